@@ -1,0 +1,45 @@
+import { pino, destination } from 'pino';
+
+/** The fields-then-message logger that rooms receive. Transcripts, digits and full numbers are never passed to it. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Logger;
+}
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+/** One JSON line per entry, to standard error: standard output belongs to what a command prints. */
+export function createLogger(level: LogLevel, bindings: object = {}): Logger {
+  return pino(
+    { level, base: bindings, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    destination(2),
+  );
+}
+
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLogger,
+};
+
+/** Logs a repeating condition once per `key` (e.g. a stranger's address) until `forget` is called or `limit` keys are held. */
+export class OnceLogger {
+  readonly #seen = new Set<string>();
+
+  constructor(
+    private readonly logger: Logger,
+    private readonly limit = 1000,
+  ) {}
+
+  warn(key: string, fields: object, message: string): void {
+    if (this.#seen.has(key)) return;
+    if (this.#seen.size >= this.limit) this.#seen.clear();
+    this.#seen.add(key);
+    this.logger.warn(fields, message);
+  }
+}

@@ -1,0 +1,34 @@
+export interface SynthesizerCapabilities {
+  /** Sample rates it can give, preferred first. */
+  readonly sampleRatesHz: readonly number[];
+  /** Whether chunks come while the rest is still being made. */
+  readonly streaming: boolean;
+  /** Dialect ids it speaks. */
+  readonly dialects: readonly string[];
+}
+
+export interface SynthesisRequest {
+  readonly text: string;
+  /** Dialect id; the engine maps it to a voice of its own. */
+  readonly dialect: string;
+  /** Engine's own voice name; default: the engine's voice for the dialect. */
+  readonly voice?: string;
+  /** Speaking rate, 1 is the voice's normal. */
+  readonly rate?: number;
+}
+
+/** A sentence of speech as it is made: mono s16 chunks, in order. */
+export interface SpokenAudio extends AsyncIterable<Int16Array> {
+  readonly sampleRateHz: number;
+}
+
+export interface Synthesizer {
+  readonly name: string;
+  readonly capabilities: SynthesizerCapabilities;
+  /**
+   * Speaks one sentence at `sampleRateHz` (one of the capabilities'). Chunks are yielded as they are made; iteration
+   * rejects if the engine fails, ends early when `signal` aborts.
+   */
+  synthesize(request: SynthesisRequest, sampleRateHz: number, signal?: AbortSignal): SpokenAudio;
+  close(): Promise<void>;
+}

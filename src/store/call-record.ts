@@ -1,0 +1,53 @@
+/** Why a call ended (RFC 4235 §3.7.3's words). */
+export type EndReason =
+  'cancelled' | 'rejected' | 'replaced' | 'local-bye' | 'remote-bye' | 'error' | 'timeout';
+
+/** One exchange: what the bot said, then what the caller answered. */
+export interface TurnRecord {
+  /** Dialplan node that asked. */
+  readonly node: string;
+  /** Words said to the caller before and while this turn listened. */
+  readonly said: readonly string[];
+  /** How the turn ended. `none`: the call ended first, or nothing was asked. */
+  readonly outcome: 'keys' | 'phrase' | 'noInput' | 'noMatch' | 'none';
+  /** Keys or words heard; null when nothing was, or when the node is sensitive. */
+  readonly heard: string | null;
+  /** 0 to 1 for a phrase, else null. */
+  readonly confidence: number | null;
+  /** Dialect of what was said to the caller. */
+  readonly dialect: string;
+  /** Milliseconds since the answer when the turn began. */
+  readonly startMs: number;
+  /** Milliseconds since the answer when the caller's answer was complete; null if there was none. */
+  readonly heardMs: number | null;
+  /** Whether the caller interrupted the prompts. */
+  readonly bargedIn: boolean;
+}
+
+/** Everything kept of one call. Times are wall-clock milliseconds since 1970 unless they say otherwise. */
+export interface CallRecord {
+  readonly id: string;
+  readonly sipCallId: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  /** Name of the dialplan, and the hash of the version that the call used; null when none was found. */
+  readonly dialplan: string | null;
+  readonly dialplanVersion: string | null;
+  readonly receivedAtMs: number;
+  readonly answeredAtMs: number | null;
+  readonly endedAtMs: number;
+  readonly endReason: EndReason;
+  /** Final SIP status of the INVITE if it was refused, else null. */
+  readonly sipStatus: number | null;
+  /** ITU-T Q.850 cause where known, else null. */
+  readonly q850Cause: number | null;
+  /** One sentence for people: why it was refused or what failed; null for a call that simply ended. */
+  readonly detail: string | null;
+  /** Nodes in the order they were entered. */
+  readonly path: readonly string[];
+  readonly turns: readonly TurnRecord[];
+  /** Recording, journal: paths relative to the data folder; null if there is none. */
+  readonly recording: string | null;
+  readonly journal: string | null;
+}
