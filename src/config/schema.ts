@@ -1,0 +1,262 @@
+/**
+ * The one source of every option: its type, default, unit and words. Types, defaults, the check of files and the names of
+ * environment variables are all read from here.
+ *
+ * `format` is one of those that {@link file://./check.ts} knows; `path` marks a file or folder that is resolved against
+ * the configuration file's folder; an option without `default` may be absent.
+ */
+export const schema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Xiangyin configuration',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    dataDir: {
+      type: 'string',
+      path: true,
+      default: './data',
+      description: 'Folder of everything the server writes: database, recordings, journals, caches.',
+    },
+    log: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        level: {
+          type: 'string',
+          enum: ['silent', 'error', 'warn', 'info', 'debug'],
+          default: 'info',
+          description: 'What is written to standard error, one JSON line per entry.',
+        },
+      },
+    },
+    sip: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        listen: {
+          type: 'array',
+          items: { type: 'string', format: 'sip-address' },
+          default: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
+          description:
+            'Where the embedded SIP server takes calls. Use udp:0.0.0.0:5060 to open it to the network.',
+        },
+        externalAddress: {
+          type: 'string',
+          format: 'host',
+          description: 'Address by which the world reaches this machine: what Contact, Via and SDP say.',
+        },
+      },
+    },
+    drachtio: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        url: {
+          type: 'array',
+          items: { type: 'string', format: 'drachtio-url' },
+          default: [],
+          description:
+            'drachtio servers to use, drachtio://:secret@host:port. Empty: the embedded pair is started.',
+        },
+      },
+    },
+    freeswitch: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        url: {
+          type: 'array',
+          items: { type: 'string', format: 'esl-url' },
+          default: [],
+          description:
+            'Event Sockets of FreeSWITCH to use, esl://:secret@host:port. Given together with drachtio.url.',
+        },
+      },
+    },
+    mediaServer: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        profile: {
+          type: 'string',
+          minLength: 1,
+          default: 'drachtio_mrf',
+          description: "FreeSWITCH's SIP profile that takes the media legs.",
+        },
+        eventSocketListen: {
+          type: 'string',
+          format: 'host-port',
+          default: '127.0.0.1:0',
+          description: 'Where we wait for outbound Event Socket connections; port 0 takes a free one.',
+        },
+        eventSocketAdvertise: {
+          type: 'string',
+          format: 'host-port',
+          description: 'Address by which FreeSWITCH reaches eventSocketListen, when it differs.',
+        },
+        promptDelivery: {
+          type: 'string',
+          enum: ['path', 'url'],
+          default: 'path',
+          description:
+            'How FreeSWITCH opens prompt files: by path (same machine or shared folder) or by URL from http.',
+        },
+        rtpPorts: {
+          type: 'string',
+          format: 'port-range',
+          default: '20000-29999',
+          description: 'UDP ports of the embedded media server, first-last; a call takes two.',
+        },
+        rtpAddress: {
+          type: 'string',
+          format: 'host',
+          default: '127.0.0.1',
+          description: 'Local address of the embedded media server. Use 0.0.0.0 to open it to the network.',
+        },
+        soundsDir: {
+          type: 'string',
+          path: true,
+          description: 'Folder against which the embedded media server resolves relative file names.',
+        },
+      },
+    },
+    audioStream: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        listen: {
+          type: 'string',
+          format: 'host-port',
+          default: '127.0.0.1:0',
+          description:
+            'Where the media server brings the audio of calls (WebSocket); port 0 takes a free one.',
+        },
+        advertise: {
+          type: 'string',
+          format: 'ws-url',
+          description:
+            'Base URL by which the media server reaches audioStream.listen, e.g. ws://10.0.0.5:7000.',
+        },
+      },
+    },
+    http: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        listen: {
+          type: 'string',
+          format: 'host-port',
+          default: '127.0.0.1:8080',
+          description: 'Health, metrics, prompt files and control of the running server.',
+        },
+        advertise: {
+          type: 'string',
+          format: 'http-url',
+          description: 'Base URL by which the media server reaches http.listen, e.g. http://10.0.0.5:8080.',
+        },
+      },
+    },
+    calls: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        maxDurationMs: {
+          type: 'integer',
+          minimum: 1000,
+          unit: 'ms',
+          default: 3_600_000,
+          description: 'A call that lasts longer is ended.',
+        },
+        drainMs: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'ms',
+          default: 30_000,
+          description: 'How long live calls may go on after SIGTERM.',
+        },
+        maxConcurrent: {
+          type: 'integer',
+          minimum: 1,
+          unit: 'calls',
+          default: 200,
+          description: 'More calls at once are refused with 503.',
+        },
+        recording: {
+          type: 'boolean',
+          default: true,
+          description:
+            'Whether calls are recorded (stereo WAV: left the caller, right what the caller heard).',
+        },
+      },
+    },
+    dialplans: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        dir: {
+          type: 'string',
+          path: true,
+          default: './dialplans',
+          description: 'Folder of the dialplans (*.yaml).',
+        },
+        watch: {
+          type: 'boolean',
+          default: false,
+          description: 'Whether each save that passes the check is published at once.',
+        },
+      },
+    },
+    numbers: {
+      type: 'string',
+      path: true,
+      default: './sip-config/numbers.yaml',
+      description: 'File that says which called number runs which dialplan.',
+    },
+    audioPrompts: {
+      type: 'string',
+      path: true,
+      default: './audio-prompts',
+      description: 'Folder of recorded prompts, <dialect>/<name>.wav.',
+    },
+    speech: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        cacheBytes: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'bytes',
+          default: 500_000_000,
+          description: 'Disk space that synthesised sentences may keep under dataDir; 0 keeps none.',
+        },
+      },
+    },
+  },
+} as const;
+
+type Schema = typeof schema;
+
+type ValueOf<F> = F extends { properties: infer P }
+  ? SectionOf<P>
+  : F extends { enum: readonly (infer E)[] }
+    ? E
+    : F extends { type: 'string' }
+      ? string
+      : F extends { type: 'integer' }
+        ? number
+        : F extends { type: 'boolean' }
+          ? boolean
+          : F extends { type: 'array' }
+            ? readonly string[]
+            : never;
+
+type AlwaysThere = { default: unknown } | { properties: unknown };
+
+type SectionOf<P> = {
+  readonly [K in keyof P as P[K] extends AlwaysThere ? K : never]: ValueOf<P[K]>;
+} & {
+  readonly [K in keyof P as P[K] extends AlwaysThere ? never : K]?: ValueOf<P[K]>;
+};
+
+/** The whole configuration, frozen. Paths are absolute; what an option means is said in {@link schema}. */
+export type Config = SectionOf<Schema['properties']>;
