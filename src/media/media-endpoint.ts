@@ -1,0 +1,106 @@
+import type Mrf from 'drachtio-fsmrf';
+import type { Clock } from '../core/clock.js';
+import { within } from '../core/deadline.js';
+import { errorCode } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import { TypedEmitter } from '../core/typed-emitter.js';
+import { startForks, type ForkPlan, type ForkUrls } from './audio-fork.js';
+import { mediaError } from './errors.js';
+import { Playback } from './playback.js';
+
+export type MediaEndpointEvents = {
+  /** A key of the caller, by RFC 4733 or in-band, after its end. */
+  key: [key: string];
+  /** The media server has ended the endpoint by itself. Never after close(). */
+  gone: [cause: string];
+};
+
+/** How long the media server may take to end an endpoint before we end its SIP leg ourselves, ms. */
+const closeLimitMs = 3000;
+
+/** How long a re-INVITE to the media server may take, ms: the caller's transaction lasts 32 s at most. */
+const modifyLimitMs = 5000;
+
+/** A call's channel on the media server: its RTP, its forks, what it plays. Owned by the call. */
+export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
+  #closed = false;
+  #gone = false;
+
+  constructor(
+    private readonly endpoint: Mrf.Endpoint,
+    readonly forkPlan: ForkPlan,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly released: () => void,
+  ) {
+    super();
+    // drachtio-modesl writes each header of a command in a packet of its own: without no-delay every command waits for
+    // the other side's delayed ACK, 40 ms.
+    endpoint.conn?.socket?.setNoDelay(true);
+    endpoint.on('dtmf', (event: { dtmf: string }) => this.emit('key', event.dtmf));
+    endpoint.on('destroy', (event: { reason?: string } | undefined) =>
+      this.#lost(event?.reason ?? 'connection lost'),
+    );
+    endpoint.on('error', (error: unknown) =>
+      logger.warn({ code: errorCode(error) }, 'endpoint connection failed'),
+    );
+  }
+
+  get id(): string {
+    return this.endpoint.uuid;
+  }
+
+  /** The SDP that answers the caller (or offers, for an INVITE without an offer). */
+  get localSdp(): string {
+    return this.endpoint.local.sdp;
+  }
+
+  /** Moves the endpoint's RTP to another offer (re-INVITE, hold); resolves to its answer. Rejects MEDIA_NOT_ACCEPTABLE. */
+  async modify(offer: string): Promise<string> {
+    try {
+      return await within(this.clock, modifyLimitMs, this.endpoint.modify(offer), () =>
+        mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no answer to the re-INVITE' }),
+      );
+    } catch (error) {
+      throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
+    }
+  }
+
+  startForks(urls: ForkUrls): Promise<void> {
+    return startForks(this.endpoint, this.forkPlan, urls);
+  }
+
+  /** Plays files (paths or URLs that the media server can open) one after another. */
+  play(files: readonly string[]): Playback {
+    return new Playback(this.endpoint, files);
+  }
+
+  /** Ends the endpoint. Resolves when the media server has released it, at the latest after 3 s. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.removeAllListeners();
+    if (!this.#gone) {
+      // destroy() clears the library's reference to the dialog on success only, so it is there when the limit strikes.
+      const dialog = this.endpoint.dialog;
+      try {
+        await within(this.clock, closeLimitMs, this.endpoint.destroy(), () =>
+          mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no BYE after hangup' }),
+        );
+      } catch (error) {
+        this.logger.warn(
+          { code: errorCode(error) },
+          'media server did not end the endpoint; ending its SIP leg',
+        );
+        dialog?.destroy().catch(() => undefined);
+      }
+    }
+    this.released();
+  }
+
+  #lost(cause: string): void {
+    if (this.#closed || this.#gone) return;
+    this.#gone = true;
+    this.emit('gone', cause);
+  }
+}

@@ -1,0 +1,119 @@
+import type Srf from 'drachtio-srf';
+import type { Clock } from '../core/clock.js';
+import { errorCode } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import { TypedEmitter } from '../core/typed-emitter.js';
+import { keyOfInfo } from './dtmf-info.js';
+import { causeOfBye, type EndCause } from './end-cause.js';
+
+/** A change of the session that the other side asks for. Exactly one of the two is called, once. */
+export interface SessionChange {
+  /** The other side's offer; undefined when it asks us to make one (RFC 3261 §14.1). */
+  readonly offer: string | undefined;
+  accept(sdp: string): void;
+  refuse(status: number): void;
+}
+
+export type CallDialogEvents = {
+  /** The ACK of our 200; with the answer when the INVITE had no offer. */
+  ack: [sdp: string | undefined];
+  /** re-INVITE, or UPDATE with an offer. */
+  change: [change: SessionChange];
+  /** A key by INFO. */
+  key: [key: string];
+  /** The dialog is over; comes once. */
+  ended: [cause: EndCause];
+};
+
+/** The established SIP dialog with a caller. Owned by the call; {@link bye} is its close. */
+export class CallDialog extends TypedEmitter<CallDialogEvents> {
+  #over = false;
+  readonly sipCallId: string;
+
+  constructor(
+    private readonly dialog: Srf.Dialog,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    super();
+    this.sipCallId = dialog.sip.callId;
+    // A dialog's requests reach us one turn after the library made the dialog at the earliest, so no event is missed.
+    dialog.on('ack', (request) => this.emit('ack', request.body === '' ? undefined : request.body));
+    dialog.on('modify', (request, response) => this.#change(request, response));
+    dialog.on('update', (request, response) => {
+      if (hasSdp(request)) this.#change(request, response);
+      else response.send(200);
+    });
+    dialog.on('info', (request, response) => this.#info(request, response));
+    // A caller may not send this server's end of the call elsewhere (RFC 3515 §2.4.2: any final response will do).
+    dialog.on('refer', (_request, response) => response.send(603, 'Declined', {}));
+    (dialog as unknown as NodeJS.EventEmitter).on(
+      'destroy',
+      (bye: Srf.SrfRequest | undefined, text?: string) => {
+        this.#end(causeOfBye(bye?.has('Reason') === true ? bye.get('Reason') : undefined, text));
+      },
+    );
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /**
+   * Ends the dialog. Resolves when the BYE was answered, or after `limitMs`: the daemon goes on retransmitting alone.
+   * Safe to call twice and after the other side's BYE.
+   */
+  async bye(headers: Readonly<Record<string, string>> = {}, limitMs = 2000): Promise<void> {
+    if (this.#over) return;
+    this.#end({ end: 'local-bye', q850Cause: null });
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.after(limitMs, resolve);
+      this.dialog.destroy({ headers: { ...headers } }, (error) => {
+        if (error) this.logger.warn({ code: errorCode(error) }, 'BYE could not be sent');
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #end(cause: EndCause): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.emit('ended', cause);
+  }
+
+  #change(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
+    let answered = false;
+    const once = (send: () => void): void => {
+      if (answered || this.#over) return;
+      answered = true;
+      send();
+    };
+    const heard = this.emit('change', {
+      offer: hasSdp(request) ? request.body : undefined,
+      accept: (sdp) =>
+        once(() => {
+          this.dialog.local.sdp = sdp;
+          response.send(200, { body: sdp, headers: { 'Content-Type': 'application/sdp' } });
+        }),
+      refuse: (status) => once(() => response.send(status)),
+    });
+    if (!heard) once(() => response.send(488));
+  }
+
+  #info(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
+    const contentType = request.has('Content-Type') ? request.get('Content-Type') : undefined;
+    const key = keyOfInfo(contentType, request.body);
+    if (key !== undefined) {
+      response.send(200);
+      this.emit('key', key);
+      return;
+    }
+    // RFC 6086 §4.2.2: 200 for an INFO without a body, 415 for one that is not understood.
+    response.send(request.body === '' ? 200 : 415);
+  }
+}
+
+function hasSdp(request: Srf.SrfRequest): boolean {
+  return typeof request.body === 'string' && request.body.startsWith('v=0');
+}

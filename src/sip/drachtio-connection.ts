@@ -1,0 +1,105 @@
+import Srf from 'drachtio-srf';
+import type { Clock } from '../core/clock.js';
+import { within } from '../core/deadline.js';
+import { formatHostPort, type HostPort } from '../core/address.js';
+import type { Logger } from '../core/logger.js';
+import { TypedEmitter } from '../core/typed-emitter.js';
+import { sipError } from './errors.js';
+
+export interface DrachtioConnectionOptions {
+  readonly address: HostPort;
+  readonly secret: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long the first connection may take, ms. Default 5000. */
+  readonly connectLimitMs?: number;
+}
+
+export type DrachtioConnectionEvents = {
+  /** Connected and authenticated: at first and after each reconnection. */
+  connected: [];
+  /** The connection is gone; the library goes on trying. Calls in progress go on at the daemon. */
+  lost: [];
+};
+
+/** One authenticated connection to a drachtio server. Owns the Srf; the library reconnects by itself. */
+export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
+  readonly srf: Srf = new Srf();
+  #connected = false;
+  #closed = false;
+  #sipAddresses: readonly string[] = [];
+
+  private constructor(private readonly options: DrachtioConnectionOptions) {
+    super();
+  }
+
+  /** Connects; handlers for requests must be set in `prepare`, before the server is told of them. */
+  static async open(
+    options: DrachtioConnectionOptions,
+    prepare: (srf: Srf) => void,
+  ): Promise<DrachtioConnection> {
+    const connection = new DrachtioConnection(options);
+    prepare(connection.srf);
+    try {
+      await connection.#connect();
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  /** What the server listens on, e.g. `udp/127.0.0.1:5060`. */
+  get sipAddresses(): readonly string[] {
+    return this.#sipAddresses;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get address(): string {
+    return formatHostPort(this.options.address);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connected = false;
+    this.srf.disconnect();
+  }
+
+  #connect(): Promise<void> {
+    const { address, secret, clock, logger, connectLimitMs = 5000 } = this.options;
+    let lastFailure = 'no answer';
+    const first = new Promise<void>((resolve, reject) => {
+      this.srf.on('connect', (error: Error | null, hostPorts: string) => {
+        if (this.#closed) return;
+        if (error) {
+          reject(sipError('SIP_DAEMON_REFUSED', { address: this.address }, error));
+          return;
+        }
+        this.#sipAddresses = hostPorts.split(',');
+        this.#connected = true;
+        resolve();
+        this.emit('connected');
+      });
+      this.srf.on('error', (error: Error & { code?: string }) => {
+        lastFailure = error.code ?? error.message;
+        if (!this.#closed)
+          logger.warn({ address: this.address, code: lastFailure }, 'drachtio connection failed');
+      });
+      (this.srf as unknown as NodeJS.EventEmitter).on('close', () => {
+        if (this.#closed || !this.#connected) return;
+        this.#connected = false;
+        this.emit('lost');
+      });
+      // Without a callback the library returns a promise that a refused secret rejects as well; the event above is used.
+      const returned = this.srf.connect({ host: address.host, port: address.port, secret }) as unknown;
+      if (returned instanceof Promise) returned.catch(() => undefined);
+    });
+    return within(clock, connectLimitMs, first, () =>
+      sipError('SIP_DAEMON_UNREACHABLE', { address: this.address, reason: lastFailure }),
+    );
+  }
+}

@@ -1,0 +1,54 @@
+/** Why a SIP dialog ended, as far as signalling knows (RFC 4235 §3.7.3's words). */
+export type DialogEnd = 'local-bye' | 'remote-bye' | 'cancelled' | 'timeout' | 'error';
+
+export interface EndCause {
+  readonly end: DialogEnd;
+  /** ITU-T Q.850 cause, from a Reason header (RFC 3326) where there was one. */
+  readonly q850Cause: number | null;
+}
+
+/** Texts with which a drachtio server ends a dialog alone (its unsolicited BYE), and what they mean. */
+const serverTexts: readonly (readonly [text: RegExp, end: DialogEnd])[] = [
+  [/ACK timeout/i, 'timeout'],
+  [/session timer expired/i, 'timeout'],
+  [/cancel/i, 'cancelled'],
+];
+
+/** Reads what ended a dialog from drachtio-srf's `destroy` event: the BYE's Reason header and the library's text. */
+export function causeOfBye(reasonHeader: string | undefined, libraryText: string | undefined): EndCause {
+  if (libraryText !== undefined) {
+    for (const [text, end] of serverTexts) if (text.test(libraryText)) return { end, q850Cause: null };
+  }
+  return { end: 'remote-bye', q850Cause: q850FromReason(reasonHeader) };
+}
+
+/** `Q.850;cause=16;text="Normal call clearing"` gives 16. RFC 3326 §2. */
+export function q850FromReason(header: string | undefined): number | null {
+  const match = header === undefined ? null : /Q\.850\s*;[^,]*?cause\s*=\s*(\d{1,3})/i.exec(header);
+  return match === null ? null : Number(match[1]);
+}
+
+/** Q.850 cause for a final SIP status (RFC 3398 §8.2.6.1, table), for records of refused calls. */
+export function q850FromStatus(status: number): number {
+  return statusToCause.get(status) ?? (status >= 500 ? 41 : 31);
+}
+
+const statusToCause = new Map<number, number>([
+  [400, 41],
+  [401, 21],
+  [403, 21],
+  [404, 1],
+  [408, 102],
+  [410, 22],
+  [480, 18],
+  [484, 28],
+  [486, 17],
+  [487, 16],
+  [488, 65],
+  [500, 41],
+  [503, 41],
+  [600, 17],
+  [603, 21],
+  [604, 1],
+  [606, 65],
+]);
