@@ -15,6 +15,8 @@ export interface SynthesisRequest {
   readonly voice?: string;
   /** Speaking rate, 1 is the voice's normal. */
   readonly rate?: number;
+  /** Nobody waits for it on the line: requests without this go first. */
+  readonly background?: boolean;
 }
 
 /** A sentence of speech as it is made: mono s16 chunks, in order. */
