@@ -92,7 +92,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
           { code: errorCode(error) },
           'media server did not end the endpoint; ending its SIP leg',
         );
-        dialog?.destroy().catch(() => undefined);
+        dialog?.destroy({ headers: {} }, () => undefined);
       }
     }
     this.released();

@@ -21,7 +21,6 @@ export class MediaPool {
   private constructor(
     private readonly srf: Srf,
     private readonly clock: Clock,
-    private readonly logger: Logger,
   ) {}
 
   /** Connects to all; resolves when the first is there, rejects with the first failure if all fail. */
@@ -31,7 +30,7 @@ export class MediaPool {
     clock: Clock,
     logger: Logger,
   ): Promise<MediaPool> {
-    const pool = new MediaPool(srf, clock, logger);
+    const pool = new MediaPool(srf, clock);
     const attempts = servers.map((options) =>
       MediaServer.connect(srf, options).then((server) => pool.#add(server)),
     );
