@@ -1,0 +1,155 @@
+import type { CallerInputStep } from './script.js';
+
+/** One exchange as the caller heard it. Times are milliseconds since the INVITE. */
+export interface CallerTurn {
+  /** Words the caller said, or the played file; null if it did not speak. */
+  readonly said: string | null;
+  /** Keys the caller pressed; null if none. Both null: the greeting, before any input. */
+  readonly pressed: string | null;
+  /** Sentences of the script that were recognised in the answer, joined by a space; null if none was. */
+  readonly heard: string | null;
+  /** Least confidence of those, 0 to 1. */
+  readonly confidence: number | null;
+  /**
+   * The far side's silence: from the last voiced sample sent (or the end of the last key) to the first audible sample
+   * received. Negative if the far side began while the caller still spoke. Null for the greeting, when no answer was
+   * heard, and when the far side did not fall silent for 100 ms in between, so that no edge can be seen.
+   */
+  readonly gapMs: number | null;
+  /** Whether the far side was speaking when the input began. */
+  readonly bargedIn: boolean;
+  /** For a barge-in: from the input's first voiced sample or key to the last audible sample of the interrupted speech. */
+  readonly stopMs: number | null;
+  readonly inputStartMs: number | null;
+  readonly inputEndMs: number | null;
+  /** The far side's first audible sample of this turn. */
+  readonly heardMs: number | null;
+}
+
+interface Turn {
+  readonly said: string[];
+  pressed: string;
+  readonly heard: string[];
+  confidence: number | null;
+  /** Null for the greeting: it owes its first word from the answer on. */
+  inputStartMs: number | null;
+  inputEndMs: number | null;
+  readonly greeting: boolean;
+  /** When the next turn's input began: what is heard later is not this turn's. */
+  untilMs: number;
+}
+
+/** A stretch of the far side's speech without {@link HANGOVER_MS} of silence in it. */
+interface Span {
+  readonly startMs: number;
+  /** Infinity while it lasts. */
+  endMs: number;
+}
+
+/**
+ * Cuts a call into turns and measures each from the edges of what was sent and heard. Edges are told late (speech is
+ * confirmed after 60 ms, its end after 100 ms) and out of order with the input's, so all is computed when asked. Pure.
+ */
+export class TurnLedger {
+  readonly #turns: Turn[] = [];
+  readonly #spans: Span[] = [];
+  #answeredMs = 0;
+
+  answered(atMs: number): void {
+    this.#answeredMs = atMs;
+    this.#begin(true);
+  }
+
+  /** The input is on its way: it opens a turn, or continues one that nothing has answered yet. */
+  input(input: CallerInputStep): void {
+    const last = this.#turns.at(-1);
+    const continues = last !== undefined && !last.greeting && this.#answer(last) === undefined;
+    const turn = continues ? last : this.#begin(false);
+    if (input.kind === 'press') turn.pressed += input.keys;
+    else turn.said.push(input.kind === 'say' ? input.sentence.text : input.file);
+    turn.inputEndMs = null;
+  }
+
+  inputBegan(atMs: number): void {
+    const turn = this.#turns.at(-1);
+    if (turn === undefined || turn.greeting || turn.inputStartMs !== null) return;
+    turn.inputStartMs = atMs;
+    const previous = this.#turns.at(-2);
+    if (previous !== undefined) previous.untilMs = atMs;
+  }
+
+  inputDone(atMs: number): void {
+    const turn = this.#turns.at(-1);
+    if (turn !== undefined && !turn.greeting) turn.inputEndMs = atMs;
+  }
+
+  speechStart(atMs: number): void {
+    this.#spans.push({ startMs: atMs, endMs: Infinity });
+  }
+
+  speechEnd(atMs: number): void {
+    const span = this.#spans.at(-1);
+    if (span !== undefined) span.endMs = atMs;
+  }
+
+  heard(text: string, confidence: number): void {
+    const turn = this.#turns.at(-1);
+    if (turn === undefined) return;
+    turn.heard.push(text);
+    turn.confidence = Math.min(turn.confidence ?? 1, confidence);
+  }
+
+  turns(): CallerTurn[] {
+    return this.#turns.map((turn) => {
+      const { inputStartMs, inputEndMs } = turn;
+      const heardMs = this.#answer(turn)?.startMs ?? null;
+      const interrupted = inputStartMs === null ? undefined : this.#spanAt(inputStartMs);
+      return {
+        said: turn.said.length === 0 ? null : turn.said.join(' '),
+        pressed: turn.pressed === '' ? null : turn.pressed,
+        heard: turn.heard.length === 0 ? null : turn.heard.join(' '),
+        confidence: turn.confidence,
+        gapMs: inputEndMs === null || heardMs === null ? null : heardMs - inputEndMs,
+        bargedIn: interrupted !== undefined,
+        stopMs:
+          interrupted === undefined || inputStartMs === null || interrupted.endMs === Infinity
+            ? null
+            : interrupted.endMs - inputStartMs,
+        inputStartMs,
+        inputEndMs,
+        heardMs,
+      };
+    });
+  }
+
+  /** What was said in answer to the turn's input. */
+  #answer(turn: Turn): Span | undefined {
+    const after = (fromMs: number) =>
+      this.#spans.find(({ startMs }) => startMs >= fromMs && startMs < turn.untilMs);
+    if (turn.greeting) return after(this.#answeredMs);
+    const { inputStartMs, inputEndMs } = turn;
+    if (inputStartMs === null || inputEndMs === null) return undefined;
+    // Begun while the caller still spoke: the answer came early. Begun before the caller spoke: what is interrupted.
+    const early = this.#spanAt(inputEndMs);
+    return early !== undefined && early.startMs > inputStartMs ? early : after(inputEndMs);
+  }
+
+  #spanAt(atMs: number): Span | undefined {
+    return this.#spans.find(({ startMs, endMs }) => startMs < atMs && endMs > atMs);
+  }
+
+  #begin(greeting: boolean): Turn {
+    const turn: Turn = {
+      said: [],
+      pressed: '',
+      heard: [],
+      confidence: null,
+      inputStartMs: null,
+      inputEndMs: null,
+      greeting,
+      untilMs: Infinity,
+    };
+    this.#turns.push(turn);
+    return turn;
+  }
+}
