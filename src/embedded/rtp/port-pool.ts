@@ -1,0 +1,171 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { lookup as resolve } from 'node:dns';
+import { isIP, isIPv6 } from 'node:net';
+import { rtpError } from './errors.js';
+
+export interface PortPoolOptions {
+  /** Local IP address to bind. */
+  readonly address: string;
+  /** First and last port, both included. 0 and 0: ports that the system chooses. */
+  readonly minPort: number;
+  readonly maxPort: number;
+}
+
+/** How often a system-chosen pair is tried: the port above an even one is rarely taken. */
+const SYSTEM_PORT_TRIES = 30;
+
+/** Port pairs for calls: RTP on the even port, RTCP on the odd one above it (RFC 3550 §11). */
+export class PortPool {
+  readonly #options: PortPoolOptions;
+  readonly #open = new Set<RtpSocket>();
+  readonly #taken = new Set<number>();
+  #nextPort: number;
+  #closed = false;
+
+  constructor(options: PortPoolOptions) {
+    this.#options = options;
+    this.#nextPort = even(options.minPort);
+  }
+
+  /** Sockets not yet closed. */
+  get inUse(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * A bound pair of sockets; the caller closes it. Ports go round, so that late packets of an ended call meet nobody.
+   * Rejects RTP_NO_PORT when all are taken (by us or by others), RTP_CLOSED after close.
+   */
+  async acquire(): Promise<RtpSocket> {
+    const { minPort, maxPort } = this.#options;
+    if (minPort === 0) {
+      for (let i = 0; i < SYSTEM_PORT_TRIES; i++) {
+        const pair = await this.#tryPair(0);
+        if (pair !== undefined) return pair;
+      }
+      throw this.#exhausted();
+    }
+    for (let i = even(minPort); i + 1 <= maxPort; i += 2) {
+      const port = this.#nextPort;
+      this.#nextPort = port + 3 <= maxPort ? port + 2 : even(minPort);
+      if (this.#taken.has(port)) continue;
+      this.#taken.add(port);
+      const pair = await this.#tryPair(port);
+      if (pair !== undefined) return pair;
+      this.#taken.delete(port);
+    }
+    throw this.#exhausted();
+  }
+
+  /** Closes every socket that is still open; safe to call twice. */
+  close(): void {
+    this.#closed = true;
+    for (const socket of [...this.#open]) socket.close();
+  }
+
+  /** Undefined if either port is taken, or if the system chose an odd one. */
+  async #tryPair(port: number): Promise<RtpSocket | undefined> {
+    if (this.#closed) throw rtpError('RTP_CLOSED');
+    const rtp = await bind(this.#options.address, port);
+    if (rtp === undefined) return undefined;
+    const rtpPort = rtp.address().port;
+    const rtcp = rtpPort % 2 === 0 ? await bind(this.#options.address, rtpPort + 1) : undefined;
+    if (rtcp === undefined || this.#closed) {
+      rtp.close();
+      rtcp?.close();
+      return undefined;
+    }
+    const pair = new RtpSocket(rtp, rtcp, () => {
+      this.#open.delete(pair);
+      this.#taken.delete(rtpPort);
+    });
+    this.#open.add(pair);
+    return pair;
+  }
+
+  #exhausted(): Error {
+    if (this.#closed) return rtpError('RTP_CLOSED');
+    const { address, minPort, maxPort } = this.#options;
+    return rtpError('RTP_NO_PORT', { address, minPort, maxPort });
+  }
+}
+
+/**
+ * A call's two sockets. What comes on the RTCP port is read and dropped, so that nobody gets an ICMP error. A network
+ * error of one packet (unreachable, no route) ends nothing: it is counted.
+ */
+export class RtpSocket {
+  readonly address: string;
+  readonly port: number;
+  /** Hot: each datagram on the RTP port; `bytes` belongs to the receiver. */
+  onMessage: ((bytes: Buffer, source: RemoteInfo) => void) | undefined;
+  readonly stats = { errors: 0, rtcpReceived: 0 };
+  readonly #rtp: Socket;
+  readonly #rtcp: Socket;
+  readonly #release: () => void;
+  #closed = false;
+
+  /** Called by {@link PortPool} with two bound sockets. */
+  constructor(rtp: Socket, rtcp: Socket, release: () => void) {
+    this.#rtp = rtp;
+    this.#rtcp = rtcp;
+    this.#release = release;
+    const bound = rtp.address();
+    this.address = bound.address;
+    this.port = bound.port;
+    rtp.on('message', (bytes, source) => this.onMessage?.(bytes, source));
+    rtp.on('error', () => void this.stats.errors++);
+    rtcp.on('message', () => void this.stats.rtcpReceived++);
+    rtcp.on('error', () => void this.stats.errors++);
+  }
+
+  /** Hot: sends the first `lengthBytes` of `bytes`, which must stay as they are until this tick's I/O is done. */
+  send(bytes: Uint8Array, lengthBytes: number, port: number, host: string): void {
+    if (this.#closed) return;
+    this.#rtp.send(bytes, 0, lengthBytes, port, host);
+  }
+
+  /** Frees both ports; safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.onMessage = undefined;
+    this.#rtp.close();
+    this.#rtcp.close();
+    this.#release();
+  }
+}
+
+function even(port: number): number {
+  return port + (port % 2);
+}
+
+function bind(address: string, port: number): Promise<Socket | undefined> {
+  const socket = createSocket({
+    type: isIPv6(address) ? 'udp6' : 'udp4',
+    // A stalled loop must find the packets of the stall still there: 50 packets/s of 200 bytes, seconds of them.
+    recvBufferSize: 256 * 1024,
+    lookup: addressLookup as NonNullable<Parameters<typeof createSocket>[0]['lookup' & never]>,
+  } as Parameters<typeof createSocket>[0]);
+  return new Promise((done) => {
+    socket.once('error', () => {
+      socket.close();
+      done(undefined);
+    });
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      done(socket);
+    });
+  });
+}
+
+/** Hot: an address needs no resolver; Node's own way through dns.lookup costs each packet a turn of the queue. */
+function addressLookup(
+  host: string,
+  family: number,
+  done: (error: Error | null, address: string, family: number) => void,
+): void {
+  const kind = isIP(host);
+  if (kind !== 0) done(null, host, kind);
+  else resolve(host, { family }, (error, address) => done(error, address, family));
+}
