@@ -11,13 +11,20 @@ export interface CallQuery {
   readonly callingNumber?: string;
 }
 
-/** Where call records are kept. One contract suite (test/store-contract) runs on each implementation. */
+/**
+ * Where call records are kept. One contract suite (test/store-contract) runs on each implementation. Everything rejects
+ * with a `STORE_` error of errors.ts: retryable when the same may work later (a lock, a full disk), else not.
+ */
 export interface CallStore {
-  /** Keeps the record; a second save of the same id replaces the first. Rejects with STORE_UNAVAILABLE. */
+  /** Keeps the record with its turns, or nothing of it; a second save of the same id replaces the first. */
   save(record: CallRecord): Promise<void>;
+  /** Newest first; has everything whose save() was called before. */
   list(query: CallQuery): Promise<readonly CallRecord[]>;
-  /** Finds by id, or by an unambiguous beginning of it (at least 4 characters), or by SIP Call-ID. */
-  find(id: string): Promise<CallRecord | undefined>;
-  /** Resolves when everything saved is on disk. Safe to call twice. */
+  /**
+   * Finds by id, by SIP Call-ID, or by a beginning of an id (at least 4 characters) that only one call has. Rejects with
+   * STORE_AMBIGUOUS_ID, naming them, when several have it.
+   */
+  find(key: string): Promise<CallRecord | undefined>;
+  /** Resolves when everything saved is on disk. Safe to call twice; nothing can be asked after it (STORE_CLOSED). */
   close(): Promise<void>;
 }

@@ -1,0 +1,162 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { CallRecord, TurnRecord } from '../call-record.js';
+import type { CallQuery } from '../call-store.js';
+import { storeError } from '../errors.js';
+import type { CallRow, Tables, TurnRow } from './tables.js';
+
+const defaultLimit = 20;
+/** From so many characters on, a beginning of an id is looked up. */
+const minPrefixLength = 4;
+/** SQLite takes 32766 variables in a statement at most; a list of many calls gets its turns in parts. */
+const turnsBatch = 1000;
+
+/** Writes a call and its turns at once, or not at all. */
+export async function saveCall(db: Kysely<Tables>, record: CallRecord): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('turns').where('call_id', '=', record.id).execute();
+    await transaction.replaceInto('calls').values(rowOf(record)).execute();
+    const turns = record.turns.map((turn, position) => turnRowOf(record.id, position, turn));
+    if (turns.length > 0) await transaction.insertInto('turns').values(turns).execute();
+  });
+}
+
+export async function listCalls(db: Kysely<Tables>, query: CallQuery): Promise<CallRecord[]> {
+  let select = db.selectFrom('calls').selectAll();
+  if (query.sinceMs !== undefined) select = select.where('received_at_ms', '>=', query.sinceMs);
+  if (query.calledNumber !== undefined) select = select.where('called_number', '=', query.calledNumber);
+  if (query.callingNumber !== undefined) select = select.where('calling_number', '=', query.callingNumber);
+  const rows = await select
+    .orderBy('received_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(Math.max(0, Math.trunc(query.limit ?? defaultLimit)))
+    .execute();
+  return withTurns(db, rows);
+}
+
+/** By id, SIP Call-ID, or a beginning of an id that only one call has. Throws STORE_AMBIGUOUS_ID. */
+export async function findCall(db: Kysely<Tables>, key: string): Promise<CallRecord | undefined> {
+  const calls = db.selectFrom('calls').selectAll();
+  const row =
+    (await calls.where('id', '=', key).executeTakeFirst()) ??
+    (await calls
+      .where('sip_call_id', '=', key)
+      .orderBy('received_at_ms', 'desc')
+      .limit(1)
+      .executeTakeFirst()) ??
+    (await byPrefix(db, key));
+  return row === undefined ? undefined : (await withTurns(db, [row]))[0];
+}
+
+async function byPrefix(db: Kysely<Tables>, prefix: string): Promise<Selectable<CallRow> | undefined> {
+  if (prefix.length < minPrefixLength) return undefined;
+  // A range, not LIKE: it runs on the primary key and knows no wildcards.
+  const rows = await db
+    .selectFrom('calls')
+    .selectAll()
+    .where('id', '>=', prefix)
+    .where('id', '<', `${prefix}\u{10ffff}`)
+    .orderBy('id')
+    .limit(4)
+    .execute();
+  if (rows.length > 1) {
+    const shown = rows.slice(0, 3).map(({ id }) => id);
+    const candidates = rows.length > 3 ? `${shown.join(', ')} and more` : shown.join(', ');
+    throw storeError('STORE_AMBIGUOUS_ID', { candidates });
+  }
+  return rows[0];
+}
+
+async function withTurns(db: Kysely<Tables>, rows: readonly Selectable<CallRow>[]): Promise<CallRecord[]> {
+  const turns = new Map<string, TurnRecord[]>();
+  for (let start = 0; start < rows.length; start += turnsBatch) {
+    const ids = rows.slice(start, start + turnsBatch).map(({ id }) => id);
+    const found = await db
+      .selectFrom('turns')
+      .selectAll()
+      .where('call_id', 'in', ids)
+      .orderBy('call_id')
+      .orderBy('position')
+      .execute();
+    for (const row of found) {
+      const list = turns.get(row.call_id);
+      if (list === undefined) turns.set(row.call_id, [turnOf(row)]);
+      else list.push(turnOf(row));
+    }
+  }
+  return rows.map((row) => recordOf(row, turns.get(row.id) ?? []));
+}
+
+function rowOf(record: CallRecord): CallRow {
+  return {
+    id: record.id,
+    sip_call_id: record.sipCallId,
+    direction: record.direction,
+    calling_number: record.callingNumber,
+    called_number: record.calledNumber,
+    dialplan: record.dialplan,
+    dialplan_version: record.dialplanVersion,
+    received_at_ms: record.receivedAtMs,
+    answered_at_ms: record.answeredAtMs,
+    ended_at_ms: record.endedAtMs,
+    end_reason: record.endReason,
+    sip_status: record.sipStatus,
+    q850_cause: record.q850Cause,
+    detail: record.detail,
+    path: JSON.stringify(record.path),
+    recording: record.recording,
+    journal: record.journal,
+  };
+}
+
+function recordOf(row: Selectable<CallRow>, turns: readonly TurnRecord[]): CallRecord {
+  return {
+    id: row.id,
+    sipCallId: row.sip_call_id,
+    direction: row.direction,
+    callingNumber: row.calling_number,
+    calledNumber: row.called_number,
+    dialplan: row.dialplan,
+    dialplanVersion: row.dialplan_version,
+    receivedAtMs: row.received_at_ms,
+    answeredAtMs: row.answered_at_ms,
+    endedAtMs: row.ended_at_ms,
+    endReason: row.end_reason,
+    sipStatus: row.sip_status,
+    q850Cause: row.q850_cause,
+    detail: row.detail,
+    path: JSON.parse(row.path) as string[],
+    turns,
+    recording: row.recording,
+    journal: row.journal,
+  };
+}
+
+function turnRowOf(callId: string, position: number, turn: TurnRecord): TurnRow {
+  return {
+    call_id: callId,
+    position,
+    node: turn.node,
+    said: JSON.stringify(turn.said),
+    outcome: turn.outcome,
+    heard: turn.heard,
+    confidence: turn.confidence,
+    dialect: turn.dialect,
+    start_ms: turn.startMs,
+    heard_ms: turn.heardMs,
+    barged_in: turn.bargedIn ? 1 : 0,
+  };
+}
+
+function turnOf(row: Selectable<TurnRow>): TurnRecord {
+  return {
+    node: row.node,
+    said: JSON.parse(row.said) as string[],
+    outcome: row.outcome,
+    heard: row.heard,
+    confidence: row.confidence,
+    dialect: row.dialect,
+    startMs: row.start_ms,
+    heardMs: row.heard_ms,
+    bargedIn: row.barged_in !== 0,
+  };
+}

@@ -1,0 +1,32 @@
+import { Migrator } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
+import { storeError } from '../../errors.js';
+import * as callsAndTurns from './0001-calls-and-turns.js';
+
+/** Every change of the tables, in order. One that was released is never edited: what it did wrong, the next one mends. */
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-calls-and-turns': callsAndTurns,
+};
+
+const table = 'schema_migrations';
+
+/** Brings the database to the present tables. Throws STORE_NEWER_SCHEMA if it is already beyond them. */
+export async function migrate<T>(db: Kysely<T>, file: string): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
+    migrationTableName: table,
+    migrationLockTableName: `${table}_lock`,
+  });
+  const unknown = (await appliedMigrations(db)).find((name) => migrations[name] === undefined);
+  if (unknown !== undefined) throw storeError('STORE_NEWER_SCHEMA', { file, migration: unknown });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+async function appliedMigrations<T>(db: Kysely<T>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === table)) return [];
+  const untyped = db as unknown as Kysely<{ [table]: { name: string } }>;
+  return (await untyped.selectFrom(table).select('name').execute()).map(({ name }) => name);
+}

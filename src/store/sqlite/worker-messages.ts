@@ -1,0 +1,36 @@
+import type { CallRecord } from '../call-record.js';
+import type { CallQuery } from '../call-store.js';
+import type { StoreErrorCode } from '../errors.js';
+
+/** What the worker is started with. */
+export interface SqliteWorkerData {
+  readonly file: string;
+  /** How long a statement waits for another process that holds the lock. */
+  readonly busyTimeoutMs: number;
+}
+
+/** What may be asked of the worker. It answers in the order of asking; nothing is answered after `close`. */
+export type StoreRequest =
+  | { readonly type: 'save'; readonly record: CallRecord }
+  | { readonly type: 'list'; readonly query: CallQuery }
+  | { readonly type: 'find'; readonly key: string }
+  | { readonly type: 'close' };
+
+/** Sent to the worker. */
+export interface StoreCall {
+  readonly sequence: number;
+  readonly request: StoreRequest;
+}
+
+/** An error as it crosses the thread: classes do not survive it. */
+export interface StoreFailure {
+  readonly code: StoreErrorCode;
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+/** Sent by the worker; sequence 0 says whether the database could be opened. */
+export interface StoreAnswer {
+  readonly sequence: number;
+  readonly value?: unknown;
+  readonly failure?: StoreFailure;
+}

@@ -1,0 +1,42 @@
+import type { CallRecord, TurnRecord } from '../../src/store/call-record.js';
+
+/** A turn in which the caller said yes. */
+export function sampleTurn(changes: Partial<TurnRecord> = {}): TurnRecord {
+  return {
+    node: 'confirm',
+    said: ['Your appointment is on Friday.', 'Is that right?'],
+    outcome: 'phrase',
+    heard: 'yes please',
+    confidence: 0.87,
+    dialect: 'en-gb',
+    startMs: 20.5,
+    heardMs: 3120.25,
+    bargedIn: false,
+    ...changes,
+  };
+}
+
+/** A call that was answered and that the caller ended. */
+export function sampleRecord(changes: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: '20261121-013502-9f3c1a7e',
+    sipCallId: 'a84b4c76e66710@pc33.example',
+    direction: 'inbound',
+    callingNumber: '+442079460123',
+    calledNumber: '1000',
+    dialplan: 'clinic',
+    dialplanVersion: 'c0ffee',
+    receivedAtMs: 1_763_688_902_000,
+    answeredAtMs: 1_763_688_902_007,
+    endedAtMs: 1_763_688_912_500,
+    endReason: 'remote-bye',
+    sipStatus: null,
+    q850Cause: 16,
+    detail: null,
+    path: ['welcome', 'confirm'],
+    turns: [sampleTurn()],
+    recording: 'recordings/2026-11-21/20261121-013502-9f3c1a7e.wav',
+    journal: null,
+    ...changes,
+  };
+}

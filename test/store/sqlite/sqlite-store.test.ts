@@ -1,0 +1,106 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { t } from 'tap';
+import type { Test } from 'tap';
+import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
+import { callStoreContract } from '../../store-contract/call-store.js';
+import { sampleRecord } from '../../store-contract/sample-record.js';
+
+callStoreContract('SQLite', async (t) => {
+  const file = join(t.testdir(), 'data', 'xiangyin.db');
+  return { store: await createSqliteStore({ file }), reopen: () => createSqliteStore({ file }) };
+});
+
+/** A database with one call in it, closed. */
+async function keptDatabase(t: Test): Promise<string> {
+  const file = join(t.testdir(), 'kept.db');
+  const store = await createSqliteStore({ file });
+  await store.save(sampleRecord());
+  await store.close();
+  return file;
+}
+
+t.test('a closed database is one file, with its log written back', async (t) => {
+  const file = await keptDatabase(t);
+  t.strictSame(await readdir(join(file, '..')), ['kept.db']);
+});
+
+t.test('a second process may read while the first has it open for writing', async (t) => {
+  const file = join(t.testdir(), 'x.db');
+  const writer = await createSqliteStore({ file });
+  const reader = await createSqliteStore({ file });
+  t.teardown(() => Promise.all([writer.close(), reader.close()]));
+  await writer.save(sampleRecord());
+  t.strictSame(await reader.list({}), [sampleRecord()]);
+});
+
+t.test(
+  'a database that another process holds locked is refused as locked, at opening and at saving',
+  async (t) => {
+    const file = await keptDatabase(t);
+    const store = await createSqliteStore({ file, busyTimeoutMs: 20 });
+    t.teardown(() => store.close());
+    const other = new Database(file);
+    t.teardown(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    await t.rejects(store.save(sampleRecord()), {
+      code: 'STORE_LOCKED',
+      retryable: true,
+      message: /another process/,
+    });
+    other.exec('COMMIT');
+    await store.save(sampleRecord({ id: 'after-the-lock' }));
+    t.equal((await store.find('after-the-lock'))?.id, 'after-the-lock', 'the store goes on after the lock');
+    await store.close();
+
+    other.pragma('locking_mode = EXCLUSIVE');
+    other.exec('BEGIN EXCLUSIVE; UPDATE calls SET detail = NULL; COMMIT');
+    await t.rejects(createSqliteStore({ file, busyTimeoutMs: 20 }), { code: 'STORE_LOCKED' });
+  },
+);
+
+t.test('a file that is no database, or a damaged one, is refused and left alone', async (t) => {
+  const noDatabase = join(t.testdir(), 'x.db');
+  await writeFile(noDatabase, 'this is a letter to my aunt, and no database at all\n'.repeat(100));
+  await t.rejects(createSqliteStore({ file: noDatabase }), {
+    code: 'STORE_CORRUPT',
+    retryable: false,
+    message: /x\.db is damaged.*move it away/,
+  });
+});
+
+t.test('a database of a newer version is refused by name and not touched', async (t) => {
+  const file = await keptDatabase(t);
+  const other = new Database(file);
+  other.exec(`INSERT INTO schema_migrations (name, timestamp) VALUES ('9999-from-the-future', '2030-01-01')`);
+  other.close();
+  await t.rejects(createSqliteStore({ file }), {
+    code: 'STORE_NEWER_SCHEMA',
+    message: /newer Xiangyin \(it has 9999-from-the-future\)/,
+  });
+});
+
+t.test('migrations run once, and are remembered in schema_migrations', async (t) => {
+  const file = await keptDatabase(t);
+  await (await createSqliteStore({ file })).close();
+  const other = new Database(file, { readonly: true });
+  t.teardown(() => other.close());
+  t.strictSame(other.prepare('SELECT name FROM schema_migrations ORDER BY name').pluck().all(), [
+    '0001-calls-and-turns',
+  ]);
+  t.equal(other.pragma('journal_mode', { simple: true }), 'wal');
+});
+
+t.test('a folder that cannot be made is refused with the reason', async (t) => {
+  const dir = t.testdir({ taken: 'a file' });
+  await t.rejects(createSqliteStore({ file: join(dir, 'taken', 'x.db') }), {
+    code: 'STORE_UNAVAILABLE',
+    message: /(EEXIST|ENOTDIR)/,
+  });
+  const folder = t.testdir({ 'x.db': {} });
+  await t.rejects(createSqliteStore({ file: join(folder, 'x.db') }), {
+    code: 'STORE_UNAVAILABLE',
+    message: /SQLITE_CANTOPEN/,
+  });
+});
