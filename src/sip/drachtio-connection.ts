@@ -29,24 +29,8 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
   #closed = false;
   #sipAddresses: readonly string[] = [];
 
-  private constructor(private readonly options: DrachtioConnectionOptions) {
+  constructor(private readonly options: DrachtioConnectionOptions) {
     super();
-  }
-
-  /** Connects; handlers for requests must be set in `prepare`, before the server is told of them. */
-  static async open(
-    options: DrachtioConnectionOptions,
-    prepare: (srf: Srf) => void,
-  ): Promise<DrachtioConnection> {
-    const connection = new DrachtioConnection(options);
-    prepare(connection.srf);
-    try {
-      await connection.#connect();
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-    return connection;
   }
 
   /** What the server listens on, e.g. `udp/127.0.0.1:5060`. */
@@ -67,6 +51,19 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
     this.#closed = true;
     this.#connected = false;
     this.srf.disconnect();
+  }
+
+  /**
+   * Connects and authenticates; called once, when the handlers of requests are set at {@link srf}.
+   * Rejects SIP_DAEMON_UNREACHABLE, SIP_DAEMON_REFUSED, and closes then.
+   */
+  async connect(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   #connect(): Promise<void> {

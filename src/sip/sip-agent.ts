@@ -27,47 +27,56 @@ export type SipAgentEvents = {
 
 /** The application at one drachtio server: takes its INVITEs, answers its OPTIONS. */
 export class SipAgent extends TypedEmitter<SipAgentEvents> {
-  #connection: DrachtioConnection | undefined;
+  readonly #connection: DrachtioConnection;
 
-  private constructor(private readonly options: SipAgentOptions) {
+  constructor(private readonly options: SipAgentOptions) {
     super();
-  }
-
-  /** Connects to the server. Listeners of `call` must be set by `prepare`: an INVITE may come with the connection. */
-  static async open(options: SipAgentOptions, prepare: (agent: SipAgent) => void): Promise<SipAgent> {
-    const agent = new SipAgent(options);
-    prepare(agent);
     const { drachtio, clock, logger } = options;
-    agent.#connection = await DrachtioConnection.open(
-      { address: drachtio.address, secret: drachtio.secret, clock, logger },
-      (srf) => {
-        srf.invite((request, response) => agent.#invite(srf, request, response));
-        srf.use('options', (_request: Srf.SrfRequest, response: Srf.SrfResponse) => {
-          response.send(options.draining() ? 503 : 200);
-        });
-      },
-    );
-    agent.#connection.on('connected', () => agent.emit('connected')).on('lost', () => agent.emit('lost'));
-    return agent;
+    this.#connection = new DrachtioConnection({
+      address: drachtio.address,
+      secret: drachtio.secret,
+      clock,
+      logger,
+    });
+    this.#connection.on('connected', () => this.emit('connected')).on('lost', () => this.emit('lost'));
+    this.srf.invite((request, response) => this.#invite(request, response));
+    this.srf.use('options', (_request: Srf.SrfRequest, response: Srf.SrfResponse) => {
+      response.send(options.draining() ? 503 : 200);
+    });
   }
 
+  /** Needed by the media room: the media leg of a call goes through the caller's drachtio. */
   get srf(): Srf {
-    return this.connection.srf;
+    return this.#connection.srf;
   }
 
-  get connection(): DrachtioConnection {
-    if (this.#connection === undefined) throw new TypeError('SipAgent used before open() resolved');
-    return this.#connection;
+  get connected(): boolean {
+    return this.#connection.connected;
+  }
+
+  /** Of the drachtio server's client port. */
+  get address(): string {
+    return this.#connection.address;
+  }
+
+  /** What the drachtio server listens on, e.g. `udp/127.0.0.1:5060`; known once connected. */
+  get sipAddresses(): readonly string[] {
+    return this.#connection.sipAddresses;
+  }
+
+  /** Called once, when the listeners of `call` are set: INVITEs come from now on. Rejects as the connection does. */
+  connect(): Promise<void> {
+    return this.#connection.connect();
   }
 
   /** Takes no more INVITEs and disconnects. Dialogs that are still up go on at the daemon without us. */
   close(): void {
-    this.#connection?.close();
+    this.#connection.close();
   }
 
-  #invite(srf: Srf, request: Srf.SrfRequest, response: Srf.SrfResponse): void {
+  #invite(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
     const { admission, clock, logger } = this.options;
-    const call = new IncomingCall(srf, request, response, clock, logger);
+    const call = new IncomingCall(this.srf, request, response, clock, logger);
     const refusal = admission.examine({
       sourceAddress: call.sourceAddress,
       userAgent: call.userAgent,

@@ -1,0 +1,31 @@
+import { Channel } from '../core/channel.js';
+import type { CallRecord, TurnRecord } from '../store/call-record.js';
+
+/** A call's state (RFC 4235 §3.7.1). */
+export type CallState = 'trying' | 'proceeding' | 'confirmed' | 'terminated';
+
+export interface CallMoved {
+  readonly callId: string;
+  readonly from: CallState;
+  readonly to: CallState;
+}
+
+export interface CallTurn {
+  readonly callId: string;
+  readonly turn: TurnRecord;
+}
+
+export interface CallEnded {
+  readonly record: CallRecord;
+  /** From the INVITE's arrival to our 200, ms; null if it was never answered. */
+  readonly setupMs: number | null;
+}
+
+/** Every change of a call's state, in order. */
+export const callMoved = new Channel<CallMoved>('call:moved');
+/** A turn is over. */
+export const callTurn = new Channel<CallTurn>('call:turn');
+/** A call is over, refused ones included; its record is being stored. */
+export const callEnded = new Channel<CallEnded>('call:ended');
+/** INVITEs that got no call: the step that refused them. */
+export const callRefused = new Channel<{ readonly step: string; readonly status: number }>('call:refused');

@@ -1,0 +1,158 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Clock, Timer } from '../core/clock.js';
+import { errorCode } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import { compileDialplan } from '../dialog/compile-dialplan.js';
+import type { Dialplan } from '../dialog/dialplan.js';
+import {
+  compileNumberRules,
+  findDialplan,
+  type CallFacts,
+  type NumberRules,
+} from '../dialog/number-rules.js';
+import { renderProblem, type Problem } from '../dialog/problem.js';
+import { compilePromptManifest, type PromptManifest } from '../dialog/prompt-manifest.js';
+import { callError } from './errors.js';
+
+export interface DialplanLibraryOptions {
+  /** Folder of the dialplans, `*.yaml`. */
+  readonly dialplanDir: string;
+  /** The rules that lead a called number to a dialplan. */
+  readonly numbersFile: string;
+  /** Folder of the recorded prompts, with `manifest.yaml`. */
+  readonly audioPromptsDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What a load found, for whoever asked for it. */
+export interface LoadReport {
+  /** Problems of severity error and warning, rendered with file, line and the line itself. */
+  readonly problems: readonly string[];
+  readonly errors: number;
+  readonly dialplans: readonly string[];
+}
+
+/** An editor writes a file in several steps; the last is waited for, ms. */
+const settleMs = 150;
+
+interface Loaded {
+  readonly dialplans: ReadonlyMap<string, Dialplan>;
+  readonly rules: NumberRules;
+}
+
+/**
+ * The dialplans that calls use. A load that finds an error changes nothing: the running version stays until the files
+ * are right again. A call keeps the version it began with.
+ */
+export class DialplanLibrary {
+  #loaded: Loaded = { dialplans: new Map(), rules: [] };
+  #watchers: FSWatcher[] = [];
+  #settle: Timer | undefined;
+  #closed = false;
+
+  constructor(private readonly options: DialplanLibraryOptions) {}
+
+  get dialplans(): readonly Dialplan[] {
+    return [...this.#loaded.dialplans.values()];
+  }
+
+  /** Reads and checks all files; takes them if none has an error. Rejects only if a folder cannot be read. */
+  async load(): Promise<LoadReport> {
+    const { dialplanDir, numbersFile, audioPromptsDir } = this.options;
+    const rendered: string[] = [];
+    let errors = 0;
+    const note = (problems: readonly Problem[], text: string | undefined): void => {
+      for (const problem of problems) {
+        if (problem.severity === 'error') errors += 1;
+        rendered.push(renderProblem(problem, text));
+      }
+    };
+    let manifest: PromptManifest | undefined;
+    const manifestFile = join(audioPromptsDir, 'manifest.yaml');
+    const manifestText = await readFile(manifestFile, 'utf8').catch(() => undefined);
+    if (manifestText !== undefined) {
+      const result = compilePromptManifest(manifestText, shown(manifestFile));
+      note(result.ok ? result.warnings : result.problems, manifestText);
+      if (result.ok) manifest = result.manifest;
+    }
+    const dialplans = new Map<string, Dialplan>();
+    for (const name of (await readdir(dialplanDir)).filter((entry) => /\.ya?ml$/.test(entry)).sort()) {
+      const file = join(dialplanDir, name);
+      const text = await readFile(file, 'utf8');
+      const result = compileDialplan(text, shown(file), manifest === undefined ? {} : { manifest });
+      note(result.ok ? result.warnings : result.problems, text);
+      if (result.ok) dialplans.set(result.dialplan.name, result.dialplan);
+    }
+    const rulesText = await readFile(numbersFile, 'utf8');
+    const rules = compileNumberRules(rulesText, shown(numbersFile), { dialplans: [...dialplans.keys()] });
+    note(rules.ok ? rules.warnings : rules.problems, rulesText);
+    if (errors === 0 && rules.ok) this.#loaded = { dialplans, rules: rules.rules };
+    return { problems: rendered, errors, dialplans: [...dialplans.keys()] };
+  }
+
+  /** {@link load} for the start: rejects CALL_DIALPLANS_BROKEN with every problem and its place. */
+  async loadOrFail(): Promise<LoadReport> {
+    const report = await this.load();
+    if (report.errors > 0) {
+      throw callError('CALL_DIALPLANS_BROKEN', {
+        count: report.errors,
+        problems: report.problems.join('\n'),
+      });
+    }
+    return report;
+  }
+
+  /** The dialplan for a call. Throws CALL_NO_DIALPLAN (404) or CALL_DIALPLAN_MISSING. */
+  find(facts: CallFacts): { readonly dialplan: Dialplan; readonly dialect: string | undefined } {
+    const rule = findDialplan(this.#loaded.rules, facts);
+    if (rule === undefined) throw callError('CALL_NO_DIALPLAN');
+    const dialplan = this.#loaded.dialplans.get(rule.dialplan);
+    if (dialplan === undefined) throw callError('CALL_DIALPLAN_MISSING', { dialplan: rule.dialplan });
+    return { dialplan, dialect: rule.dialect };
+  }
+
+  /** Loads again whenever a file is saved, and tells what came of it. */
+  watch(loaded: (report: LoadReport) => void): void {
+    const changed = (): void => {
+      this.#settle?.cancel();
+      this.#settle = this.options.clock.after(settleMs, () => {
+        if (this.#closed) return;
+        this.load().then(loaded, (error: unknown) =>
+          this.options.logger.error(
+            { code: errorCode(error) },
+            'the dialplans could not be read; the running ones stay',
+          ),
+        );
+      });
+    };
+    // An editor replaces a file when it saves: the folder is watched, since a watch on the file would see it once.
+    for (const path of new Set([
+      this.options.dialplanDir,
+      dirname(this.options.numbersFile),
+      this.options.audioPromptsDir,
+    ])) {
+      try {
+        this.#watchers.push(watch(path, changed));
+      } catch {
+        this.options.logger.warn({ path }, 'cannot watch: changes there need a reload');
+      }
+    }
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    this.#closed = true;
+    this.#settle?.cancel();
+    for (const watcher of this.#watchers) watcher.close();
+    this.#watchers = [];
+  }
+}
+
+/** As short as it can be and still be opened from where the user stands. */
+function shown(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short.startsWith('..') ? file : short;
+}

@@ -1,0 +1,90 @@
+import { callId } from '../core/ids.js';
+import { errorCode, XiangyinError } from '../core/errors.js';
+import { q850FromStatus } from '../sip/end-cause.js';
+import type { IncomingCall } from '../sip/incoming-call.js';
+import type { CallRecord } from '../store/call-record.js';
+import type { CallStore } from '../store/call-store.js';
+import { CallSession, type CallPorts } from './call-session.js';
+import { callEnded, callRefused } from './channels.js';
+import type { DialplanLibrary } from './dialplan-library.js';
+import type { LiveCalls } from './live-calls.js';
+
+export interface InboundOptions {
+  /** See CallSessionOptions. */
+  readonly maxDurationMs: number;
+  readonly recording: boolean;
+  readonly dataDir: string;
+}
+
+/** Takes the INVITEs of one SIP agent: finds the dialplan, makes the call, keeps its record. */
+export class Inbound {
+  constructor(
+    private readonly ports: CallPorts,
+    private readonly library: DialplanLibrary,
+    private readonly live: LiveCalls,
+    private readonly store: CallStore,
+    private readonly options: InboundOptions,
+  ) {}
+
+  /** An INVITE that admission let pass. Never throws. */
+  take(incoming: IncomingCall): void {
+    const { clock } = this.ports;
+    const { calledNumber, callingNumber } = incoming;
+    let found: ReturnType<DialplanLibrary['find']>;
+    try {
+      found = this.library.find({ called: calledNumber, calling: callingNumber });
+    } catch (error) {
+      const status = error instanceof XiangyinError ? error.sipStatus : 500;
+      this.refuse(incoming, 'numbers', status, error instanceof Error ? error.message : 'unexpected failure');
+      return;
+    }
+    const call = new CallSession(
+      incoming,
+      { id: callId(clock.wallMs()), dialplan: found.dialplan, dialect: found.dialect, ...this.options },
+      this.ports,
+    );
+    this.live.add(call);
+    call.on('ended', (record, setupMs) => this.#keep(record, setupMs));
+    void call.run();
+  }
+
+  /** Refuses an INVITE and keeps the reason, so that `xiangyin why` can tell it. */
+  refuse(incoming: IncomingCall, step: string, status: number, reason: string, headers = {}): void {
+    incoming.refuse(status, headers);
+    callRefused.publish({ step, status });
+    const nowMs = this.ports.clock.wallMs();
+    this.#keep(
+      {
+        id: callId(nowMs),
+        sipCallId: incoming.sipCallId,
+        direction: 'inbound',
+        callingNumber: incoming.callingNumber,
+        calledNumber: incoming.calledNumber,
+        dialplan: null,
+        dialplanVersion: null,
+        receivedAtMs: nowMs,
+        answeredAtMs: null,
+        endedAtMs: nowMs,
+        endReason: 'rejected',
+        sipStatus: status,
+        q850Cause: q850FromStatus(status),
+        detail: reason,
+        path: [],
+        turns: [],
+        recording: null,
+        journal: null,
+      },
+      null,
+    );
+  }
+
+  #keep(record: CallRecord, setupMs: number | null): void {
+    callEnded.publish({ record, setupMs });
+    this.store.save(record).catch((error: unknown) => {
+      this.ports.logger.error(
+        { call: record.id, code: errorCode(error) },
+        'the record of a call could not be stored',
+      );
+    });
+  }
+}

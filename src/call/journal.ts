@@ -1,0 +1,63 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Clock } from '../core/clock.js';
+import { errorCode } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+
+/** Raised when a line's shape changes. */
+export const journalVersion = 1;
+
+/** One line. `atMs` counts from the INVITE's arrival; `sample` is the offset into the recording, where there is one. */
+export interface JournalLine {
+  readonly v: number;
+  readonly atMs: number;
+  readonly sample?: number;
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Everything that decided a call, one JSON line each: what came in (keys, results, timers, versions) and what was
+ * decided. The pure cores fed with it decide the same again. Owned by the call.
+ */
+export class Journal {
+  readonly #stream: WriteStream;
+  readonly #startMs: number;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    path: string,
+    private readonly clock: Clock,
+    /** Current offset into the recording, samples; undefined before it began. */
+    private readonly position: () => number | undefined,
+    logger: Logger,
+  ) {
+    this.#startMs = clock.nowMs();
+    this.#stream = createWriteStream(path, { flags: 'ax', mode: 0o640 });
+    this.#stream.on('error', (error) =>
+      logger.error({ code: errorCode(error), path }, 'journal cannot be written'),
+    );
+  }
+
+  write(type: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (this.#closed !== undefined) return;
+    const sample = this.position();
+    const line: JournalLine = {
+      v: journalVersion,
+      atMs: Math.round((this.clock.nowMs() - this.#startMs) * 10) / 10,
+      ...(sample !== undefined && { sample }),
+      type,
+      ...fields,
+    };
+    this.#stream.write(`${JSON.stringify(line)}\n`);
+  }
+
+  /** Resolves when everything is written, also when it could not be. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#stream.destroyed) resolve();
+      this.#stream.once('close', () => resolve());
+      this.#stream.end();
+    });
+    return this.#closed;
+  }
+}

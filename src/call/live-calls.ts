@@ -1,0 +1,45 @@
+import type { Clock } from '../core/clock.js';
+import type { CallSession } from './call-session.js';
+import { callError } from './errors.js';
+
+/** The calls of this process that are not over yet. */
+export class LiveCalls {
+  readonly #calls = new Map<string, CallSession>();
+  #empty: (() => void)[] = [];
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  add(call: CallSession): void {
+    this.#calls.set(call.id, call);
+    call.on('ended', () => {
+      this.#calls.delete(call.id);
+      if (this.#calls.size > 0) return;
+      for (const resolve of this.#empty) resolve();
+      this.#empty = [];
+    });
+  }
+
+  list(): CallSession['summary'][] {
+    return [...this.#calls.values()].map((call) => call.summary);
+  }
+
+  /** Throws CALL_NOT_FOUND. */
+  hangup(id: string, detail: string): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) throw callError('CALL_NOT_FOUND');
+    call.hangup(detail);
+  }
+
+  /** Waits until the last call is over, at most `limitMs`; then hangs up what is left and waits for that. */
+  async drain(clock: Clock, limitMs: number): Promise<void> {
+    if (this.#calls.size === 0) return;
+    const empty = new Promise<void>((resolve) => this.#empty.push(resolve));
+    const timer = clock.after(limitMs, () => {
+      for (const call of this.#calls.values()) call.hangup('the server was shut down');
+    });
+    await empty;
+    timer.cancel();
+  }
+}
