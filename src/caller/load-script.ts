@@ -125,7 +125,7 @@ function lineOf(document: Document, lines: LineCounter, path: readonly (string |
   return 1;
 }
 
-type RawSentence = string | { text: string; dialect?: string; voice?: string; rate?: number };
+type RawSentence = string | { text: string; dialect?: string; voice?: string; rate?: number; audio?: string };
 type RawPress = string | { keys: string; via?: KeyTransport; toneMs?: number };
 interface RawInput {
   press?: RawPress;
@@ -160,7 +160,13 @@ function toScript(raw: RawScript, file: string, lineOfStep: (index: number) => n
   const dialect = raw.dialect ?? SCRIPT_DEFAULTS.dialect;
   const keys = raw.keys ?? SCRIPT_DEFAULTS.keys;
   const sentence = (from: RawSentence): Sentence =>
-    typeof from === 'string' ? { text: from, dialect } : { ...from, dialect: from.dialect ?? dialect };
+    typeof from === 'string'
+      ? { text: from, dialect }
+      : {
+          ...from,
+          dialect: from.dialect ?? dialect,
+          ...(from.audio === undefined ? {} : { audio: resolve(dirname(file), from.audio) }),
+        };
 
   const input = (from: RawInput): CallerInputStep | undefined => {
     if (from.press !== undefined) {

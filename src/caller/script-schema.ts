@@ -31,6 +31,11 @@ const sentence = {
   additionalProperties: false,
 } as const;
 
+const expectedSentence = {
+  ...sentence,
+  properties: { ...sentence.properties, audio: { type: 'string', minLength: 1 } },
+} as const;
+
 const press = {
   type: ['string', 'object'],
   pattern: KEYS,
@@ -80,7 +85,7 @@ export const SCRIPT_SCHEMA = {
             type: ['object', 'string'],
             enumWhenString: ['speech', 'silence'],
             properties: {
-              phrases: { type: 'array', minItems: 1, items: sentence },
+              phrases: { type: 'array', minItems: 1, items: expectedSentence },
               speech: { const: true },
               silence: {
                 type: 'object',

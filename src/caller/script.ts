@@ -26,6 +26,8 @@ export interface Sentence {
   readonly voice?: string;
   /** 1 is the voice's normal rate. */
   readonly rate?: number;
+  /** Only of expected sentences: a WAV of the prompt itself, for a far side with a voice that no synthesizer here has. */
+  readonly audio?: string;
 }
 
 /** What the caller puts into the call. */
@@ -79,6 +81,6 @@ export function sentencesOf(script: CallerScript): { said: Sentence[]; expected:
 }
 
 /** Equal for sentences that sound the same. */
-export function sentenceKey({ text, dialect, voice, rate }: Sentence): string {
-  return JSON.stringify([dialect, voice ?? '', rate ?? 1, text]);
+export function sentenceKey({ text, dialect, voice, rate, audio }: Sentence): string {
+  return JSON.stringify([dialect, voice ?? '', rate ?? 1, text, audio ?? '']);
 }
