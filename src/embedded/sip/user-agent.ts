@@ -1,11 +1,28 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { TypedEmitter } from '../../core/typed-emitter.js';
-import type { IncomingInvite } from './incoming-invite.js';
-import type { SipMessage } from './message.js';
-import type { OutgoingInvite } from './outgoing-invite.js';
+import type { Dialog } from './dialog.js';
+import { contactUri } from './dialog-state.js';
+import { splitValues } from './header-value.js';
+import { IncomingInvite } from './incoming-invite.js';
+import { localResponse, makeResponse } from './make-message.js';
+import { SipMessage } from './message.js';
+import { asNameAddr, tagOf } from './name-addr.js';
+import { OutgoingInvite } from './outgoing-invite.js';
+import { newCallId, newTag } from './random-ids.js';
 import type { IncomingRequest, RequestOptions } from './request-options.js';
-import type { ListenAddress } from './transport.js';
+import { sipTimers, type TimerOptions } from './timers.js';
+import { TransactionLayer, type ServerTransaction, type TransactionUser } from './transaction-layer.js';
+import type { ListenAddress, Target } from './transport.js';
+import { parseUri, uriTarget } from './uri.js';
+import {
+  allowedMethods,
+  buildResponse,
+  complete,
+  contactFor,
+  incomingRequest,
+  type UserAgentContext,
+} from './user-agent-context.js';
 
 export interface UserAgentOptions {
   /** `udp:127.0.0.1:0`, `tcp:127.0.0.1:5080`; port 0 lets the system choose. */
@@ -17,32 +34,179 @@ export interface UserAgentOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Default 500, 4000, 5000 ms (RFC 3261 §17.1.1.1). */
-  readonly timers?: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number } | undefined;
+  readonly timers?: TimerOptions | undefined;
 }
 
 export type UserAgentEvents = {
+  /** A new call; without a listener it is refused with 480. */
   invite: [incoming: IncomingInvite];
+  /** Any other request outside a dialog; without a listener OPTIONS gets 200 and the rest 405. */
   request: [incoming: IncomingRequest];
 };
 
+/** A SIP phone without media: places and takes calls over its own sockets (RFC 3261 §8). */
 export class UserAgent extends TypedEmitter<UserAgentEvents> {
-  static listen(options: UserAgentOptions): Promise<UserAgent> {
-    return Promise.reject(new Error(`not yet ${options.name}`));
+  readonly #dialogs = new Map<string, Dialog>();
+  readonly #pending = new Map<ServerTransaction, IncomingInvite>();
+  readonly #context: UserAgentContext;
+
+  /** Rejects SIP_ADDRESS_IN_USE naming the port, SIP_BAD_LISTEN_ADDRESS, SIP_LISTEN_FAILED. */
+  static async listen(options: UserAgentOptions): Promise<UserAgent> {
+    const layer = await TransactionLayer.listen({
+      ...options,
+      timers: sipTimers(options.timers),
+    });
+    return new UserAgent(layer, options);
   }
+
+  private constructor(
+    private readonly layer: TransactionLayer,
+    options: UserAgentOptions,
+  ) {
+    super();
+    this.#context = {
+      layer,
+      logger: options.logger,
+      name: options.name,
+      dialogStarted: (dialog) => void this.#dialogs.set(keyOf(dialog), dialog),
+      dialogEnded: (dialog) => void this.#dialogs.delete(keyOf(dialog)),
+    };
+    const user: TransactionUser = {
+      request: (transaction) => this.#receive(transaction),
+      cancel: (cancel, invite) => this.#receiveCancel(cancel, invite),
+      ack: (ack) => this.#dialogs.get(keyOfReceived(ack))?.receiveAck(ack),
+    };
+    layer.user = user;
+  }
+
+  /** As really bound, in the order of `listen`. */
   get addresses(): readonly ListenAddress[] {
-    throw new Error('not yet');
+    return this.layer.transport.addresses;
   }
-  invite(uri: string, options: RequestOptions): OutgoingInvite {
-    throw new Error(`not yet ${uri} ${String(options)}`);
+
+  /** Places a call. Never throws for what the network does: see the events of {@link OutgoingInvite}. */
+  invite(uri: string, options: RequestOptions = {}): OutgoingInvite {
+    const { request, target } = this.#newRequest('INVITE', uri, options);
+    return new OutgoingInvite(request, target, this.#context);
   }
-  /** Resolves with the final response; never rejects (408, 503 are made internally). */
-  request(method: string, uri: string, options: RequestOptions): Promise<SipMessage> {
-    return Promise.reject(new Error(`not yet ${method} ${uri} ${String(options)}`));
+
+  /** Resolves with the final response; 408 and 503 are made here when nobody answers. Never rejects. */
+  request(method: string, uri: string, options: RequestOptions = {}): Promise<SipMessage> {
+    const { request, target } = this.#newRequest(method, uri, options);
+    return new Promise((resolve) => {
+      if (target === undefined) {
+        resolve(localResponse(request, 503));
+        return;
+      }
+      try {
+        this.layer.request(request, target, (response) => {
+          if (response.status >= 200) resolve(response);
+        });
+      } catch {
+        resolve(localResponse(request, 503));
+      }
+    });
   }
-  counts(): { transactions: number; dialogs: number; timers: number; sockets: number } {
-    throw new Error('not yet');
+
+  /**
+   * What is there now. `lingering` are finished transactions that RFC 3261 keeps for up to 32 s to absorb repetitions;
+   * they and their timers are in no other figure.
+   */
+  counts(): {
+    transactions: number;
+    lingering: number;
+    dialogs: number;
+    timers: number;
+    sockets: number;
+  } {
+    return { ...this.layer.counts(), dialogs: this.#dialogs.size };
   }
-  close(): Promise<void> {
-    throw new Error('not yet');
+
+  /** Closes all sockets and timers at once; sends nothing, no event follows. */
+  async close(): Promise<void> {
+    for (const dialog of [...this.#dialogs.values()]) dialog.close();
+    this.#pending.clear();
+    await this.layer.close();
   }
+
+  #newRequest(
+    method: string,
+    uri: string,
+    options: RequestOptions,
+  ): { request: SipMessage; target: Target | undefined } {
+    const request = SipMessage.request(method, uri);
+    const parsed = parseUri(uri);
+    const target = parsed === undefined ? undefined : uriTarget(parsed);
+    const listener =
+      target === undefined ? undefined : this.layer.transport.listenerFor(target.protocol, target.host);
+    const contact =
+      target === undefined || listener === undefined
+        ? `<sip:${this.#context.name}@invalid>`
+        : contactFor(this.#context, listener, target, true);
+    const from = options.from === undefined ? contact.replace(/;transport=\w+/, '') : options.from;
+    request.append('Max-Forwards', '70');
+    request.append('From', `${asNameAddr(from)};tag=${options.fromTag ?? newTag()}`);
+    request.append('To', asNameAddr(uri));
+    request.append('Call-ID', options.callId ?? newCallId());
+    request.append('CSeq', `1 ${method}`);
+    if (method === 'INVITE' || method === 'SUBSCRIBE') request.append('Contact', contact);
+    if (method === 'INVITE') request.append('Allow', allowedMethods);
+    request.append('User-Agent', this.#context.name);
+    return {
+      request: complete(request, options),
+      target: target === undefined || listener === undefined ? undefined : { ...target, listener },
+    };
+  }
+
+  #receive(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const refuse = (status: number, headers?: Record<string, string>): void => {
+      transaction.respond(buildResponse(this.#context, transaction, status, undefined, { headers }));
+    };
+    if (tagOf(request.get('to') ?? '') !== undefined) {
+      const dialog = this.#dialogs.get(keyOfReceived(request));
+      if (dialog === undefined) refuse(481);
+      else dialog.receive(transaction);
+      return;
+    }
+    // We have no extension that a peer could require (RFC 3261 §8.2.2.3).
+    const required = request.getAll('require').flatMap(splitValues);
+    if (required.length > 0) return refuse(420, { Unsupported: required.join(', ') });
+    if (request.method !== 'INVITE') {
+      if (!this.emit('request', incomingRequest(this.#context, transaction))) {
+        refuse(request.method === 'OPTIONS' ? 200 : 405);
+      }
+      return;
+    }
+    if (contactUri(request) === undefined || tagOf(request.get('from') ?? '') === undefined) {
+      return refuse(400);
+    }
+    const incoming = new IncomingInvite(transaction, this.#context);
+    this.#pending.set(transaction, incoming);
+    transaction.onTerminated = () => void this.#pending.delete(transaction);
+    if (!this.emit('invite', incoming)) incoming.respond(480);
+  }
+
+  #receiveCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
+    if (invite === undefined) {
+      cancel.respond(makeResponse(cancel.request, 481));
+      return;
+    }
+    const incoming = this.#pending.get(invite);
+    // RFC 3261 §9.2: the same To tag as the responses to the INVITE.
+    cancel.respond(makeResponse(cancel.request, 200, undefined, incoming?.localTag));
+    if (incoming !== undefined) incoming.cancelled();
+    else if (invite.pending) invite.respond(makeResponse(invite.request, 487)); // a re-INVITE
+  }
+}
+
+function keyOf(dialog: Dialog): string {
+  return `${dialog.callId}|${dialog.localTag}|${dialog.remoteTag}`;
+}
+
+/** The key of the dialog that a received request belongs to: To is ours, From the peer's. */
+function keyOfReceived(request: SipMessage): string {
+  const localTag = tagOf(request.get('to') ?? '') ?? '';
+  const remoteTag = tagOf(request.get('from') ?? '') ?? '';
+  return `${request.get('call-id')}|${localTag}|${remoteTag}`;
 }

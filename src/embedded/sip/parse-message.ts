@@ -1,0 +1,155 @@
+import type { XiangyinError } from '../../core/errors.js';
+import { sipStackError } from './errors.js';
+import { headerKey } from './header-names.js';
+import { SipMessage } from './message.js';
+
+/** One UDP datagram at most; the same for a stream. */
+export const maxMessageBytes = 65_535;
+/** A call through many proxies has some dozens. */
+const maxHeaders = 250;
+
+const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+const mandatory = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
+const singular = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards']);
+
+/** What could be read, and the first thing wrong with it: a request with a problem may still be answered. */
+export interface ReadMessage {
+  readonly message: SipMessage | undefined;
+  readonly problem: XiangyinError | undefined;
+}
+
+/**
+ * Parses one whole message: tolerant of bare LF, folded lines, compact names and stray header lines; strict about the
+ * start line and the five headers that every message has. Throws a SIP_ error.
+ */
+export function parseMessage(bytes: Buffer): SipMessage {
+  const { message, problem } = readMessage(bytes);
+  if (problem !== undefined) throw problem;
+  if (message === undefined) throw sipStackError('SIP_MALFORMED_START_LINE');
+  return message;
+}
+
+/** Hot: like {@link parseMessage}, but keeps what was readable beside the problem. */
+export function readMessage(bytes: Buffer): ReadMessage {
+  if (bytes.length > maxMessageBytes) {
+    return failed(sipStackError('SIP_MESSAGE_TOO_LARGE', { limitBytes: maxMessageBytes }));
+  }
+  let begin = 0;
+  while (bytes[begin] === 0x0d || bytes[begin] === 0x0a) begin++;
+  let irregular = false;
+  let headEnd = bytes.indexOf('\r\n\r\n', begin, 'latin1');
+  let bodyStart = headEnd + 4;
+  if (headEnd < 0) {
+    // Bare line feeds, or a message that ends with its last header.
+    irregular = true;
+    headEnd = bytes.indexOf('\n\n', begin, 'latin1');
+    bodyStart = headEnd + 2;
+    if (headEnd < 0) headEnd = bodyStart = bytes.length;
+  }
+  const head = bytes.toString('utf8', begin, headEnd);
+  let lineEnd = head.indexOf('\n');
+  if (lineEnd < 0) lineEnd = head.length;
+  const message = readStartLine(trimEnd(head, 0, lineEnd), head);
+  if (message instanceof Error) return failed(message);
+
+  let problem: XiangyinError | undefined;
+  let lengthBytes: number | undefined;
+  let count = 0;
+  let name = '';
+  let value = '';
+  const flush = (): void => {
+    const key = headerKey(name);
+    if (key.length !== name.length) irregular = true;
+    if (key === 'content-length') {
+      const length = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+      if (Number.isNaN(length) || (lengthBytes !== undefined && lengthBytes !== length)) {
+        problem ??= badHeader('Content-Length');
+      } else lengthBytes = length;
+      return;
+    }
+    if (singular.has(key) && message.has(key)) problem ??= badHeader(name);
+    message.received(name, value);
+  };
+  for (let at = lineEnd + 1; at < head.length; at = lineEnd + 1) {
+    lineEnd = head.indexOf('\n', at);
+    if (lineEnd < 0) lineEnd = head.length;
+    const line = trimEnd(head, at, lineEnd);
+    const first = line.charCodeAt(0);
+    if (first === 0x20 || first === 0x09) {
+      // RFC 3261 §7.3.1: a folded line goes on with one space.
+      irregular = true;
+      value = `${value} ${line.trim()}`;
+      continue;
+    }
+    if (name !== '') flush();
+    name = '';
+    if (++count > maxHeaders) {
+      problem ??= sipStackError('SIP_MESSAGE_TOO_LARGE', { limitBytes: maxMessageBytes });
+      break;
+    }
+    const colon = line.indexOf(':');
+    const candidate = colon < 0 ? '' : line.slice(0, colon).trimEnd();
+    if (!token.test(candidate) || line.includes('\r') || line.includes('\0')) {
+      irregular = true; // a line that is no header is left out of what we pass on
+      continue;
+    }
+    if (candidate.length !== colon) irregular = true;
+    name = candidate;
+    value = line.slice(colon + 1).trim();
+  }
+  if (name !== '') flush();
+
+  for (const key of mandatory) if (!message.has(key)) problem ??= badHeader(key);
+  problem ??= checkCSeq(message);
+  let bodyEnd = bytes.length;
+  if (lengthBytes === undefined) irregular = true;
+  else if (bodyStart + lengthBytes > bytes.length) {
+    problem ??= sipStackError('SIP_BODY_INCOMPLETE', { lengthBytes });
+  } else bodyEnd = bodyStart + lengthBytes;
+  message.receivedBody(
+    bytes.toString('utf8', bodyStart, bodyEnd),
+    irregular || problem !== undefined ? undefined : bytes.subarray(begin, bodyEnd),
+  );
+  return { message, problem };
+}
+
+function readStartLine(line: string, head: string): SipMessage | XiangyinError {
+  const firstSpace = line.indexOf(' ');
+  const lastSpace = line.lastIndexOf(' ');
+  const malformed = (): XiangyinError => sipStackError('SIP_MALFORMED_START_LINE');
+  if (firstSpace < 0) return malformed();
+  const word = line.slice(0, firstSpace);
+  if (word.toUpperCase() === 'SIP/2.0') {
+    const match = /^([1-6]\d\d)(?: (.*))?$/.exec(line.slice(firstSpace + 1));
+    if (match === null) return malformed();
+    const method = /^(?:CSeq)\s*:\s*\d+\s+(\S+)/im.exec(head)?.[1] ?? '';
+    return SipMessage.response(Number(match[1]), match[2] ?? '', method);
+  }
+  const uri = line.slice(firstSpace + 1, lastSpace);
+  if (lastSpace === firstSpace || !token.test(word) || uri === '' || /[\s<>\0]/.test(uri)) {
+    return malformed();
+  }
+  if (line.slice(lastSpace + 1).toUpperCase() !== 'SIP/2.0') return malformed();
+  return SipMessage.request(word, uri);
+}
+
+/** RFC 3261 §8.1.1.5: a number below 2^31 and, in a request, the request's own method. */
+function checkCSeq(message: SipMessage): XiangyinError | undefined {
+  const match = /^(\d{1,10})\s+(\S+)$/.exec(message.get('cseq') ?? '');
+  if (match === null || Number(match[1]) >= 2 ** 31 || match[2] !== message.method) {
+    return badHeader('CSeq');
+  }
+  return undefined;
+}
+
+function trimEnd(text: string, from: number, to: number): string {
+  return text.slice(from, to > from && text.charCodeAt(to - 1) === 0x0d ? to - 1 : to);
+}
+
+function badHeader(header: string): XiangyinError {
+  return sipStackError('SIP_MALFORMED_HEADER', { header });
+}
+
+function failed(problem: XiangyinError): ReadMessage {
+  return { message: undefined, problem };
+}

@@ -1,0 +1,325 @@
+import { formatHostPort } from '../../core/address.js';
+import type { Clock } from '../../core/clock.js';
+import { OnceLogger, type Logger } from '../../core/logger.js';
+import { sipStackError } from './errors.js';
+import { cancelFor, cseqNumber, makeResponse } from './make-message.js';
+import type { SipMessage } from './message.js';
+import { tagOf } from './name-addr.js';
+import { readMessage } from './parse-message.js';
+import { newBranch } from './random-ids.js';
+import { CountingClock, type SipTimers } from './timers.js';
+import type { ClientMachine, ResponseHandler, ServerMachine } from './transaction.js';
+import { InviteClientTransaction } from './transaction-client-invite.js';
+import { NonInviteClientTransaction } from './transaction-client-noninvite.js';
+import { InviteServerTransaction } from './transaction-server-invite.js';
+import { NonInviteServerTransaction } from './transaction-server-noninvite.js';
+import { TransportLayer, type TransportOptions } from './transport-layer.js';
+import type { Listener, Source, Target } from './transport.js';
+import { uriHost } from './uri.js';
+import { parseVia, stampVia, type Via } from './via.js';
+
+/** The layer's user: a user agent, or the drachtio server. */
+export interface TransactionUser {
+  /** A new request, once. INVITEs have got their 100 already. ACK and CANCEL do not come here. */
+  request(transaction: ServerTransaction): void;
+  /** A CANCEL; `invite` is what it wants to end, if we know it. The user answers both. */
+  cancel(transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
+  /** An ACK that belongs to a 2xx. */
+  ack(ack: SipMessage, source: Source): void;
+}
+
+/** A request received, and the one way to answer it. */
+export interface ServerTransaction {
+  readonly request: SipMessage;
+  readonly source: Source;
+  /** Whether a final response may still be sent. */
+  readonly pending: boolean;
+  /** Sends it if the state allows; a 2xx to INVITE may be sent again. Returns whether it was sent. */
+  respond(response: SipMessage): boolean;
+  /** Called once, when the transaction is over. */
+  onTerminated: (() => void) | undefined;
+}
+
+/** A request on its way. */
+export interface ClientTransaction {
+  /** As really sent, Via included. */
+  readonly request: SipMessage;
+  readonly target: Target;
+  readonly listener: Listener;
+  /** INVITE only: see {@link InviteClientTransaction.cancel}. */
+  cancel(headers?: Readonly<Record<string, string>>): void;
+}
+
+export interface TransactionLayerOptions extends TransportOptions {
+  readonly clock: Clock;
+  readonly timers: SipTimers;
+  readonly logger: Logger;
+}
+
+/** Matches messages to transactions (RFC 3261 §17) over the sockets of a {@link TransportLayer}. */
+export class TransactionLayer {
+  readonly clock: CountingClock;
+  readonly timers: SipTimers;
+  readonly #once: OnceLogger;
+  readonly #clients = new Map<string, ClientMachine>();
+  readonly #servers = new Map<string, ServerEntry>();
+  #transport: TransportLayer | undefined;
+  #user: TransactionUser | undefined;
+  #open = true;
+
+  static async listen(options: TransactionLayerOptions): Promise<TransactionLayer> {
+    const layer = new TransactionLayer(options);
+    layer.#transport = await TransportLayer.listen(options, (bytes, source) => layer.#receive(bytes, source));
+    return layer;
+  }
+
+  private constructor(options: TransactionLayerOptions) {
+    this.clock = new CountingClock(options.clock);
+    this.timers = options.timers;
+    this.#once = new OnceLogger(options.logger);
+  }
+
+  get transport(): TransportLayer {
+    if (this.#transport === undefined) throw sipStackError('SIP_CLOSED');
+    return this.#transport;
+  }
+
+  /** Until a user is set, whatever arrives is dropped. */
+  set user(user: TransactionUser) {
+    this.#user = user;
+  }
+
+  /**
+   * `lingering` are finished transactions that RFC 3261 keeps to absorb repetitions (timers D, I, J, K, L, M); neither
+   * they nor their one timer each count in `transactions` and `timers`.
+   */
+  counts(): { transactions: number; lingering: number; timers: number; sockets: number } {
+    let lingering = 0;
+    for (const machine of this.#clients.values()) if (machine.lingering) lingering++;
+    for (const entry of this.#servers.values()) if (entry.machine.lingering) lingering++;
+    return {
+      transactions: this.#clients.size + this.#servers.size - lingering,
+      lingering,
+      timers: this.clock.pending - lingering,
+      sockets: this.transport.sockets,
+    };
+  }
+
+  /** The listener a message to `target` will leave by. Throws SIP_TRANSPORT_UNAVAILABLE. */
+  listenerFor(target: Target): Listener {
+    const listener = target.listener ?? this.transport.listenerFor(target.protocol, target.host);
+    if (listener === undefined) {
+      throw sipStackError('SIP_TRANSPORT_UNAVAILABLE', { protocol: target.protocol });
+    }
+    return listener;
+  }
+
+  /** Adds the Via, sends, and hands every response to `respond`, at the earliest after this call has returned. */
+  request(message: SipMessage, target: Target, respond: ResponseHandler): ClientTransaction {
+    if (!this.#open) throw sipStackError('SIP_CLOSED');
+    const listener = this.listenerFor(target);
+    const branch = this.#addVia(message, listener, target);
+    const key = `${branch}|${message.method}`;
+    let cancelHeaders: Readonly<Record<string, string>> = {};
+    const context = this.#context(
+      target.protocol === 'tcp',
+      () => machine,
+      (outgoing, failed) => this.#send(outgoing, listener, target, failed),
+      () => this.#clients.delete(key),
+    );
+    const invite =
+      message.method === 'INVITE'
+        ? new InviteClientTransaction(message, context, respond, () =>
+            this.#sendCancel(message, branch, listener, target, cancelHeaders),
+          )
+        : undefined;
+    const machine: ClientMachine = invite ?? new NonInviteClientTransaction(message, context, respond);
+    this.#clients.set(key, machine);
+    machine.start();
+    return {
+      request: message,
+      target,
+      listener,
+      cancel: (headers = {}) => {
+        cancelHeaders = headers;
+        invite?.cancel();
+      },
+    };
+  }
+
+  /** Sends an ACK for a 2xx: no transaction, nothing comes back. Returns it as sent. */
+  sendAck(ack: SipMessage, target: Target): SipMessage {
+    const listener = this.listenerFor(target);
+    if (!ack.has('via')) this.#addVia(ack, listener, target);
+    this.#send(ack, listener, target, () => undefined);
+    return ack;
+  }
+
+  /** Ends every transaction and closes every socket at once; sends nothing. */
+  async close(): Promise<void> {
+    this.#open = false;
+    for (const machine of [...this.#clients.values()]) machine.close();
+    for (const entry of [...this.#servers.values()]) entry.machine.close();
+    await this.#transport?.close();
+  }
+
+  #addVia(message: SipMessage, listener: Listener, target: Target): string {
+    const branch = newBranch();
+    const { host, port } = this.transport.advertised(listener, target.host, true);
+    const sentBy = `${uriHost(host)}:${port}`;
+    message.prepend(
+      'Via',
+      `SIP/2.0/${listener.address.protocol.toUpperCase()} ${sentBy};rport;branch=${branch}`,
+    );
+    return branch;
+  }
+
+  #sendCancel(
+    invite: SipMessage,
+    branch: string,
+    listener: Listener,
+    target: Target,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    const key = `${branch}|CANCEL`;
+    const cancel = cancelFor(invite, headers);
+    const context = this.#context(
+      target.protocol === 'tcp',
+      () => machine,
+      (outgoing, failed) => this.#send(outgoing, listener, target, failed),
+      () => this.#clients.delete(key),
+    );
+    const machine = new NonInviteClientTransaction(cancel, context, () => undefined);
+    this.#clients.set(key, machine);
+    machine.start();
+  }
+
+  #context(
+    reliable: boolean,
+    machine: () => ClientMachine | ServerMachine,
+    send: (message: SipMessage, failed: () => void) => void,
+    terminated: () => void,
+  ) {
+    return {
+      clock: this.clock,
+      timers: this.timers,
+      reliable,
+      send: (message: SipMessage) =>
+        send(message, () => {
+          if (this.#open) machine().transportFailed();
+        }),
+      terminated,
+    };
+  }
+
+  #send(message: SipMessage, listener: Listener, target: Target, failed: () => void): void {
+    if (this.#open) this.transport.send(message.toBuffer(), listener, target, failed);
+  }
+
+  #receive(bytes: Buffer, source: Source): void {
+    if (!this.#open || this.#user === undefined) return;
+    const { message, problem } = readMessage(bytes);
+    const via = message === undefined ? undefined : parseVia(message.get('via') ?? '');
+    if (message === undefined || problem !== undefined || via === undefined) {
+      const code = problem?.code ?? 'SIP_MALFORMED_HEADER';
+      this.#once.warn(
+        `malformed ${source.host}`,
+        { from: source.host, protocol: source.protocol, code },
+        'a malformed SIP message was refused; more from this address are not logged',
+      );
+      if (message !== undefined && via !== undefined) {
+        this.#refuse(message, via, source, problem?.sipStatus ?? 400);
+      }
+      return;
+    }
+    if (!message.isRequest) {
+      this.#clients.get(`${via.branch}|${message.method}`)?.receive(message, source);
+      return;
+    }
+    message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
+    this.#receiveRequest(message, via, source, this.#user);
+  }
+
+  #receiveRequest(message: SipMessage, via: Via, source: Source, user: TransactionUser): void {
+    if (message.method === 'ACK') {
+      const invite = this.#servers.get(serverKey(message, via, 'INVITE'))?.machine;
+      if (invite instanceof InviteServerTransaction && invite.acknowledged()) return;
+      user.ack(message, source);
+      return;
+    }
+    const key = serverKey(message, via, message.method);
+    const known = this.#servers.get(key);
+    if (known !== undefined) {
+      known.machine.retransmitted();
+      return;
+    }
+    const entry = this.#newServer(message, via, source, key);
+    if (message.method === 'CANCEL') {
+      user.cancel(entry.transaction, this.#servers.get(serverKey(message, via, 'INVITE'))?.transaction);
+    } else user.request(entry.transaction);
+  }
+
+  #newServer(message: SipMessage, via: Via, source: Source, key: string): ServerEntry {
+    const target = responseTarget(via, source);
+    const context = this.#context(
+      source.protocol === 'tcp',
+      () => machine,
+      (outgoing, failed) => this.#send(outgoing, source.listener, target, failed),
+      () => {
+        this.#servers.delete(key);
+        transaction.onTerminated?.();
+      },
+    );
+    const machine =
+      message.method === 'INVITE'
+        ? new InviteServerTransaction(message, context)
+        : new NonInviteServerTransaction(message, context);
+    const transaction: ServerTransaction = {
+      request: message,
+      source,
+      get pending() {
+        return machine.state === 'proceeding' || machine.state === 'trying';
+      },
+      respond: (response) => machine.respond(response),
+      onTerminated: undefined,
+    };
+    const entry = { machine, transaction };
+    this.#servers.set(key, entry);
+    machine.start();
+    return entry;
+  }
+
+  /** RFC 3261 §21.4.1: a request that can be answered although it is broken, without keeping state. */
+  #refuse(message: SipMessage, via: Via, source: Source, status: number): void {
+    if (!message.isRequest || message.method === 'ACK') return;
+    for (const name of ['from', 'to', 'call-id', 'cseq']) if (!message.has(name)) return;
+    message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
+    const response = makeResponse(message, status);
+    this.#send(response, source.listener, responseTarget(via, source), () => undefined);
+  }
+}
+
+interface ServerEntry {
+  readonly machine: InviteServerTransaction | NonInviteServerTransaction;
+  readonly transaction: ServerTransaction;
+}
+
+/** Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back where it came from, never where `maddr` says. */
+function responseTarget(via: Via, source: Source): Target {
+  const usesPort = source.protocol === 'udp' && /;\s*rport/i.test(via.params);
+  return {
+    protocol: source.protocol,
+    host: source.host,
+    port: usesPort ? source.port : (via.port ?? 5060),
+    listener: source.listener,
+    stream: source.stream,
+  };
+}
+
+/** RFC 3261 §17.2.3; for peers before it (no cookie in the branch) what identifies the request instead. */
+function serverKey(message: SipMessage, via: Via, method: string): string {
+  const sentBy = formatHostPort({ host: via.host, port: via.port ?? 5060 });
+  if (via.branch.startsWith('z9hG4bK')) return `${via.branch}|${sentBy}|${method}`;
+  const from = tagOf(message.get('from') ?? '') ?? '';
+  return `2543|${message.get('call-id')}|${from}|${cseqNumber(message)}|${sentBy}|${via.branch}|${method}`;
+}

@@ -1,0 +1,59 @@
+import { paramOf } from './header-value.js';
+import type { Protocol } from './transport.js';
+
+export interface SipUri {
+  readonly scheme: 'sip' | 'sips';
+  /** Without password, as written (escapes are left); '' if there is none. */
+  readonly user: string;
+  /** Without brackets for IPv6. */
+  readonly host: string;
+  readonly port: number | undefined;
+  /** `;name=value...` as written, or ''. */
+  readonly params: string;
+}
+
+/** Reads a sip: or sips: URI (RFC 3261 §19.1); undefined for anything else. */
+export function parseUri(text: string): SipUri | undefined {
+  const colon = text.indexOf(':');
+  const scheme = text.slice(0, colon).toLowerCase();
+  if (scheme !== 'sip' && scheme !== 'sips') return undefined;
+  const at = text.indexOf('@');
+  const userInfo = at < 0 ? '' : text.slice(colon + 1, at);
+  const password = userInfo.indexOf(':');
+  const user = password < 0 ? userInfo : userInfo.slice(0, password);
+  let rest = text.slice((at < 0 ? colon : at) + 1);
+  const question = rest.indexOf('?');
+  if (question >= 0) rest = rest.slice(0, question);
+  const semicolon = rest.indexOf(';');
+  const params = semicolon < 0 ? '' : rest.slice(semicolon);
+  const hostPort = parseSentBy(semicolon < 0 ? rest : rest.slice(0, semicolon));
+  if (hostPort === undefined) return undefined;
+  return { scheme, user, host: hostPort.host, port: hostPort.port, params };
+}
+
+/** Reads `host`, `host:5060`, `[::1]:5060` as they stand in URIs and Via. */
+export function parseSentBy(
+  text: string,
+): { readonly host: string; readonly port: number | undefined } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._~-]+))(?:\s*:\s*(\d{1,5}))?$/.exec(text.trim());
+  if (match === null) return undefined;
+  const port = match[3] === undefined ? undefined : Number(match[3]);
+  if (port !== undefined && port > 65535) return undefined;
+  return { host: (match[1] ?? match[2]) as string, port };
+}
+
+/** Where a URI says to go. `undefined` protocol: one that we do not have (tls, ws). */
+export function uriTarget(
+  uri: SipUri,
+): { readonly protocol: Protocol; readonly host: string; readonly port: number } | undefined {
+  if (uri.scheme === 'sips') return undefined;
+  const transport = paramOf(uri.params, 'transport')?.toLowerCase() ?? 'udp';
+  if (transport !== 'udp' && transport !== 'tcp') return undefined;
+  const host = paramOf(uri.params, 'maddr') || uri.host;
+  return { protocol: transport, host, port: uri.port ?? 5060 };
+}
+
+/** `host` as it stands in a URI: IPv6 in brackets. */
+export function uriHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,53 @@
+import type { Test } from 'tap';
+import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import type { EventMap, TypedEmitter } from '../../../src/core/typed-emitter.js';
+import type { Dialog } from '../../../src/embedded/sip/dialog.js';
+import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
+import { UserAgent, type UserAgentOptions } from '../../../src/embedded/sip/user-agent.js';
+
+export const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n';
+
+export async function agent(t: Test, name: string, more: Partial<UserAgentOptions> = {}) {
+  const ua = await UserAgent.listen({
+    listen: ['udp:127.0.0.1:0', 'tcp:127.0.0.1:0'],
+    name,
+    clock: systemClock,
+    logger: silentLogger,
+    // Short, so that what RFC 3261 keeps for 32 s is gone within a test.
+    timers: { t1Ms: 20, t2Ms: 80, t4Ms: 40 },
+    ...more,
+  });
+  t.teardown(() => ua.close());
+  return ua;
+}
+
+export function uriOf(ua: UserAgent, protocol: 'udp' | 'tcp' = 'udp'): string {
+  const address = ua.addresses.find((candidate) => candidate.protocol === protocol);
+  const transport = protocol === 'tcp' ? ';transport=tcp' : '';
+  return `sip:bob@127.0.0.1:${address?.port}${transport}`;
+}
+
+/** Resolves with the arguments of the next event of that name. */
+export function next<E extends EventMap, K extends keyof E>(
+  emitter: TypedEmitter<E>,
+  event: K,
+): Promise<E[K]> {
+  return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
+}
+
+export function accepted(call: OutgoingInvite): Promise<Dialog> {
+  return new Promise((resolve, reject) => {
+    call.on('accepted', (_, dialog) => resolve(dialog));
+    call.on('failed', (status) => reject(new Error(`failed ${status}`)));
+  });
+}
+
+export async function empty(...agents: UserAgent[]): Promise<boolean> {
+  for (let i = 0; i < 300; i++) {
+    const left = agents.map((ua) => ua.counts());
+    if (left.every((c) => c.transactions + c.lingering + c.dialogs + c.timers === 0)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return false;
+}
