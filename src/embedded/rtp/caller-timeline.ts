@@ -1,8 +1,19 @@
 import { Channel } from '../../core/channel.js';
+import { CallerPlacement, FRAME_SAMPLES, SAMPLES_PER_MS, type PlacementStats } from './caller-placement.js';
 
-/** Samples of one frame of one channel: 20 ms at 8 kHz. */
-export const FRAME_SAMPLES = 160;
-export const FRAME_MS = 20;
+export { FRAME_SAMPLES } from './caller-placement.js';
+export const FRAME_MS = FRAME_SAMPLES / SAMPLES_PER_MS;
+
+/** Room for what waits to leave and for what came early: 2.56 s. */
+const RING_FRAMES = 128;
+const RING_SAMPLES = RING_FRAMES * FRAME_SAMPLES;
+
+/** So far ahead of what leaves a packet may lie; a sender that is further ahead does not send in real time. */
+const MAX_AHEAD_SAMPLES = RING_SAMPLES / 2;
+
+/** Mean magnitude that is silence anywhere (-60 dBFS), and above which nothing is (-40 dBFS). */
+const SURE_SILENCE = 33;
+const NEVER_SILENCE = 330;
 
 /** One frame of the call. The arrays are reused: a subscriber copies what it keeps. */
 export interface StereoFrame {
@@ -16,15 +27,23 @@ export interface StereoFrame {
   readonly stereo: Int16Array;
 }
 
+export interface TimelineStats extends PlacementStats {
+  /** Frames that left with a caller half that never came: loss, DTX, hold, nobody there. */
+  gapFrames: number;
+  /** Packets that came when their frame had left. */
+  latePackets: number;
+}
+
 /**
  * A call's sound on the media server's clock: one stereo frame per media tick, so a call of n ticks has exactly
  * 160 n samples, whatever the network and the caller's clock did. Pure: time comes with the calls.
  *
- * The owner, for each tick of `MediaTicker` (`(tick, idealMs) => ...`):
+ * The owner makes it in (or before) the call's first tick with that tick's `idealMs`. For each tick of `MediaTicker`
+ * (`(tick, idealMs, wakeMs) => ...`):
  *
- *     session.send(frame)                         // or session.skip()
- *     timeline.onSent(frame or undefined, tick)   // fixes the right half of this tick
- *     timeline.onTick(idealMs)                    // lets frames go whose caller half is overdue
+ *     const sent = session.send(frame)                      // or session.skip()
+ *     timeline.onSent(sent ? frame : undefined, tick)       // fixes the right half of this tick
+ *     timeline.onTick(wakeMs)                               // lets frames go whose caller half is overdue
  *
  * and for each received packet (wired once):
  *
@@ -32,29 +51,184 @@ export interface StereoFrame {
  *       timeline.onReceived(samples, packet.timestamp, packet.ssrc, packet.arrivalMs, packet.sequenceStep)
  *
  * Fork and recorder subscribe to `timeline.frames`; `close()` lets the last frames go.
+ *
+ * A frame leaves within the call that completes it: the packet's, when its tick has been; else the tick's. What does not
+ * come is waited for 20 to 40 ms beyond its time, then the caller's half is silent; so it is at once when the sequence
+ * numbers say that nothing is missing (DTX, keys).
  */
 export class StereoTimeline {
   /** Each frame once, in order, called synchronously. */
   readonly frames = new Channel<StereoFrame>('embedded.stereo-frame');
 
+  readonly #startMs: number;
+  readonly #placement = new CallerPlacement();
+  readonly #left = new Int16Array(RING_SAMPLES);
+  readonly #right = new Int16Array(RING_SAMPLES);
+  /** 1 where #left holds a sample that came. */
+  readonly #filled = new Uint8Array(RING_SAMPLES);
+  /** How many of a frame's samples came. */
+  readonly #counts = new Uint8Array(RING_FRAMES);
+  readonly #frame = {
+    index: 0,
+    left: new Int16Array(FRAME_SAMPLES),
+    right: new Int16Array(FRAME_SAMPLES),
+    stereo: new Int16Array(2 * FRAME_SAMPLES),
+  };
+  #firstTick: number | undefined;
+  /** Frames whose right half is fixed, frames that left, samples before which nothing can come any more. */
+  #sentFrames = 0;
+  #emittedFrames = 0;
+  #finalSamples = 0;
+  /** The last two distinct times of onTick. */
+  #wakeMs = -Infinity;
+  #previousWakeMs = -Infinity;
+  #noiseFloor = NEVER_SILENCE;
+  #gapFrames = 0;
+  #latePackets = 0;
+  #closed = false;
+
   /** `startMs` is the ideal time of the call's first tick, on the clock that `arrivalMs` comes from. */
-  constructor(_startMs: number) {}
+  constructor(startMs: number) {
+    this.#startMs = startMs;
+  }
 
-  /** Hot: what this tick sent to the caller, 160 samples; undefined: nothing. Ticks missing before it were silent. */
-  onSent(_samples: Int16Array | undefined, _tick: number): void {}
+  get stats(): TimelineStats {
+    return { ...this.#placement.stats, gapFrames: this.#gapFrames, latePackets: this.#latePackets };
+  }
 
-  /** Hot: one packet, in order of arrival. `sequenceStep`: 1 follows the last packet, more: loss before, < 1: out of order. */
+  /** Samples per channel whose tick has been: what the recording will have if the call ends now. */
+  get lengthSamples(): number {
+    return this.#sentFrames * FRAME_SAMPLES;
+  }
+
+  /**
+   * Hot: what this tick sent to the caller, 160 samples (shorter: the rest is silence); undefined: nothing. Called once
+   * per tick, in order; ticks that are missing before it were skipped by the ticker and sent nothing.
+   */
+  onSent(samples: Int16Array | undefined, tick: number): void {
+    if (this.#closed) return;
+    this.#firstTick ??= tick;
+    const index = tick - this.#firstTick;
+    if (index < this.#sentFrames) return;
+    while (this.#sentFrames < index) this.#fixRight(undefined);
+    this.#fixRight(samples);
+    this.#release();
+  }
+
+  /**
+   * Hot: one packet's sound (mono, 16 bit, 8 kHz), in order of arrival. `sequenceStep`: 1 follows the last packet of any
+   * kind; more: packets were lost before it; less: late or repeated.
+   */
   onReceived(
-    _samples: Int16Array,
-    _rtpTimestamp: number,
-    _ssrc: number,
-    _arrivalMs: number,
-    _sequenceStep = 1,
-  ): void {}
+    samples: Int16Array,
+    rtpTimestamp: number,
+    ssrc: number,
+    arrivalMs: number,
+    sequenceStep = 1,
+  ): void {
+    if (this.#closed || samples.length === 0) return;
+    const now = (arrivalMs - this.#startMs) * SAMPLES_PER_MS;
+    const placement = this.#placement;
+    const emitted = this.#emittedFrames * FRAME_SAMPLES;
+    const quiet = this.#isQuiet(samples);
+    if (!placement.place(samples.length, rtpTimestamp, ssrc, now, sequenceStep, quiet, emitted)) {
+      this.#latePackets++;
+      return;
+    }
+    const { position, insertSamples } = placement;
+    if (position - emitted > MAX_AHEAD_SAMPLES) return;
+    if (placement.final) this.#finalSamples = Math.max(this.#finalSamples, position - insertSamples);
+    for (let at = position - insertSamples; at < position; at += samples.length) {
+      this.#write(samples, at, Math.min(samples.length, position - at));
+    }
+    this.#write(samples, position, samples.length);
+    this.#release();
+  }
 
-  /** Hot: after onSent of each tick. */
-  onTick(_nowMs: number): void {}
+  /**
+   * Hot: after onSent of each tick. `wakeMs`: when the ticker woke, the same for all ticks run in one wake-up: what was
+   * not there at the wake-up before, the sockets have had the chance to bring since. So a stall of this thread loses
+   * nothing that the system has kept.
+   */
+  onTick(wakeMs: number): void {
+    if (this.#closed || wakeMs <= this.#wakeMs) return;
+    this.#previousWakeMs = this.#wakeMs;
+    this.#wakeMs = wakeMs;
+    this.#release();
+  }
 
   /** Lets every frame go whose tick has been; safe to call twice. */
-  close(): void {}
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#emittedFrames < this.#sentFrames) this.#emit();
+  }
+
+  #fixRight(samples: Int16Array | undefined): void {
+    // Only if nobody calls onTick: the ring must not run over itself.
+    if (this.#sentFrames - this.#emittedFrames >= RING_FRAMES / 2) this.#emit();
+    const at = (this.#sentFrames % RING_FRAMES) * FRAME_SAMPLES;
+    const length = Math.min(samples?.length ?? 0, FRAME_SAMPLES);
+    for (let i = 0; i < length; i++) this.#right[at + i] = (samples as Int16Array)[i] as number;
+    this.#right.fill(0, at + length, at + FRAME_SAMPLES);
+    this.#sentFrames++;
+  }
+
+  /** What has left is left; what came twice is written twice. */
+  #write(samples: Int16Array, position: number, length: number): void {
+    const skip = Math.max(0, this.#emittedFrames * FRAME_SAMPLES - position);
+    for (let i = skip; i < length; i++) {
+      const at = (position + i) % RING_SAMPLES;
+      this.#left[at] = samples[i] as number;
+      if (this.#filled[at] === 1) continue;
+      this.#filled[at] = 1;
+      const frame = Math.floor(at / FRAME_SAMPLES);
+      this.#counts[frame] = (this.#counts[frame] as number) + 1;
+    }
+  }
+
+  #release(): void {
+    while (this.#emittedFrames < this.#sentFrames && (this.#isComplete() || this.#isOverdue())) this.#emit();
+  }
+
+  #isComplete(): boolean {
+    return (
+      this.#counts[this.#emittedFrames % RING_FRAMES] === FRAME_SAMPLES ||
+      this.#finalSamples >= (this.#emittedFrames + 1) * FRAME_SAMPLES
+    );
+  }
+
+  #isOverdue(): boolean {
+    const endSamples = (this.#emittedFrames + 1) * FRAME_SAMPLES + this.#placement.expectedDelaySamples;
+    return this.#previousWakeMs - this.#startMs >= endSamples / SAMPLES_PER_MS;
+  }
+
+  #emit(): void {
+    const slot = this.#emittedFrames % RING_FRAMES;
+    const at = slot * FRAME_SAMPLES;
+    const { left, right, stereo } = this.#frame;
+    if (this.#counts[slot] === 0) this.#gapFrames++;
+    for (let i = 0; i < FRAME_SAMPLES; i++) {
+      const said = this.#filled[at + i] === 1 ? (this.#left[at + i] as number) : 0;
+      const heard = this.#right[at + i] as number;
+      left[i] = said;
+      right[i] = heard;
+      stereo[2 * i] = said;
+      stereo[2 * i + 1] = heard;
+    }
+    this.#filled.fill(0, at, at + FRAME_SAMPLES);
+    this.#counts[slot] = 0;
+    this.#frame.index = this.#emittedFrames++;
+    this.frames.publish(this.#frame);
+  }
+
+  /** Whether nobody speaks: quiet in itself, or not above the line's noise, which is its quietest packet of late. */
+  #isQuiet(samples: Int16Array): boolean {
+    let sum = 0;
+    for (let i = 0; i < samples.length; i++) sum += Math.abs(samples[i] as number);
+    const level = sum / samples.length;
+    // Rises to the double within 7 s of packets, so that a noise which has grown is soon the floor.
+    this.#noiseFloor = Math.min(level, this.#noiseFloor * 1.002 + 0.02);
+    return level <= SURE_SILENCE || (level <= NEVER_SILENCE && level <= 2.5 * this.#noiseFloor);
+  }
 }

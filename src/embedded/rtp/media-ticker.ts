@@ -5,9 +5,10 @@ import { errorCode } from '../../core/errors.js';
 
 /**
  * Called once per tick, in order. `tick` counts on the ticker's grid (a jump of more than one means skipped ticks),
- * `idealMs` is when it was due on the clock: `idealMs(tick + 1) - idealMs(tick)` is exactly the interval.
+ * `idealMs` is when it was due on the clock: `idealMs(tick + 1) - idealMs(tick)` is exactly the interval. `wakeMs` is when
+ * the ticker woke, the same for all ticks that it catches up in one wake-up.
  */
-export type TickListener = (tick: number, idealMs: number) => void;
+export type TickListener = (tick: number, idealMs: number, wakeMs: number) => void;
 
 export interface MediaTickerOptions {
   readonly clock: Clock;
@@ -48,6 +49,7 @@ export class MediaTicker {
   readonly #listeners = new Set<TickListener>();
   #timer: Timer | undefined;
   #nextTick = 0;
+  #running = false;
   #closed = false;
 
   constructor(options: MediaTickerOptions) {
@@ -88,8 +90,6 @@ export class MediaTicker {
     return this.#timer !== undefined;
   }
 
-  #running = false;
-
   #aim(): void {
     const dueMs = this.#originMs + this.#nextTick * this.intervalMs;
     this.#timer = this.#clock.after(Math.max(0, dueMs - this.#clock.nowMs()), () => this.#wake());
@@ -106,18 +106,18 @@ export class MediaTicker {
       this.stats.skipped += oldest - this.#nextTick;
       this.#nextTick = oldest;
     }
-    while (this.#nextTick <= dueTick) this.#run(this.#nextTick++);
+    while (this.#nextTick <= dueTick) this.#run(this.#nextTick++, nowMs);
     this.#running = false;
     if (this.#listeners.size > 0) this.#aim();
   }
 
   /** Hot. */
-  #run(tick: number): void {
+  #run(tick: number, wakeMs: number): void {
     const idealMs = this.#originMs + tick * this.intervalMs;
     this.stats.ticks++;
     for (const listener of this.#listeners) {
       try {
-        listener(tick, idealMs);
+        listener(tick, idealMs, wakeMs);
       } catch (error) {
         // One call's failure must not stop the others' sound.
         this.#failures.warn(errorCode(error), { code: errorCode(error), error }, 'media tick failed');
