@@ -46,6 +46,20 @@ export interface CallSessionOptions {
   readonly dataDir: string;
 }
 
+/** A live call as operators see it. */
+export interface LiveCallSummary {
+  readonly id: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  readonly dialplan: string | null;
+  readonly state: CallState;
+  /** Dialplan node in which it is, null before the first. */
+  readonly node: string | null;
+  readonly receivedAtMs: number;
+  readonly answeredAtMs: number | null;
+}
+
 export type CallSessionEvents = {
   /** The call is over and everything it held is released; comes once. `setupMs`: INVITE to 200, null if not answered. */
   ended: [record: CallRecord, setupMs: number | null];
@@ -113,10 +127,19 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   }
 
   /** For lists of live calls. */
-  get summary(): { id: string; state: CallState; dialplan: string; calledNumber: string; sinceMs: number } {
-    const { id, dialplan } = this.options;
-    const { calledNumber } = this.incoming;
-    return { id, state: this.state, dialplan: dialplan.name, calledNumber, sinceMs: this.#receivedAtMs };
+  get summary(): LiveCallSummary {
+    const { callingNumber, calledNumber } = this.incoming;
+    return {
+      id: this.id,
+      direction: 'inbound',
+      callingNumber,
+      calledNumber,
+      dialplan: this.options.dialplan.name,
+      state: this.state,
+      node: this.#path.at(-1) ?? null,
+      receivedAtMs: this.#receivedAtMs,
+      answeredAtMs: this.#answeredAtMs,
+    };
   }
 
   /**

@@ -6,12 +6,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { compileDialplan } from '../dialog/compile-dialplan.js';
 import type { Dialplan } from '../dialog/dialplan.js';
-import {
-  compileNumberRules,
-  findDialplan,
-  type CallFacts,
-  type NumberRules,
-} from '../dialog/number-rules.js';
+import { compileNumberRules, findDialplan, type NumberRules } from '../dialog/number-rules.js';
 import { renderProblem, type Problem } from '../dialog/problem.js';
 import { compilePromptManifest, type PromptManifest } from '../dialog/prompt-manifest.js';
 import { callError } from './errors.js';
@@ -37,6 +32,14 @@ export interface LoadReport {
 
 /** An editor writes a file in several steps; the last is waited for, ms. */
 const settleMs = 150;
+
+/** What leads a call to its dialplan. */
+export interface CallFacts {
+  readonly called: string;
+  readonly calling: string;
+  /** Undefined: by none of ours. */
+  readonly trunk: string | undefined;
+}
 
 interface Loaded {
   readonly dialplans: ReadonlyMap<string, Dialplan>;
@@ -87,7 +90,9 @@ export class DialplanLibrary {
       if (result.ok) dialplans.set(result.dialplan.name, result.dialplan);
     }
     const rulesText = await readFile(numbersFile, 'utf8');
-    const rules = compileNumberRules(rulesText, shown(numbersFile), { dialplans: [...dialplans.keys()] });
+    const rules = compileNumberRules(rulesText, shown(numbersFile), {
+      dialplans: new Map([...dialplans].map(([name, { dialects }]) => [name, dialects])),
+    });
     note(rules.ok ? rules.warnings : rules.problems, rulesText);
     if (errors === 0 && rules.ok) this.#loaded = { dialplans, rules: rules.rules };
     return { problems: rendered, errors, dialplans: [...dialplans.keys()] };

@@ -19,12 +19,6 @@ export const callError = defineErrors({
     sipStatus: 500,
     httpStatus: 422,
   },
-  CALL_NOT_FOUND: {
-    message: 'no live call has this id',
-    retryable: false,
-    sipStatus: 481,
-    httpStatus: 404,
-  },
   CALL_NO_ANSWER_SDP: {
     message: 'the ACK of an INVITE without an offer brought no answer',
     retryable: false,

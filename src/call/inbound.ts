@@ -32,7 +32,7 @@ export class Inbound {
     const { calledNumber, callingNumber } = incoming;
     let found: ReturnType<DialplanLibrary['find']>;
     try {
-      found = this.library.find({ called: calledNumber, calling: callingNumber });
+      found = this.library.find({ called: calledNumber, calling: callingNumber, trunk: undefined });
     } catch (error) {
       const status = error instanceof XiangyinError ? error.sipStatus : 500;
       this.refuse(incoming, 'numbers', status, error instanceof Error ? error.message : 'unexpected failure');

@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { CallSession } from './call-session.js';
-import { callError } from './errors.js';
+import type { CallSession, LiveCallSummary } from './call-session.js';
 
 /** The calls of this process that are not over yet. */
 export class LiveCalls {
@@ -21,15 +20,15 @@ export class LiveCalls {
     });
   }
 
-  list(): CallSession['summary'][] {
+  list(): LiveCallSummary[] {
     return [...this.#calls.values()].map((call) => call.summary);
   }
 
-  /** Throws CALL_NOT_FOUND. */
-  hangup(id: string, detail: string): void {
+  /** False if there is no live call of this id. */
+  hangup(id: string, detail: string): boolean {
     const call = this.#calls.get(id);
-    if (call === undefined) throw callError('CALL_NOT_FOUND');
-    call.hangup(detail);
+    call?.hangup(detail);
+    return call !== undefined;
   }
 
   /** Waits until the last call is over, at most `limitMs`; then hangs up what is left and waits for that. */

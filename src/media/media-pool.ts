@@ -52,6 +52,11 @@ export class MediaPool {
     return this.#servers.filter((server) => server.connected).length;
   }
 
+  /** Each server with which there ever was a connection. */
+  get health(): readonly { readonly address: string; readonly connected: boolean }[] {
+    return this.#servers.map(({ address, connected }) => ({ address, connected }));
+  }
+
   get endpoints(): number {
     return this.#servers.reduce((sum, server) => sum + server.endpoints, 0);
   }

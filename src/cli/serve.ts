@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { formatHostPort } from '../core/address.js';
+import { systemClock } from '../core/clock.js';
+import { createLogger, type LogLevel } from '../core/logger.js';
+import { Server } from '../server.js';
+import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
+
+/** `xiangyin serve`: runs the server until SIGTERM or SIGINT, then lets live calls finish. */
+export function addServeCommand(program: Command): void {
+  addServerOptions(program.command('serve').description('run the server until it is stopped'))
+    .option('--watch', 'publish each save of a dialplan that passes the check')
+    .option('--json', 'print one line of JSON when ready')
+    .action((flags: ServerFlags & { json?: boolean }) => serve(flags, program.version() ?? ''));
+}
+
+async function serve(flags: ServerFlags & { json?: boolean }, version: string): Promise<void> {
+  const config = await configOf(flags);
+  const logger = createLogger(config.log.level as LogLevel);
+  const server = await Server.start({ config, clock: systemClock, logger, version });
+  announce(server, flags.json === true);
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  // A second signal is impatience: no call is waited for.
+  process.once('SIGINT', () => process.exit(130));
+  logger.info({}, 'stopping: no new calls; live calls may finish');
+  await server.close();
+}
+
+function announce(server: Server, json: boolean): void {
+  const sip = server.sipAddresses;
+  const http = `http://${formatHostPort(server.httpAddress)}`;
+  if (json) {
+    console.log(JSON.stringify({ ready: true, sip: sip.map((address) => address.replace('/', ':')), http }));
+    return;
+  }
+  const udp = sip.find((address) => address.startsWith('udp/')) ?? sip[0] ?? '';
+  const host = udp.replace(/^\w+\//, '');
+  console.log(`Xiangyin takes calls on ${sip.join(', ')}`);
+  console.log(
+    `  dial sip:1001@${host} for the clinic, sip:1002@${host} for the hotline (sip-config/numbers.yaml)`,
+  );
+  console.log(`  health and metrics: ${http}/healthz, ${http}/metrics`);
+  console.log('  stop with Ctrl-C');
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import type { Config } from '../config/schema.js';
+
+/** What may be said on the command line of everything that starts a server. */
+export interface ServerFlags {
+  readonly config?: string;
+  readonly dataDir?: string;
+  readonly sip?: string;
+  readonly http?: string;
+  readonly logLevel?: string;
+  readonly watch?: boolean;
+}
+
+export function addServerOptions(command: Command): Command {
+  return command
+    .option(
+      '--config <file>',
+      'configuration file (default: xiangyin.yaml where it is started, if there is one)',
+    )
+    .option('--data-dir <folder>', 'where everything is written (default: ./data)')
+    .option('--sip <addresses>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tcp:0.0.0.0:5060')
+    .option('--http <host:port>', 'health, metrics, control (default: 127.0.0.1:8080)')
+    .option('--log-level <level>', 'silent, error, warn, info or debug');
+}
+
+/** The configuration with the flags on top. Rejects as loadConfig does. */
+export function configOf(
+  flags: ServerFlags,
+  defaults: Readonly<Record<string, unknown>> = {},
+): Promise<Config> {
+  return loadConfig({
+    ...(flags.config !== undefined && { file: flags.config }),
+    env: process.env,
+    flags: {
+      ...defaults,
+      ...(flags.dataDir !== undefined && { dataDir: flags.dataDir }),
+      ...(flags.sip !== undefined && { 'sip.listen': flags.sip.split(',') }),
+      ...(flags.http !== undefined && { 'http.listen': flags.http }),
+      ...(flags.logLevel !== undefined && { 'log.level': flags.logLevel }),
+      ...(flags.watch === true && { 'dialplans.watch': true }),
+    },
+    cwd: process.cwd(),
+  });
+}

@@ -1,0 +1,68 @@
+import type { HostPort } from './core/address.js';
+import type { Clock } from './core/clock.js';
+import { token } from './core/ids.js';
+import type { Logger } from './core/logger.js';
+import { parseDaemonUrl } from './config/daemon-url.js';
+import { parsePortRange } from './config/formats.js';
+import type { Config } from './config/schema.js';
+import { startPair, type Pair } from './embedded/pair.js';
+
+/** A daemon as the rooms see it: an address and a secret. */
+export interface Daemon {
+  readonly address: HostPort;
+  readonly secret: string;
+}
+
+/** The daemons that the server drives: those that are configured, or an embedded pair of our own. */
+export interface Daemons {
+  readonly drachtio: readonly Daemon[];
+  readonly freeswitch: readonly Daemon[];
+  /** The embedded pair, if it is ours. */
+  readonly pair: Pair | undefined;
+}
+
+const local = '127.0.0.1';
+
+/** Starts the embedded pair unless daemons are configured. Control ports stay local and take free ports. */
+export async function startDaemons(config: Config, clock: Clock, logger: Logger): Promise<Daemons> {
+  if (config.drachtio.url.length > 0) {
+    return {
+      drachtio: config.drachtio.url.map(daemonOf),
+      freeswitch: config.freeswitch.url.map(daemonOf),
+      pair: undefined,
+    };
+  }
+  const secrets = { drachtio: token(), freeswitch: token() };
+  const { externalAddress } = config.sip;
+  const rtpPorts = parsePortRange(config.mediaServer.rtpPorts) ?? { min: 20000, max: 29999 };
+  const { soundsDir } = config.mediaServer;
+  const pair = await startPair({
+    drachtio: {
+      admin: { host: local, port: 0 },
+      secret: secrets.drachtio,
+      sip: [...config.sip.listen],
+      ...(externalAddress !== undefined && { externalAddress }),
+    },
+    freeswitch: {
+      eventSocket: { host: local, port: 0 },
+      secret: secrets.freeswitch,
+      sip: `udp:${local}:0`,
+      rtpAddress: config.mediaServer.rtpAddress,
+      rtpPorts,
+      ...(externalAddress !== undefined && { externalAddress }),
+      ...(soundsDir !== undefined && { soundsDir }),
+    },
+    clock,
+    logger,
+  });
+  return {
+    drachtio: [{ address: pair.drachtio.adminAddress, secret: secrets.drachtio }],
+    freeswitch: [{ address: pair.freeswitch.eventSocketAddress, secret: secrets.freeswitch }],
+    pair,
+  };
+}
+
+function daemonOf(url: string): Daemon {
+  const { host, port, secret } = parseDaemonUrl(url);
+  return { address: { host, port }, secret };
+}

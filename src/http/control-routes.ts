@@ -1,0 +1,83 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { HealthReport } from './health.js';
+import { httpError } from './errors.js';
+
+/** A call that is going on. */
+export interface LiveCall {
+  readonly id: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  readonly dialplan: string | null;
+  /** RFC 4235's word: trying, early, confirmed. */
+  readonly state: string;
+  /** Dialplan node in which it is, null before the first. */
+  readonly node: string | null;
+  /** Wall clock. */
+  readonly receivedAtMs: number;
+  readonly answeredAtMs: number | null;
+}
+
+/** What reading the dialplans and numbers again brought. The running ones stay when there is a problem. */
+export interface ReloadReport {
+  /** Names of the dialplans that calls use from now on. */
+  readonly dialplans: readonly string[];
+  /** One line each: file, line, what to write instead. Empty when all was taken. */
+  readonly problems: readonly string[];
+}
+
+export interface ServerStatus extends HealthReport {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  /** Where it may be called: `sip:127.0.0.1:5060`. */
+  readonly sipAddresses: readonly string[];
+  /**
+   * What is held now, by kind: calls, endpoints, sockets, ports, timers, dialogs, transactions. What calls add to an
+   * idle server's is gone a few seconds after the last.
+   */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What the running server lets the CLI do with it: given by the composition root. */
+export interface ControlRoutes {
+  status(): Promise<ServerStatus>;
+  calls(): readonly LiveCall[];
+  /** Ends a live call; resolves false if there is none of this id. */
+  hangup(id: string): Promise<boolean>;
+  /** No new calls; live ones may finish. Returns at once. */
+  drain(): void;
+  reload(): Promise<ReloadReport>;
+}
+
+/** Puts the routes under /control, for this machine and the holder of the token only. */
+export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, token: string): void {
+  app.addHook('onRequest', async (request) => {
+    if (!isLoopback(request.socket.remoteAddress)) throw httpError('HTTP_CONTROL_LOCAL_ONLY');
+    if (!isBearer(request, token)) throw httpError('HTTP_CONTROL_TOKEN_WRONG');
+  });
+  app.get('/status', async () => control.status());
+  app.get('/calls', async () => ({ calls: control.calls() }));
+  app.post<{ Params: { id: string } }>('/calls/:id/hangup', async (request) => {
+    const { id } = request.params;
+    if (!(await control.hangup(id))) throw httpError('HTTP_NO_SUCH_CALL', { id });
+    return { id };
+  });
+  app.post('/drain', async () => {
+    control.drain();
+    return control.status();
+  });
+  app.post('/reload', async () => control.reload());
+}
+
+/** 127.0.0.0/8 and ::1, also as a socket that takes both families shows them. */
+export function isLoopback(address: string | undefined): boolean {
+  return address === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address ?? '');
+}
+
+function isBearer(request: FastifyRequest, token: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

@@ -1,0 +1,338 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AudioStreamServer } from './audio-stream/audio-stream-server.js';
+import { DialplanLibrary, type LoadReport } from './call/dialplan-library.js';
+import { Inbound } from './call/inbound.js';
+import { LiveCalls } from './call/live-calls.js';
+import { makeReady } from './call/readiness.js';
+import { RecordedPrompts } from './call/recorded-prompts.js';
+import type { Config } from './config/schema.js';
+import { parseHostPort, type HostPort } from './core/address.js';
+import type { Clock } from './core/clock.js';
+import { errorCode } from './core/errors.js';
+import type { Logger } from './core/logger.js';
+import { startDaemons, type Daemons } from './daemons.js';
+import { serverError } from './errors.js';
+import { createHttpServer, type HttpServer } from './http/http-server.js';
+import type { DaemonHealth, HealthReport } from './http/health.js';
+import { Metrics } from './http/metrics.js';
+import { PromptFiles } from './http/prompt-files.js';
+import { watchCalls } from './watch-calls.js';
+import { MediaPool } from './media/media-pool.js';
+import { Admission, capacityStep, contactStep, drainingStep, scannerStep } from './sip/admission.js';
+import { SipAgent } from './sip/sip-agent.js';
+import { openSpeech, type Speech } from './speech-engines.js';
+import { createSqliteStore } from './store/sqlite/sqlite-store.js';
+import type { CallStore } from './store/call-store.js';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** What is still held, by kind: all zero when no call is up, but for what the server itself holds. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** The house: builds each room bottom-up, hands it its options, closes in reverse. */
+export class Server {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #live = new LiveCalls();
+  readonly #agents: SipAgent[] = [];
+  readonly #pools: MediaPool[] = [];
+  #draining = false;
+  #closing: Promise<void> | undefined;
+  #store: CallStore | undefined;
+  #speech: Speech | undefined;
+  #library: DialplanLibrary | undefined;
+  #recorded: RecordedPrompts | undefined;
+  #audio: AudioStreamServer | undefined;
+  #http: HttpServer | undefined;
+  #daemons: Daemons | undefined;
+  readonly #prompts: PromptFiles;
+  readonly #startedAtMs: number;
+  #ready: Promise<void> = Promise.resolve();
+
+  private constructor(private readonly options: ServerOptions) {
+    const { advertise } = options.config.http;
+    this.#prompts = new PromptFiles(advertise === undefined ? {} : { advertise });
+    this.#startedAtMs = options.clock.wallMs();
+  }
+
+  /** Starts everything, or closes what had started and rejects with the first failure. */
+  static async start(options: ServerOptions): Promise<Server> {
+    const server = new Server(options);
+    try {
+      await server.#start();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  /** What to dial: `udp/127.0.0.1:5060`, ... */
+  get sipAddresses(): readonly string[] {
+    return this.#agents.flatMap((agent) => agent.sipAddresses);
+  }
+
+  get httpAddress(): HostPort {
+    if (this.#http === undefined) throw new TypeError('the HTTP listener is not there yet');
+    return this.#http.address;
+  }
+
+  get dialplans(): readonly string[] {
+    return this.#library?.dialplans.map((dialplan) => dialplan.name) ?? [];
+  }
+
+  /** Resolves when the prompts and phrases of all dialplans are made; calls are taken before that too. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** Takes no new calls from now on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Lets live calls finish for at most `calls.drainMs`, then closes in reverse order. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async counts(): Promise<Counts> {
+    const resources: Record<string, number> = {};
+    for (const type of process.getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1;
+    const pair = await this.#daemons?.pair?.counts();
+    return {
+      calls: this.#live.size,
+      endpoints: this.#pools.reduce((sum, pool) => sum + pool.endpoints, 0),
+      audioSockets: this.#audio?.openSockets ?? 0,
+      timers: resources['Timeout'] ?? 0,
+      sockets: (resources['TCPSocketWrap'] ?? 0) + (resources['UDPWrap'] ?? 0),
+      ...flatten('drachtio', pair?.drachtio),
+      ...flatten('freeswitch', pair?.freeswitch),
+    };
+  }
+
+  async #start(): Promise<void> {
+    const { config, clock, logger } = this.options;
+    await mkdir(config.dataDir, { recursive: true, mode: 0o750 });
+    const store = await createSqliteStore({ file: join(config.dataDir, 'xiangyin.db') });
+    this.#store = this.#own(store, () => store.close());
+    const library = new DialplanLibrary({
+      dialplanDir: config.dialplans.dir,
+      numbersFile: config.numbers,
+      audioPromptsDir: config.audioPrompts,
+      clock,
+      logger,
+    });
+    this.#library = this.#own(library, () => library.close());
+    this.#recorded = new RecordedPrompts(config.audioPrompts);
+    await this.#recorded.load();
+    for (const problem of (await library.loadOrFail()).problems) logger.warn({}, problem);
+    const speech = await openSpeech({
+      dataDir: config.dataDir,
+      cacheBytes: config.speech.cacheBytes,
+      logger,
+    });
+    this.#speech = this.#own(speech, () => speech.close());
+    await this.#listen();
+    const daemons = await startDaemons(config, clock, logger);
+    this.#daemons = this.#own(daemons, () => daemons.pair?.close());
+    await this.#connect(daemons);
+    if (config.dialplans.watch) library.watch((report) => this.#loaded(report));
+    this.#prepare();
+  }
+
+  /** Keeps how to close what was just made. */
+  #own<T>(thing: T, close: () => Promise<void> | void): T {
+    this.#closers.push(close);
+    return thing;
+  }
+
+  async #listen(): Promise<void> {
+    const { config, clock, logger, version } = this.options;
+    const { advertise } = config.audioStream;
+    const audio = await AudioStreamServer.listen({
+      listen: hostPort('audioStream.listen', config.audioStream.listen),
+      advertise,
+      clock,
+      logger,
+    });
+    this.#audio = this.#own(audio, () => audio.close());
+    const metrics = new Metrics({ liveCalls: () => this.#live.size });
+    const unwatch = this.#own(watchCalls(metrics), () => unwatch());
+    const http = await createHttpServer({
+      listen: hostPort('http.listen', config.http.listen),
+      dataDir: config.dataDir,
+      version,
+      logger,
+      metrics,
+      prompts: this.#prompts,
+      health: () => this.#health(),
+      control: {
+        calls: () => this.#live.list(),
+        hangup: (id) => Promise.resolve(this.#live.hangup(id, 'an operator hung up')),
+        drain: () => this.drain(),
+        reload: () => this.#reload(),
+        status: async () => ({
+          ...this.#health(),
+          version,
+          pid: process.pid,
+          startedAtMs: this.#startedAtMs,
+          sipAddresses: this.sipAddresses,
+          counts: await this.counts(),
+        }),
+      },
+    });
+    this.#http = this.#own(http, () => http.close());
+  }
+
+  async #connect(daemons: Daemons): Promise<void> {
+    const { config, clock, logger } = this.options;
+    const { mediaServer, calls } = config;
+    const admission = new Admission([
+      drainingStep(() => this.#draining),
+      contactStep,
+      scannerStep,
+      capacityStep(() => this.#live.size, calls.maxConcurrent),
+    ]);
+    const advertised = mediaServer.eventSocketAdvertise;
+    const servers = daemons.freeswitch.map(({ address, secret }) => ({
+      address,
+      secret,
+      profile: mediaServer.profile,
+      eventSocketListen: hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen),
+      eventSocketAdvertise:
+        advertised === undefined ? undefined : hostPort('mediaServer.eventSocketAdvertise', advertised),
+      clock,
+      logger,
+    }));
+    for (const drachtio of daemons.drachtio) {
+      const agent = new SipAgent({ drachtio, admission, draining: () => this.#draining, clock, logger });
+      this.#agents.push(this.#own(agent, () => agent.close()));
+      const pool = await MediaPool.open(agent.srf, servers, clock, logger);
+      this.#pools.push(this.#own(pool, () => pool.close()));
+      const inbound = this.#inbound(pool);
+      agent.on('call', (call) => inbound.take(call));
+      agent.on('refused', (call, { step, status, reason, headers }) =>
+        inbound.refuse(call, step, status, reason, headers),
+      );
+      agent.on('connected', () => logger.info({ address: agent.address }, 'connected to drachtio'));
+      agent.on('lost', () =>
+        logger.error({ address: agent.address }, 'connection to drachtio lost; trying again'),
+      );
+      await agent.connect();
+    }
+  }
+
+  #inbound(pool: MediaPool): Inbound {
+    const { config, clock, logger } = this.options;
+    if (!this.#store || !this.#library || !this.#audio) throw new TypeError('rooms are built bottom-up');
+    const speech = this.#speech;
+    return new Inbound(
+      {
+        createEndpoint: (offer) => pool.createEndpoint(offer),
+        audio: this.#audio,
+        recognizer: speech?.recognizer,
+        prompts: { speak: speech?.speak, recorded: (name, dialect) => this.#recordedPrompt(name, dialect) },
+        clock,
+        logger,
+      },
+      this.#library,
+      this.#live,
+      this.#store,
+      {
+        maxDurationMs: config.calls.maxDurationMs,
+        recording: config.calls.recording,
+        dataDir: config.dataDir,
+      },
+    );
+  }
+
+  #recordedPrompt(name: string, dialect: string): string | undefined {
+    const path = this.#recorded?.find(name, dialect);
+    if (path === undefined || this.options.config.mediaServer.promptDelivery === 'path') return path;
+    return this.#prompts.urlFor(path);
+  }
+
+  async #reload(): Promise<LoadReport> {
+    if (this.#library === undefined) throw new TypeError('the dialplans are not there yet');
+    await this.#recorded?.load();
+    const report = await this.#library.load();
+    this.#loaded(report);
+    return report;
+  }
+
+  #loaded(report: LoadReport): void {
+    const { logger } = this.options;
+    for (const problem of report.problems) logger.warn({}, problem);
+    if (report.errors > 0) {
+      logger.error({ errors: report.errors }, 'the dialplans have errors; the running versions stay');
+      return;
+    }
+    logger.info({ dialplans: report.dialplans }, 'dialplans loaded');
+    this.#prepare();
+  }
+
+  #prepare(): void {
+    const { logger } = this.options;
+    const speech = this.#speech;
+    const dialplans = this.#library?.dialplans ?? [];
+    this.#ready = makeReady(
+      dialplans,
+      speech?.recognizer,
+      speech?.makeReady,
+      logger,
+      () => this.#closing !== undefined,
+    ).then(
+      () => logger.info({}, 'prompts and phrases are ready'),
+      (error: unknown) => logger.error({ code: errorCode(error) }, 'making prompts ready failed'),
+    );
+  }
+
+  #health(): HealthReport {
+    const daemons: DaemonHealth[] = [
+      ...this.#agents.map(({ address, connected }) => ({ kind: 'drachtio' as const, address, connected })),
+      ...this.#pools.flatMap((pool) =>
+        pool.health.map(({ address, connected }) => ({ kind: 'freeswitch' as const, address, connected })),
+      ),
+    ];
+    const problems = daemons
+      .filter((d) => !d.connected)
+      .map((d) => `${d.kind} at ${d.address} is not connected`);
+    const usable = this.#agents.some((a) => a.connected) && this.#pools.some((pool) => pool.connected > 0);
+    const status = !usable ? 'degraded' : this.#draining ? 'draining' : 'ok';
+    return { status, calls: this.#live.size, daemons, problems };
+  }
+
+  async #close(): Promise<void> {
+    const { config, clock, logger } = this.options;
+    this.drain();
+    await this.#live.drain(clock, config.calls.drainMs);
+    for (const close of this.#closers.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        logger.warn({ code: errorCode(error) }, 'something could not be closed');
+      }
+    }
+  }
+}
+
+function hostPort(option: string, value: string): HostPort {
+  const parsed = parseHostPort(value);
+  if (parsed === undefined) throw serverError('SERVER_ADDRESS_INVALID', { option, value });
+  return parsed;
+}
+
+function flatten(prefix: string, counts: object | undefined): Record<string, number> {
+  const flat: Record<string, number> = {};
+  for (const [name, count] of Object.entries(counts ?? {})) {
+    if (typeof count === 'number') flat[`${prefix}.${name}`] = count;
+  }
+  return flat;
+}
