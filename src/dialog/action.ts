@@ -6,6 +6,8 @@ export interface Prompt {
   readonly dialect: string;
   /** Name in audio-prompts (without folder and extension) when the prompt is a recorded one. */
   readonly recorded: string | undefined;
+  /** What transcripts, records and journals show instead of `text`, because that reads back a sensitive answer. */
+  readonly shownAs?: string;
 }
 
 /** By what the caller may interrupt: nothing, keys, or keys and speech. */

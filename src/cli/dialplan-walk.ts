@@ -1,0 +1,93 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { CollectAction, DialogAction } from '../dialog/action.js';
+import type { Dialplan } from '../dialog/dialplan.js';
+import type { DialogEvent } from '../dialog/event.js';
+import { initialState, step, type DialogCall, type DialogStep } from '../dialog/interpreter.js';
+import { samePhrase } from '../dialog/read-choice.js';
+
+/**
+ * Plays a call on a terminal: prints what would be said, reads what the caller does. An empty line is silence, keys are
+ * keys, other text is speech; the end of the input hangs up.
+ */
+export async function walkDialplan(
+  dialplan: Dialplan,
+  call: DialogCall,
+  from: Readable,
+  to: Writable,
+): Promise<void> {
+  const print = (line: string): void => {
+    to.write(`${line}\n`);
+  };
+  print(`${dialplan.title} (${dialplan.name}, version ${dialplan.version})`);
+  print('Type keys or what the caller says; an empty line says nothing; Ctrl-D hangs up.');
+  let current = step(dialplan, initialState(dialplan, call), { type: 'start' });
+  show(current, print);
+  let collect = lastCollect(current.actions);
+  if (collect === undefined) return;
+  const lines = createInterface({ input: from });
+  prompt();
+  for await (const line of lines) {
+    const event = eventOf(line.trim(), collect);
+    if (event.type === 'noMatch') print('  (fits nothing)');
+    current = step(dialplan, current.state, event);
+    show(current, print);
+    collect = lastCollect(current.actions);
+    if (collect === undefined) break;
+    prompt();
+  }
+  lines.close();
+  if (current.state.status !== 'ended') print('\n  (the caller hung up)');
+
+  function prompt(): void {
+    to.write('> ');
+  }
+}
+
+function show(current: DialogStep, print: (line: string) => void): void {
+  if (current.entered.length > 0) print(`  [${current.entered.join(' -> ')}]`);
+  for (const action of current.actions) print(describe(action));
+}
+
+function describe(action: DialogAction): string {
+  switch (action.type) {
+    case 'say':
+      return action.prompts
+        .map((p) => `${p.dialect}: ${p.recorded === undefined ? '' : `<${p.recorded}> `}${p.text}`)
+        .join('\n');
+    case 'collect': {
+      const wordings = [...new Set(action.phrases.map((p) => p.text))];
+      const said = wordings.length === 0 ? '' : `; say: ${wordings.join(' / ')}`;
+      return `  (${keysOf(action)}${said})`;
+    }
+    case 'hangup':
+      return '  (the bot hangs up)';
+  }
+}
+
+function keysOf({ keys }: CollectAction): string {
+  if (keys === undefined) return 'no keys';
+  if (keys.kind === 'choices') return `keys: ${keys.choices.join(' ')}`;
+  const { minDigits, maxDigits, termChar } = keys;
+  const range = minDigits === maxDigits ? String(minDigits) : `${String(minDigits)} to ${String(maxDigits)}`;
+  return `${range} digits${termChar === '' ? '' : `, ${termChar} ends`}`;
+}
+
+function lastCollect(actions: readonly DialogAction[]): CollectAction | undefined {
+  const last = actions.at(-1);
+  return last?.type === 'collect' ? last : undefined;
+}
+
+/** What a line means to this question: a phrase it listens for, keys, silence, or something that fits nothing. */
+function eventOf(line: string, collect: CollectAction): DialogEvent {
+  if (line === '') return { type: 'noInput' };
+  const said = samePhrase(line);
+  const phrase = said === '' ? undefined : collect.phrases.find((p) => samePhrase(p.text) === said);
+  if (phrase !== undefined) {
+    const { id, text, dialect } = phrase;
+    return { type: 'input', input: { kind: 'phrase', phraseId: id, text, dialect, confidence: 1 } };
+  }
+  return /^[0-9*#A-D]+$/.test(line)
+    ? { type: 'input', input: { kind: 'keys', keys: line } }
+    : { type: 'noMatch' };
+}

@@ -1,0 +1,212 @@
+import type { CompileScope } from './compile-scope.js';
+import type { Choice, DialplanNode, DialplanPrompt, Retry, Target } from './dialplan.js';
+import type {
+  ChoiceSource,
+  DefaultsSource,
+  DigitsSource,
+  MenuSource,
+  NodeSource,
+  RetrySource,
+} from './dialplan-schema.js';
+import type { Path } from './problem.js';
+import {
+  checkChoices,
+  checkSettable,
+  readAssignments,
+  readChoice,
+  type ChoicePlace,
+  type ResolveTarget,
+} from './read-choice.js';
+import { readCondition } from './read-condition.js';
+import { readPrompts } from './read-prompt.js';
+
+/** Used where neither the node nor the dialplan's defaults say otherwise. */
+export const dialplanDefaults = {
+  bargeIn: 'speech',
+  /** Callers think for 2-3 s before they answer a menu; much less and slow ones are talked over. */
+  noInputMs: 5000,
+  interDigitTimeoutMs: 3000,
+  retries: 2,
+  minDigits: 1,
+  termChar: '#',
+} as const;
+
+/** What a node's reader needs besides the node. */
+export interface NodeContext {
+  readonly scope: CompileScope;
+  readonly defaults: DefaultsSource;
+  /** Choices that are there in every menu. */
+  readonly everywhere: Readonly<Record<string, ChoiceSource>>;
+  /** Resolves targets written in the node's flow. */
+  readonly resolve: ResolveTarget;
+  /** Resolves targets written outside of flows. */
+  readonly resolveTop: ResolveTarget;
+}
+
+/** Reads a node; undefined when it has no place to go on (which is reported). */
+export function readNode(context: NodeContext, source: NodeSource, path: Path): DialplanNode | undefined {
+  const { scope, defaults, resolve } = context;
+  const bargeIn = defaults.bargeIn ?? dialplanDefaults.bargeIn;
+  switch (source.type) {
+    case 'say': {
+      const prompts = readPrompts(scope, source.prompt, [...path, 'prompt']);
+      const next = resolve(source.goto, [...path, 'goto']);
+      return next === undefined
+        ? undefined
+        : { type: 'say', prompts, bargeIn: source.bargeIn ?? bargeIn, next };
+    }
+    case 'set': {
+      const assignments = readAssignments(scope, source.variables, [...path, 'variables']);
+      const next = resolve(source.goto, [...path, 'goto']);
+      return next === undefined ? undefined : { type: 'set', assignments, next };
+    }
+    case 'branch': {
+      const cases = source.cases.flatMap((item, index) => {
+        const here = [...path, 'cases', index];
+        const condition = readCondition(scope, item.if, [...here, 'if']);
+        const next = resolve(item.goto, [...here, 'goto']);
+        return condition === undefined || next === undefined ? [] : [{ condition, next }];
+      });
+      const otherwise = resolve(source.else, [...path, 'else']);
+      return otherwise === undefined ? undefined : { type: 'branch', cases, otherwise };
+    }
+    case 'goto': {
+      const next = resolve(source.goto, [...path, 'goto']);
+      return next === undefined ? undefined : { type: 'goto', next };
+    }
+    case 'hangup': {
+      const raw = source.prompt;
+      const prompts = raw === undefined ? [] : readPrompts(scope, raw, [...path, 'prompt']);
+      // A cough must not cut the goodbye, after which nothing is listened for anyway.
+      return { type: 'hangup', prompts, bargeIn: source.bargeIn ?? 'none' };
+    }
+    case 'menu':
+    case 'digits':
+      return readAsking(context, source, path);
+  }
+}
+
+function readAsking(
+  context: NodeContext,
+  source: MenuSource | DigitsSource,
+  path: Path,
+): DialplanNode | undefined {
+  const { scope, defaults, resolve } = context;
+  const noInput = readRetry(context, source, 'noInput', path);
+  const noMatch = readRetry(context, source, 'noMatch', path);
+  const choices = readChoices(context, source, path);
+  if (source.saveAs !== undefined) {
+    checkSettable(scope, source.saveAs, [...path, 'saveAs']);
+    if (source.saveAs === 'dialect') {
+      scope.error([...path, 'saveAs'], 'set the dialect in each choice instead: set: {dialect: yue}');
+    }
+  }
+  for (const [index, dialect] of (source.listenIn ?? []).entries()) {
+    if (!scope.dialects.includes(dialect) && !choices.some((c) => c.phrases[dialect] !== undefined)) {
+      scope.warn([...path, 'listenIn', index], `no choice has phrases in '${dialect}'`);
+    }
+  }
+  const prompts = readPrompts(scope, source.prompt, [...path, 'prompt']);
+  if (noInput === undefined || noMatch === undefined) return undefined;
+  const common = {
+    prompts,
+    bargeIn: source.bargeIn ?? defaults.bargeIn ?? dialplanDefaults.bargeIn,
+    noInputMs: source.noInputMs ?? defaults.noInputMs ?? dialplanDefaults.noInputMs,
+    interDigitTimeoutMs:
+      source.interDigitTimeoutMs ?? defaults.interDigitTimeoutMs ?? dialplanDefaults.interDigitTimeoutMs,
+    sensitive: source.sensitive ?? false,
+    choices,
+    listenIn: source.listenIn,
+    saveAs: source.saveAs,
+    noInput,
+    noMatch,
+  };
+  if (source.type === 'menu') return { type: 'menu', ...common };
+  const minDigits = source.minDigits ?? dialplanDefaults.minDigits;
+  if (minDigits > source.maxDigits) {
+    const most = String(source.maxDigits);
+    scope.error([...path, 'minDigits'], `minDigits is more than maxDigits: write at most ${most}`);
+  }
+  const next = resolve(source.goto, [...path, 'goto']);
+  if (next === undefined) return undefined;
+  const termChar = source.termChar ?? dialplanDefaults.termChar;
+  return { type: 'digits', ...common, minDigits, maxDigits: source.maxDigits, termChar, next };
+}
+
+function readChoices(context: NodeContext, source: MenuSource | DigitsSource, path: Path): readonly Choice[] {
+  const { scope, resolve, resolveTop } = context;
+  const digits = source.type === 'digits';
+  const own = source.choices ?? {};
+  const places = new Map<Choice, ChoicePlace>();
+  const choices: Choice[] = [];
+  const add = (id: string, choice: ChoiceSource, at: Path, by: ResolveTarget): void => {
+    const read = readChoice(scope, id, choice, at, by);
+    if (read === undefined) return;
+    const kept = digits ? { ...read, key: undefined } : read;
+    places.set(kept, { path: at, phrases: choice.phrases });
+    choices.push(kept);
+  };
+  for (const [id, choice] of Object.entries(own)) {
+    const at = [...path, 'choices', id];
+    if (digits && choice.key !== undefined) {
+      scope.error(
+        [...at, 'key'],
+        'while digits are collected a choice cannot have a key: remove it, phrases are heard',
+      );
+    }
+    add(id, choice, at, resolve);
+  }
+  if (source.everywhere ?? true) {
+    for (const [id, choice] of Object.entries(context.everywhere)) {
+      if (Object.hasOwn(own, id) || (digits && choice.phrases === undefined)) continue;
+      add(id, choice, ['everywhere', id], resolveTop);
+    }
+  }
+  checkChoices(scope, choices, (choice) => places.get(choice) ?? { path, phrases: undefined }, !digits);
+  return choices;
+}
+
+function readRetry(
+  context: NodeContext,
+  source: MenuSource | DigitsSource,
+  kind: 'noInput' | 'noMatch',
+  path: Path,
+): Retry | undefined {
+  const { scope, defaults, resolve, resolveTop } = context;
+  const own: RetrySource = source[kind] ?? {};
+  const common: RetrySource = defaults[kind] ?? {};
+  const retries =
+    own.retries ?? source.retries ?? common.retries ?? defaults.retries ?? dialplanDefaults.retries;
+  const reprompts = readReprompts(scope, own, common, path, kind);
+  const next = wayOut();
+  return next === undefined
+    ? undefined
+    : { retries, reprompts, repeatPrompt: own.repeatPrompt ?? common.repeatPrompt ?? true, next };
+
+  function wayOut(): Target | undefined {
+    if (own.goto !== undefined) return resolve(own.goto, [...path, kind, 'goto']);
+    if (common.goto !== undefined) return resolveTop(common.goto, ['defaults', kind, 'goto']);
+    if (defaults.wayOut !== undefined) return resolveTop(defaults.wayOut, ['defaults', 'wayOut']);
+    const times = retries === 1 ? '1 retry' : `${String(retries)} retries`;
+    scope.error(
+      path,
+      `nothing says what happens after ${times} (${kind}): add 'wayOut: <node>' under defaults, or ${kind}: {goto: <node>} here`,
+      'key',
+    );
+    return undefined;
+  }
+}
+
+function readReprompts(
+  scope: CompileScope,
+  own: RetrySource,
+  common: RetrySource,
+  path: Path,
+  kind: 'noInput' | 'noMatch',
+): readonly (readonly DialplanPrompt[])[] {
+  const [list, at]: [readonly unknown[], Path] =
+    own.reprompts !== undefined
+      ? [own.reprompts, [...path, kind, 'reprompts']]
+      : [common.reprompts ?? [], ['defaults', kind, 'reprompts']];
+  return list.map((raw, index) => readPrompts(scope, raw, [...at, index]));
+}
