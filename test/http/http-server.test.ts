@@ -38,7 +38,7 @@ class FakeControl implements ControlRoutes {
       pid: 42,
       startedAtMs: 5,
       sipAddresses: ['sip:127.0.0.1:5060'],
-      counts: { calls: 1 },
+      counts: { calls: 1, timers: 2 },
     });
   }
   calls() {
@@ -251,7 +251,12 @@ t.test('only this machine is loopback', async (t) => {
 t.test('the client reads the token and does what the CLI needs', async (t) => {
   const { dataDir, control } = await start(t);
   const client = await ControlClient.open(dataDir);
-  t.match(await client.status(), { status: 'ok', pid: 42, sipAddresses: ['sip:127.0.0.1:5060'] });
+  t.match(await client.status(), {
+    status: 'ok',
+    pid: 42,
+    sipAddresses: ['sip:127.0.0.1:5060'],
+    counts: { timers: 2 },
+  });
   t.same(await client.calls(), [liveCall]);
   await client.hangup(liveCall.id);
   t.match(await client.drain(), { status: 'draining' });

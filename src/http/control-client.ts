@@ -1,0 +1,86 @@
+import { request } from 'node:http';
+import { errorCode } from '../core/errors.js';
+import type { LiveCall, ReloadReport, ServerStatus } from './control-routes.js';
+import { readControlAccess } from './control-token.js';
+import type { ControlAccess } from './control-token.js';
+import { httpError } from './errors.js';
+
+/** A server on the same machine answers at once; reading many dialplans may take it a moment. */
+const answerLimitMs = 10_000;
+
+/** A command's hand on the running server of a data folder. Every method rejects with HTTP_NO_SERVER when none runs. */
+export class ControlClient {
+  private constructor(
+    private readonly dataDir: string,
+    private readonly access: ControlAccess,
+  ) {}
+
+  /** Reads where the server is and its token. Rejects with HTTP_NO_SERVER or HTTP_CONTROL_TOKEN_UNREADABLE. */
+  static async open(dataDir: string): Promise<ControlClient> {
+    return new ControlClient(dataDir, await readControlAccess(dataDir));
+  }
+
+  status(): Promise<ServerStatus> {
+    return this.#ask('GET', '/status') as Promise<ServerStatus>;
+  }
+
+  async calls(): Promise<readonly LiveCall[]> {
+    return ((await this.#ask('GET', '/calls')) as { calls: LiveCall[] }).calls;
+  }
+
+  /** Rejects with HTTP_CONTROL_FAILED if there is no such live call. */
+  async hangup(id: string): Promise<void> {
+    await this.#ask('POST', `/calls/${encodeURIComponent(id)}/hangup`);
+  }
+
+  drain(): Promise<ServerStatus> {
+    return this.#ask('POST', '/drain') as Promise<ServerStatus>;
+  }
+
+  reload(): Promise<ReloadReport> {
+    return this.#ask('POST', '/reload') as Promise<ReloadReport>;
+  }
+
+  async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
+    let answer: { status: number; body: string };
+    try {
+      answer = await this.#request(method, path);
+    } catch (error) {
+      throw httpError('HTTP_NO_SERVER', { dataDir: this.dataDir, reason: errorCode(error) }, error);
+    }
+    let body: unknown;
+    try {
+      body = JSON.parse(answer.body);
+    } catch {
+      // Some other program took the port after the server was killed and could not take its token away.
+      const reason = `${this.access.base} answers, but is no Xiangyin`;
+      throw httpError('HTTP_NO_SERVER', { dataDir: this.dataDir, reason });
+    }
+    if (answer.status < 300) return body;
+    const failure = (body as { error?: { message?: unknown } } | null)?.error?.message;
+    throw httpError('HTTP_CONTROL_FAILED', {
+      reason: typeof failure === 'string' ? failure : `the server answered with status ${answer.status}`,
+    });
+  }
+
+  #request(method: string, path: string): Promise<{ status: number; body: string }> {
+    return new Promise((resolve, reject) => {
+      const sent = request(`${this.access.base}/control${path}`, {
+        method,
+        agent: false,
+        signal: AbortSignal.timeout(answerLimitMs),
+        headers: { authorization: `Bearer ${this.access.token}` },
+      });
+      sent.on('error', reject);
+      sent.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+      });
+      sent.end();
+    });
+  }
+}

@@ -1,0 +1,122 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EndReason } from '../store/call-record.js';
+
+export interface MetricsOptions {
+  /** Asked when the metrics are read: live calls now. */
+  readonly liveCalls: () => number;
+}
+
+/** Bounds in seconds. Setup is good below 7 ms, a gap below 300 ms (DESIGN.md §5): both have neighbours on either side. */
+const setupBounds = [0.002, 0.005, 0.007, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
+const gapBounds = [0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1, 1.5, 2, 3, 5];
+const durationBounds = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600];
+
+/**
+ * The figures of /metrics. The composition root subscribes these methods to the rooms' channels; none throws. Labels are
+ * closed lists: no number, name or text of a call ever becomes one.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #ended = new Counter({
+    name: 'xiangyin_calls_ended_total',
+    help: 'Calls that are over, by why they ended.',
+    labelNames: ['end_reason'],
+    registers: [this.#registry],
+  });
+  readonly #duration = new Histogram({
+    name: 'xiangyin_call_duration_seconds',
+    help: 'From the INVITE to the end of the call.',
+    buckets: durationBounds,
+    registers: [this.#registry],
+  });
+  readonly #setup = new Histogram({
+    name: 'xiangyin_call_setup_seconds',
+    help: 'From the INVITE to our 200 OK.',
+    buckets: setupBounds,
+    registers: [this.#registry],
+  });
+  readonly #gap = new Histogram({
+    name: 'xiangyin_turn_gap_seconds',
+    help: "Silence between the end of the caller's turn and the first sound of the answer.",
+    buckets: gapBounds,
+    registers: [this.#registry],
+  });
+  readonly #refused = new Counter({
+    name: 'xiangyin_calls_refused_total',
+    help: 'INVITEs refused, by the step that refused them.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  });
+  readonly #forks = new Counter({
+    name: 'xiangyin_audio_forks_total',
+    help: 'Audio forks that the media server brought up, or did not.',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  });
+  readonly #strangers = new Counter({
+    name: 'xiangyin_strangers_total',
+    help: 'Packets and connections refused because no call of ours owns them, by where they came.',
+    labelNames: ['at'],
+    registers: [this.#registry],
+  });
+
+  constructor({ liveCalls }: MetricsOptions) {
+    new Gauge({
+      name: 'xiangyin_calls_live',
+      help: 'Calls that are going on.',
+      registers: [this.#registry],
+      collect() {
+        this.set(liveCalls());
+      },
+    });
+    // The lag of the event loop, memory, processor time, file handles and garbage collection.
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** A call is over, refused ones included. */
+  callEnded({ endReason, durationMs }: { readonly endReason: EndReason; readonly durationMs: number }): void {
+    this.#ended.inc({ end_reason: endReason });
+    this.#duration.observe(seconds(durationMs));
+  }
+
+  /** A call was answered, so many ms after its INVITE. */
+  setup(ms: number): void {
+    this.#setup.observe(seconds(ms));
+  }
+
+  /** The bot began to answer, so many ms after the caller had finished. */
+  turnGap(ms: number): void {
+    this.#gap.observe(seconds(ms));
+  }
+
+  /** An INVITE was refused by this step of the admission (its name, never its sentence). */
+  refused(reason: string): void {
+    this.#refused.inc({ reason });
+  }
+
+  forkOpened(): void {
+    this.#forks.inc({ outcome: 'opened' });
+  }
+
+  forkFailed(): void {
+    this.#forks.inc({ outcome: 'failed' });
+  }
+
+  stranger(at: 'audio-stream' | 'rtp' | 'sip' | 'event-socket'): void {
+    this.#strangers.inc({ at });
+  }
+
+  /** Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}
+
+/** A figure that is not one (NaN of a broken clock) would make prom-client throw into the channel. */
+function seconds(ms: number): number {
+  return Number.isFinite(ms) ? ms / 1000 : 0;
+}
