@@ -99,14 +99,10 @@ export class InviteClientTransaction implements ClientMachine {
     this.#timerA?.cancel();
     this.#limit?.cancel();
     const { clock, timers } = this.context;
-    switch (to) {
-      case 'completed': // timer D: at least 32 s
-      case 'accepted': // timer M
-        this.#limit = clock.after(longestWaitMs(timers), () => void this.#machine.move('terminated'));
-        break;
-      case 'terminated':
-        this.context.terminated();
-        break;
+    if (to === 'terminated') this.context.terminated();
+    else if (to !== 'proceeding') {
+      // timer D (at least 32 s) after a failure, timer M after a 2xx
+      this.#limit = clock.after(longestWaitMs(timers), () => void this.#machine.move('terminated'));
     }
   }
 

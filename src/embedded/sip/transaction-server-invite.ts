@@ -84,21 +84,13 @@ export class InviteServerTransaction implements ServerMachine {
     this.#limit?.cancel();
     const { clock, timers, reliable } = this.context;
     const end = (): void => void this.#machine.move('terminated');
-    switch (to) {
-      case 'accepted':
-        this.#limit = clock.after(longestWaitMs(timers), end); // timer L
-        break;
-      case 'completed':
-        if (!reliable) this.#repeatAfter(timers.t1Ms);
-        this.#limit = clock.after(longestWaitMs(timers), end); // timer H
-        break;
-      case 'confirmed':
-        if (reliable) end();
-        else this.#limit = clock.after(timers.t4Ms, end); // timer I
-        break;
-      case 'terminated':
-        this.context.terminated();
-        break;
+    if (to === 'terminated') this.context.terminated();
+    else if (to === 'confirmed') {
+      if (reliable) end();
+      else this.#limit = clock.after(timers.t4Ms, end); // timer I
+    } else {
+      if (to === 'completed' && !reliable) this.#repeatAfter(timers.t1Ms);
+      this.#limit = clock.after(longestWaitMs(timers), end); // timer H, or L when accepted
     }
   }
 

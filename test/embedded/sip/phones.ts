@@ -1,10 +1,14 @@
 import type { Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import type { EventMap, TypedEmitter } from '../../../src/core/typed-emitter.js';
-import type { Dialog } from '../../../src/embedded/sip/dialog.js';
-import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
-import { UserAgent, type UserAgentOptions } from '../../../src/embedded/sip/user-agent.js';
+import type { Dialog, DialogEvents } from '../../../src/embedded/sip/dialog.js';
+import type { IncomingInvite, IncomingInviteEvents } from '../../../src/embedded/sip/incoming-invite.js';
+import type { OutgoingInvite, OutgoingInviteEvents } from '../../../src/embedded/sip/outgoing-invite.js';
+import {
+  UserAgent,
+  type UserAgentEvents,
+  type UserAgentOptions,
+} from '../../../src/embedded/sip/user-agent.js';
 
 export const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n';
 
@@ -29,10 +33,23 @@ export function uriOf(ua: UserAgent, protocol: 'udp' | 'tcp' = 'udp'): string {
 }
 
 /** Resolves with the arguments of the next event of that name. */
-export function next<E extends EventMap, K extends keyof E>(
-  emitter: TypedEmitter<E>,
+export function next<K extends keyof UserAgentEvents>(
+  emitter: UserAgent,
   event: K,
-): Promise<E[K]> {
+): Promise<UserAgentEvents[K]>;
+export function next<K extends keyof IncomingInviteEvents>(
+  emitter: IncomingInvite,
+  event: K,
+): Promise<IncomingInviteEvents[K]>;
+export function next<K extends keyof OutgoingInviteEvents>(
+  emitter: OutgoingInvite,
+  event: K,
+): Promise<OutgoingInviteEvents[K]>;
+export function next<K extends keyof DialogEvents>(emitter: Dialog, event: K): Promise<DialogEvents[K]>;
+export function next(
+  emitter: { once(event: string, listener: (...args: unknown[]) => void): unknown },
+  event: string,
+): Promise<unknown[]> {
   return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
 }
 
