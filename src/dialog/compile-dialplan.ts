@@ -47,7 +47,7 @@ export function compileDialplan(text: string, file: string, options: CompileOpti
   readNamedPrompts(scope, source);
   const dialplan = readFlows(scope, source, versionOf(text));
   if (dialplan !== undefined && !hasErrors(scope.problems)) checkFlow(scope, dialplan);
-  if (dialplan !== undefined) warnUnusedPrompts(scope);
+  if (!hasErrors(scope.problems)) warnUnusedPrompts(scope);
   const problems = [...shape, ...scope.problems];
   if (dialplan === undefined || hasErrors(problems)) return failed(problems);
   return { ok: true, dialplan, warnings: sortProblems(problems) };

@@ -11,8 +11,10 @@ export function holds(condition: Condition, variables: Readonly<Record<string, s
       const value = valueOf(variables, condition.variable);
       return condition.values.some((candidate) => fillPlain(candidate, variables) === value);
     }
-    case 'matches':
-      return globMatches(condition.pattern, valueOf(variables, condition.variable));
+    case 'matches': {
+      const value = valueOf(variables, condition.variable);
+      return condition.patterns.some((pattern) => globMatches(pattern, value));
+    }
     case 'isSet':
       return (valueOf(variables, condition.variable) !== '') === condition.isSet;
     case 'all':

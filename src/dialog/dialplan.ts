@@ -34,7 +34,7 @@ export interface Assignment {
 export type Condition =
   | { readonly kind: 'equals'; readonly variable: string; readonly value: Template }
   | { readonly kind: 'in'; readonly variable: string; readonly values: readonly Template[] }
-  | { readonly kind: 'matches'; readonly variable: string; readonly pattern: string }
+  | { readonly kind: 'matches'; readonly variable: string; readonly patterns: readonly string[] }
   | { readonly kind: 'isSet'; readonly variable: string; readonly isSet: boolean }
   | { readonly kind: 'all' | 'any'; readonly conditions: readonly Condition[] }
   | { readonly kind: 'not'; readonly condition: Condition };

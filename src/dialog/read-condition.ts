@@ -106,9 +106,11 @@ function readTest(
         variable,
         values: value.map((v, i) => readValue(scope, variable, v, [...here, i])),
       };
-    case 'matches':
-      if (!isPlain(value) || String(value) === '') break;
-      return { kind: 'matches', variable, pattern: String(value) };
+    case 'matches': {
+      const patterns: readonly unknown[] = Array.isArray(value) ? value : [value];
+      if (patterns.length === 0 || !patterns.every((p) => isPlain(p) && p !== '')) break;
+      return { kind: 'matches', variable, patterns: patterns.map(String) };
+    }
     case 'isSet':
       if (typeof value !== 'boolean') break;
       return { kind: 'isSet', variable, isSet: value };
@@ -120,7 +122,7 @@ function readTest(
 const wanted = {
   equals: 'a text or a number',
   in: 'a list of texts: [a, b]',
-  matches: "a pattern in quotes: * stands for any characters, ? for one ('20??*')",
+  matches: "a pattern in quotes, or a list of them: * stands for any characters, ? for one ('20??*')",
   isSet: 'true or false',
 } as const;
 
