@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import t, { type Test } from 'tap';
+import { WebSocket } from 'ws';
+import { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
+import { ManualClock, systemClock, type Clock } from '../../src/core/clock.js';
+import { silentLogger } from '../../src/core/logger.js';
+
+const local = { host: '127.0.0.1', port: 0 };
+
+async function listening(t: Test, clock: Clock = systemClock) {
+  const server = await AudioStreamServer.listen({
+    listen: local,
+    advertise: undefined,
+    clock,
+    logger: silentLogger,
+  });
+  t.teardown(() => server.close());
+  return server;
+}
+
+function dial(url: string): WebSocket {
+  return new WebSocket(url, 'audio.drachtio.org');
+}
+
+t.test('a fork that brings its token gets through, once', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(2, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  t.equal(socket.protocol === '' || socket.protocol === 'audio.drachtio.org', true);
+  const again = dial(expected.url);
+  const [error] = (await once(again, 'error')) as [Error];
+  t.match(error.message, /403/, 'the token is used up');
+  stream.close();
+  await once(socket, 'close');
+});
+
+t.test('a WebSocket without a token is refused and disturbs nobody', async (t) => {
+  const server = await listening(t);
+  const stranger = dial(`ws://127.0.0.1:${server.address.port}/audio/guess`);
+  const [error] = (await once(stranger, 'error')) as [Error];
+  t.match(error.message, /403/);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  (await expected.arrived).close();
+  await once(socket, 'close');
+});
+
+t.test('stereo samples arrive as frames of both channels, however they are cut', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(2, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  const frames: [number, number, number][] = [];
+  const arrived = new Promise<void>((resolve) => {
+    stream.onFrame = (caller, heard) => {
+      frames.push([caller.length, caller[0] ?? 0, heard[159] ?? 0]);
+      if (frames.length === 2) resolve();
+    };
+  });
+  const samples = new Int16Array(2 * 160 * 2);
+  for (let i = 0; i < 320; i += 1) {
+    samples[2 * i] = i;
+    samples[2 * i + 1] = -i;
+  }
+  const bytes = Buffer.from(samples.buffer);
+  socket.send(bytes.subarray(0, 400));
+  socket.send(bytes.subarray(400));
+  await arrived;
+  t.same(frames, [
+    [160, 0, -159],
+    [160, 160, -319],
+  ]);
+  t.equal(stream.positionSamples, 320);
+  stream.close();
+  await once(socket, 'close');
+});
+
+t.test('what the bot says goes out as it is, commands as JSON, marks come back', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  const received: (Buffer | object)[] = [];
+  const three = new Promise<void>((resolve) => {
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      received.push(isBinary ? data : (JSON.parse(data.toString()) as object));
+      if (received.length === 3) resolve();
+    });
+  });
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  stream.send(Int16Array.of(1, -2));
+  stream.mark('end');
+  stream.killAudio();
+  await three;
+  t.same(received, [
+    Buffer.from([1, 0, 0xfe, 0xff]),
+    { type: 'mark', data: { name: 'end' } },
+    { type: 'killAudio' },
+  ]);
+  const marked = new Promise((resolve) => stream.once('mark', (...mark) => resolve(mark)));
+  socket.send(JSON.stringify({ type: 'mark', data: { name: 'end', event: 'cleared' } }));
+  t.same(await marked, ['end', 'cleared']);
+  stream.close();
+  await once(socket, 'close');
+});
+
+t.test('a fork that never comes rejects at its limit, and its token is void', async (t) => {
+  const clock = new ManualClock();
+  const server = await listening(t, clock);
+  const expected = server.expect(1, 500);
+  clock.advance(500);
+  await t.rejects(expected.arrived, { code: 'AUDIO_STREAM_NEVER_CAME' });
+  const late = dial(expected.url);
+  const [error] = (await once(late, 'error')) as [Error];
+  t.match(error.message, /403/);
+});
+
+t.test('the other side going away is told once', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  const lost = new Promise<void>((resolve) => stream.once('lost', resolve));
+  socket.close();
+  await lost;
+  stream.send(Int16Array.of(1));
+  stream.close();
+  stream.close();
+});
+
+t.test('a second listener on the same port says which', async (t) => {
+  const server = await listening(t);
+  await t.rejects(
+    AudioStreamServer.listen({
+      listen: server.address,
+      advertise: undefined,
+      clock: systemClock,
+      logger: silentLogger,
+    }),
+    { code: 'AUDIO_STREAM_ADDRESS_IN_USE', message: new RegExp(String(server.address.port)) },
+  );
+});

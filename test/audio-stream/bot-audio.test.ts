@@ -1,0 +1,120 @@
+import t from 'tap';
+import type { AudioStream } from '../../src/audio-stream/audio-stream.js';
+import { BotAudio } from '../../src/audio-stream/bot-audio.js';
+import { ManualClock } from '../../src/core/clock.js';
+import { TypedEmitter } from '../../src/core/typed-emitter.js';
+
+/** What the media server would see, without a wire. */
+class FakeStream extends TypedEmitter<{ mark: [name: string, event: 'playout' | 'cleared']; lost: [] }> {
+  sentSamples = 0;
+  marks: string[] = [];
+  kills = 0;
+  send(samples: Int16Array): void {
+    this.sentSamples += samples.length;
+  }
+  mark(name: string): void {
+    this.marks.push(name);
+  }
+  killAudio(): void {
+    this.kills += 1;
+  }
+  played(): void {
+    this.emit('mark', this.marks.at(-1) ?? '', 'playout');
+  }
+}
+
+function voice() {
+  const clock = new ManualClock();
+  const stream = new FakeStream();
+  return { clock, stream, bot: new BotAudio(stream as unknown as AudioStream, clock) };
+}
+
+async function* chunks(...lengthsMs: number[]): AsyncGenerator<Int16Array> {
+  for (const ms of lengthsMs) yield new Int16Array(ms * 8);
+}
+
+/** Lets promises that are due run. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+t.test('audio is handed over at once, two seconds ahead at most', async (t) => {
+  const { clock, stream, bot } = voice();
+  bot.speak(chunks(5000));
+  await settle();
+  t.equal(stream.sentSamples, 2200 * 8, 'two seconds, and the piece that reaches beyond them');
+  clock.advance(1000);
+  await settle();
+  t.equal(stream.sentSamples, 3200 * 8);
+});
+
+t.test('a speech is done when the media server has played its mark', async (t) => {
+  const { stream, bot } = voice();
+  const { finished } = bot.speak(chunks(300, 200));
+  await settle();
+  t.equal(stream.marks.length, 1);
+  stream.played();
+  t.equal(await finished, 'done');
+});
+
+t.test('a mark that never comes ends the speech a second after its last sample', async (t) => {
+  const { clock, stream, bot } = voice();
+  let end: string | undefined;
+  void bot.speak(chunks(500)).finished.then((how) => (end = how));
+  await settle();
+  clock.advance(1499);
+  await settle();
+  t.equal(end, undefined);
+  clock.advance(1);
+  await settle();
+  t.equal(end, 'done');
+  t.equal(stream.kills, 0);
+});
+
+t.test('a cut silences the line, stops the source and sends nothing more', async (t) => {
+  const { clock, stream, bot } = voice();
+  let aborted = 0;
+  const speech = bot.speak(chunks(3000, 3000), () => (aborted += 1));
+  await settle();
+  const before = stream.sentSamples;
+  speech.cut();
+  speech.cut();
+  t.equal(await speech.finished, 'cut');
+  clock.advance(10_000);
+  await settle();
+  t.equal(stream.sentSamples, before);
+  t.same([stream.kills, aborted], [1, 1]);
+  t.equal(clock.pendingTimers, 0);
+});
+
+t.test('after a cut the next speech starts without waiting for what was cut', async (t) => {
+  const { stream, bot } = voice();
+  const first = bot.speak(chunks(1900));
+  await settle();
+  first.cut();
+  await first.finished;
+  const before = stream.sentSamples;
+  bot.speak(chunks(2000));
+  await settle();
+  t.equal(stream.sentSamples - before, 2000 * 8);
+});
+
+t.test('a source that fails rejects the speech, and the voice goes on', async (t) => {
+  const { stream, bot } = voice();
+  async function* broken(): AsyncGenerator<Int16Array> {
+    yield new Int16Array(80);
+    throw new Error('engine died');
+  }
+  await t.rejects(bot.speak(broken()).finished, /engine died/);
+  const { finished } = bot.speak(chunks(20));
+  await settle();
+  stream.played();
+  t.equal(await finished, 'done');
+});
+
+t.test('a WebSocket that breaks ends the speech', async (t) => {
+  const { clock, stream, bot } = voice();
+  const { finished } = bot.speak(chunks(100));
+  await settle();
+  (stream as unknown as { emit(event: 'lost'): void }).emit('lost');
+  t.equal(await finished, 'done');
+  t.equal(clock.pendingTimers, 0);
+});
