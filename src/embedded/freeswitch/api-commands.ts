@@ -1,0 +1,207 @@
+import type { Clock } from '../../core/clock.js';
+import { errorCode } from '../../core/errors.js';
+import { uuid as newUuid } from '../../core/ids.js';
+import type { Logger } from '../../core/logger.js';
+import { parseForkCommand } from './audio-fork-command.js';
+import type { Channel } from './channel.js';
+import { hangupCause } from './hangup-causes.js';
+import { startRecording, stopRecording } from './recording.js';
+import { UNDEFINED_VALUE } from './variables.js';
+
+/** What API commands see of the server. */
+export interface ApiHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly coreUuid: string;
+  readonly hostname: string;
+  readonly globals: Map<string, string>;
+  readonly startedMs: number;
+  /** The body of `sofia status`. */
+  sofiaStatus(): string;
+}
+
+type Api = (host: ApiHost, argument: string) => string | Promise<string>;
+type ChannelApi = (channel: Channel, words: readonly string[], host: ApiHost) => string;
+
+const OK = '+OK\n';
+const NO_CHANNEL = '-ERR No such channel!\n';
+const VERSION = '1.10.12-release+xiangyin';
+
+/** The commands of mod_commands, mod_sofia and mod_audio_fork that this server knows. */
+const COMMANDS: Readonly<Record<string, Api>> = {
+  status: (host) => {
+    const upSecs = Math.floor((host.clock.nowMs() - host.startedMs) / 1000);
+    const days = Math.floor(upSecs / 86400);
+    return (
+      `UP 0 years, ${days} days, ${Math.floor(upSecs / 3600) % 24} hours, ${Math.floor(upSecs / 60) % 60} minutes, ` +
+      `${upSecs % 60} seconds\nFreeSWITCH (Version ${VERSION}) is ready\n${host.channels.size} session(s) - active\n`
+    );
+  },
+  version: () => `FreeSWITCH Version ${VERSION}\n`,
+  hostname: (host) => host.hostname,
+  create_uuid: () => newUuid(),
+  sofia: (host, argument) =>
+    argument.startsWith('status') ? host.sofiaStatus() : '-ERR only sofia status is known\n',
+  global_getvar: (host, argument) =>
+    argument === ''
+      ? [...host.globals].map(([name, value]) => `${name}=${value}\n`).join('')
+      : (host.globals.get(argument) ?? ''),
+  global_setvar: (host, argument) => {
+    const equals = argument.indexOf('=');
+    if (equals < 1) return '-USAGE: <var>=<value> [=<value2>]\n';
+    host.globals.set(argument.slice(0, equals), argument.slice(equals + 1));
+    return '+OK';
+  },
+  module_exists: (_host, argument) => String(MODULES.has(argument)),
+  show: (host, argument) => show(host, argument),
+  hupall: (host, argument) => {
+    const cause = hangupCause(argument === '' ? 'MANAGER_REQUEST' : argument.split(' ')[0]);
+    const channels = [...host.channels.values()];
+    for (const channel of channels) channel.hangup(cause);
+    return `+OK hangup all channels with cause ${cause}\n`;
+  },
+  uuid_exists: (host, argument) => String(host.channels.has(argument)),
+  uuid_audio_fork: (host, argument) => {
+    const command = parseForkCommand(argument);
+    const channel = command === undefined ? undefined : host.channels.get(command.uuid);
+    if (command === undefined || channel === undefined) return '-ERR Operation Failed\n';
+    return channel.fork(command) ? '+OK Success\n' : '-ERR Operation Failed\n';
+  },
+  uuid_bridge: (host, argument) => bridge(host, argument.split(/\s+/)),
+};
+
+/** Commands whose first word is a channel's id. */
+const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
+  uuid_dump: (channel) => channel.channelDataEvent().serialize('plain'),
+  uuid_getvar: (channel, [name = '']) => channel.getVariable(name) ?? UNDEFINED_VALUE,
+  uuid_setvar: (channel, [name, ...value]) => {
+    if (name === undefined) return '-USAGE: <uuid> <var> [value]\n';
+    channel.setVariable(name, value.join(' '));
+    return OK;
+  },
+  uuid_setvar_multi: (channel, words) => {
+    for (const part of words.join(' ').split(';')) {
+      const equals = part.indexOf('=');
+      if (equals > 0) channel.setVariable(part.slice(0, equals), part.slice(equals + 1));
+    }
+    return OK;
+  },
+  uuid_set_media_stats: (channel) => {
+    channel.setMediaStats();
+    return '+OK:\n';
+  },
+  uuid_break: (channel, [scope]) => {
+    channel.breakApplications(scope === 'all');
+    return OK;
+  },
+  uuid_kill: (channel, [cause]) => {
+    channel.hangup(hangupCause(cause));
+    return OK;
+  },
+  uuid_send_dtmf: (channel, [argument = '']) => {
+    const [digits = '', duration] = argument.split('@');
+    if (!/^[0-9A-Da-d*#wW]+$/.test(digits)) return '-USAGE: <uuid> <dtmf_data>\n';
+    // w is a pause of half a second, which the RTP session does not make: the keys around it are sent one after another.
+    channel.sendDtmf(digits.replace(/w/gi, ''), Number(duration) || 250);
+    return OK;
+  },
+  uuid_transfer: (channel, words, host) => transfer(channel, words, host),
+  uuid_record: (channel, [action, file = '']) => {
+    if (action === 'start') return startRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot record session!\n';
+    if (action === 'stop') return stopRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot stop record session!\n';
+    return '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n';
+  },
+};
+
+const MODULES = new Set(['mod_commands', 'mod_event_socket', 'mod_sofia', 'mod_dptools', 'mod_audio_fork', 'mod_sndfile', 'mod_tone_stream', 'mod_httapi']);
+
+/** Runs one API command as the client wrote it, and returns what the client reads. Never rejects. */
+export function runApiCommand(host: ApiHost, line: string): string | Promise<string> {
+  const [name = '', ...words] = line.split(' ');
+  const argument = words.join(' ').trim();
+  const failed = (error: unknown): string => {
+    host.logger.error({ command: name, code: errorCode(error) }, 'an API command failed');
+    return '-ERR internal error\n';
+  };
+  try {
+    if (Object.hasOwn(CHANNEL_COMMANDS, name)) {
+      const [uuid, ...rest] = argument.split(/\s+/);
+      const channel = host.channels.get(uuid ?? '');
+      return channel === undefined ? NO_CHANNEL : (CHANNEL_COMMANDS[name] as ChannelApi)(channel, rest, host);
+    }
+    if (!Object.hasOwn(COMMANDS, name)) return `-ERR ${name} Command not found!\n`;
+    const answer = (COMMANDS[name] as Api)(host, argument);
+    return typeof answer === 'string' ? answer : answer.catch(failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function show(host: ApiHost, argument: string): string {
+  const [what, ...options] = argument.split(/\s+/);
+  if (what !== 'channels' && what !== 'calls') return `-ERR show ${what ?? ''} is not known\n`;
+  if (options[0] === 'count') return `\n${host.channels.size} total.\n`;
+  const rows = [...host.channels.values()].map((channel) => {
+    const data = channel.channelDataEvent().headers;
+    return {
+      uuid: channel.uuid,
+      direction: 'inbound',
+      created_epoch: String(Math.floor(Number(data['Caller-Channel-Created-Time']) / 1_000_000)),
+      name: data['Channel-Name'] ?? '',
+      state: data['Channel-State'] ?? '',
+      callstate: data['Channel-Call-State'] ?? '',
+      cid_num: data['Caller-Caller-ID-Number'] ?? '',
+      ip_addr: data['Caller-Network-Addr'] ?? '',
+      dest: data['Caller-Destination-Number'] ?? '',
+      application: data['variable_current_application'] ?? '',
+      read_codec: data['Channel-Read-Codec-Name'] ?? '',
+    };
+  });
+  if (options[0] === 'as' && options[1] === 'json') {
+    return JSON.stringify(rows.length === 0 ? { row_count: 0 } : { row_count: rows.length, rows });
+  }
+  const [first] = rows;
+  const lines = rows.map((row) => Object.values(row).join(','));
+  const head = first === undefined ? [] : [Object.keys(first).join(',')];
+  return `${[...head, ...lines].join('\n')}\n\n${rows.length} total.\n`;
+}
+
+function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): string {
+  const [one, other] = [host.channels.get(first), host.channels.get(second)];
+  if (one === undefined || other === undefined || one === other) return '-ERR Invalid uuid\n';
+  for (const [channel, partner] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    // On the real server the socket application gives way to the bridge: what plays on either leg ends.
+    channel.breakApplications(true);
+    channel.setVariable('bridge_uuid', partner.uuid);
+    channel.setVariable('signal_bond', partner.uuid);
+  }
+  one.media.bridge(other.media);
+  for (const [channel, partner] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    channel.publish('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': one.uuid, 'Bridge-B-Unique-ID': other.uuid, 'Other-Leg-Unique-ID': partner.uuid });
+  }
+  return `+OK ${other.uuid}\n`;
+}
+
+/** `uuid_transfer U [-both|-bleg] park inline` ends a bridge; there is no dialplan to transfer anywhere else. */
+function transfer(channel: Channel, words: readonly string[], host: ApiHost): string {
+  const [target] = words.filter((word) => !word.startsWith('-'));
+  if (target === undefined) return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n';
+  if (target !== 'park' && !target.startsWith('park:')) return '-ERR only park is known, there is no dialplan\n';
+  const partner = host.channels.get(channel.getVariable('bridge_uuid') ?? '');
+  channel.media.unbridge();
+  for (const leg of [channel, partner]) {
+    if (leg === undefined) continue;
+    leg.breakApplications(true);
+    leg.setVariable('bridge_uuid', '');
+    leg.setVariable('signal_bond', '');
+    leg.publish('CHANNEL_UNBRIDGE');
+  }
+  return OK;
+}

@@ -1,0 +1,103 @@
+import { endianness } from 'node:os';
+import { clip } from '../../audio/pcm.js';
+import { createResampler, type Resampler } from '../../audio/resample.js';
+import type { ForkMix } from './audio-fork-command.js';
+import { FRAME_SAMPLES, SAMPLE_RATE_HZ } from './audio-source.js';
+
+/**
+ * Makes a fork's messages: signed 16-bit little-endian at the fork's rate, one message per 20 ms frame. mono is the
+ * caller, mixed the sum, stereo interleaved with the caller left.
+ */
+export class ForkEncoder {
+  readonly bytesPerSec: number;
+  readonly #channels: number;
+  readonly #frameSamples: number;
+  /** One per channel; empty when the rate is that of the call. */
+  readonly #lines: ResampledLine[] = [];
+  readonly #mixed = new Int16Array(FRAME_SAMPLES);
+
+  constructor(
+    private readonly mix: ForkMix,
+    private readonly sampleRateHz: number,
+  ) {
+    this.#channels = mix === 'stereo' ? 2 : 1;
+    this.bytesPerSec = sampleRateHz * 2 * this.#channels;
+    this.#frameSamples = (FRAME_SAMPLES * sampleRateHz) / SAMPLE_RATE_HZ;
+  }
+
+  /** Must have resolved before the first frame. */
+  async prepare(): Promise<void> {
+    if (this.sampleRateHz === SAMPLE_RATE_HZ) return;
+    for (let i = 0; i < this.#channels; i += 1) {
+      this.#lines.push(
+        new ResampledLine(await createResampler(SAMPLE_RATE_HZ, this.sampleRateHz), this.#frameSamples),
+      );
+    }
+  }
+
+  /** Hot. The message of one frame; undefined while the resampler fills (the first frame at most). */
+  encode(left: Int16Array, right: Int16Array): Buffer | undefined {
+    const first = this.mix === 'mixed' ? this.#sum(left, right) : left;
+    if (this.#lines.length === 0) return this.#pack(first, right);
+    const [lineA, lineB] = this.#lines;
+    const a = lineA?.next(first);
+    const b = lineB === undefined ? a : lineB.next(right);
+    return a === undefined || b === undefined ? undefined : this.#pack(a, b);
+  }
+
+  close(): void {
+    for (const line of this.#lines) line.close();
+    this.#lines.length = 0;
+  }
+
+  #sum(left: Int16Array, right: Int16Array): Int16Array {
+    for (let i = 0; i < FRAME_SAMPLES; i += 1) {
+      this.#mixed[i] = clip((left[i] as number) + (right[i] as number));
+    }
+    return this.#mixed;
+  }
+
+  #pack(first: Int16Array, second: Int16Array): Buffer {
+    const count = this.#frameSamples;
+    // A new array each time: the WebSocket may keep the message until the kernel takes it.
+    const samples = new Int16Array(this.#channels * count);
+    if (this.#channels === 1) {
+      samples.set(first.subarray(0, count));
+    } else {
+      for (let i = 0; i < count; i += 1) {
+        samples[2 * i] = first[i] as number;
+        samples[2 * i + 1] = second[i] as number;
+      }
+    }
+    const message = Buffer.from(samples.buffer);
+    return endianness() === 'LE' ? message : message.swap16();
+  }
+}
+
+/** A resampler whose output is cut into whole frames again. */
+class ResampledLine {
+  #rest = new Int16Array(0);
+
+  constructor(
+    private readonly resampler: Resampler,
+    private readonly frameSamples: number,
+  ) {}
+
+  /** Hot. One frame in, one frame out, except that the first may be missing. */
+  next(samples: Int16Array): Int16Array | undefined {
+    const converted = this.resampler.process(samples);
+    const all = new Int16Array(this.#rest.length + converted.length);
+    all.set(this.#rest);
+    all.set(converted, this.#rest.length);
+    if (all.length < this.frameSamples) {
+      this.#rest = all;
+      return undefined;
+    }
+    this.#rest = all.slice(this.frameSamples);
+    return all.subarray(0, this.frameSamples);
+  }
+
+  close(): void {
+    this.resampler.close();
+  }
+}
