@@ -62,6 +62,8 @@ t.test('the floors are not only words', async (t) => {
     /embedded may import/,
   ]);
   t.match(refused('src/server.ts', `import { a } from './cli/calls.js';`), [/server may import/]);
+  t.strictSame(refused('src/daemons.ts', `import { a } from './embedded/pair.js';`), []);
+  t.match(refused('src/call/x.ts', `import { a } from '../daemons.js';`), [/call may import/]);
   t.match(refused('src/core/x.ts', `import { a } from '../../test/y.js';`), [/outside src/]);
   t.match(refused('src/stuff/x.ts', ''), [/no room 'stuff'/]);
   t.strictSame(refused('src/quality/x.ts', `import type { A } from '../speech/recognizer.js';`), []);
@@ -71,8 +73,8 @@ t.test('the floors are not only words', async (t) => {
 t.test('the table of rooms has no ring of its own', async (t) => {
   const files = Object.fromEntries(
     Object.entries(mayImport).map(([room, allowed]) => [
-      `src/${room}.ts`,
-      allowed.map((other) => `import './${other}.js';`).join('\n'),
+      `src/${room}/x.ts`,
+      allowed.map((other) => `import '../${other}/x.js';`).join('\n'),
     ]),
   );
   t.strictSame(offences(checkRings, files), []);

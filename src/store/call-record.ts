@@ -22,6 +22,11 @@ export interface TurnRecord {
   readonly heardMs: number | null;
   /** Whether the caller interrupted the prompts. */
   readonly bargedIn: boolean;
+  /**
+   * Silence between the end of the caller's answer and the first sound of what the bot said then, ms, as measured from
+   * the sound; left out where it was not measured.
+   */
+  readonly gapMs?: number;
 }
 
 /** Everything kept of one call. Times are wall-clock milliseconds since 1970 unless they say otherwise. */

@@ -16,10 +16,15 @@ import type { SourceFile } from './source-file.js';
 /** Each check answers with one line per offence: the file, what is wrong, and what to do. */
 export type Check = (sources: readonly SourceFile[]) => string[];
 
-/** `src/media/x.ts` is of room media, `src/server.ts` of room server; undefined outside src. */
+/**
+ * `src/media/x.ts` is of room media, `src/main.ts` of room main; the other files straight in src are the composition root,
+ * room server. Undefined outside src.
+ */
 export function roomOf(path: string): string | undefined {
-  const [top, next] = path.split('/');
-  return top === 'src' ? next?.replace(/\.tsx?$/, '') : undefined;
+  const [top, next, ...deeper] = path.split('/');
+  if (top !== 'src' || next === undefined) return undefined;
+  if (deeper.length > 0) return next;
+  return next === 'main.ts' ? 'main' : 'server';
 }
 
 /** The path of the source that a relative specifier means; undefined for packages. */
@@ -164,9 +169,10 @@ export const checkFiles: Check = (sources) =>
 export const checkErrorCodes: Check = (sources) => {
   const owners = new Map<string, string>();
   return sources.flatMap(({ path, errorCodes }) => {
-    if (roomOf(path) === undefined) return [];
-    const folders = path.split('/').slice(1, -1);
-    const prefixes = folders.map((folder) => `${folder.replaceAll('-', '_').toUpperCase()}_`);
+    const room = roomOf(path);
+    if (room === undefined) return [];
+    const folders = new Set([room, ...path.split('/').slice(1, -1)]);
+    const prefixes = [...folders].map((folder) => `${folder.replaceAll('-', '_').toUpperCase()}_`);
     return errorCodes.flatMap((code) => {
       const offences: string[] = [];
       const owner = owners.get(code);

@@ -31,7 +31,14 @@ export function callStoreContract(
       detail: 'it said "quotes", 乡音 and \'; drop table calls; --',
       turns: [
         sampleTurn({ said: [], outcome: 'none', heard: null, confidence: null, heardMs: null }),
-        sampleTurn({ outcome: 'keys', heard: '0042', confidence: null, bargedIn: true, dialect: 'cmn' }),
+        sampleTurn({
+          outcome: 'keys',
+          heard: '0042',
+          confidence: null,
+          bargedIn: true,
+          dialect: 'cmn',
+          gapMs: 243.5,
+        }),
       ],
     });
     const bare = sampleRecord({

@@ -144,6 +144,7 @@ function turnRowOf(callId: string, position: number, turn: TurnRecord): TurnRow 
     start_ms: turn.startMs,
     heard_ms: turn.heardMs,
     barged_in: turn.bargedIn ? 1 : 0,
+    gap_ms: turn.gapMs ?? null,
   };
 }
 
@@ -158,5 +159,6 @@ function turnOf(row: Selectable<TurnRow>): TurnRecord {
     startMs: row.start_ms,
     heardMs: row.heard_ms,
     bargedIn: row.barged_in !== 0,
+    ...(row.gap_ms === null ? {} : { gapMs: row.gap_ms }),
   };
 }

@@ -38,6 +38,7 @@ export interface TurnRow {
   heard_ms: number | null;
   /** 0 or 1. */
   barged_in: number;
+  gap_ms: number | null;
 }
 
 export interface Tables {

@@ -88,8 +88,21 @@ t.test('migrations run once, and are remembered in schema_migrations', async (t)
   t.teardown(() => other.close());
   t.strictSame(other.prepare('SELECT name FROM schema_migrations ORDER BY name').pluck().all(), [
     '0001-calls-and-turns',
+    '0002-turn-gap',
   ]);
   t.equal(other.pragma('journal_mode', { simple: true }), 'wal');
+});
+
+t.test('a database of an older version is brought up to date with its calls kept', async (t) => {
+  const file = await keptDatabase(t);
+  const other = new Database(file);
+  other.exec(
+    `ALTER TABLE turns DROP COLUMN gap_ms; DELETE FROM schema_migrations WHERE name = '0002-turn-gap'`,
+  );
+  other.close();
+  const store = await createSqliteStore({ file });
+  t.teardown(() => store.close());
+  t.strictSame(await store.list({}), [sampleRecord()]);
 });
 
 t.test('a folder that cannot be made is refused with the reason', async (t) => {
