@@ -57,7 +57,8 @@ export class CallerPlacement {
   /** Timestamp and place of the newest packet, its length, its arrival. */
   #timestamp = 0;
   #lastPosition = 0;
-  #lastLength = 0;
+  /** Until the first packet tells, the longest that is usual: so that it still finds its frames waiting. */
+  #lastLength = 60 * SAMPLES_PER_MS;
   #lastArrival = 0;
   #quietBefore = false;
   /** Since when every packet came after its frame had left. */
@@ -67,7 +68,7 @@ export class CallerPlacement {
 
   /** How much later than right at its end a frame is complete, when nothing is lost: for its deadline. */
   get expectedDelaySamples(): number {
-    const lag = Math.min(Math.max(this.#lag.leastSamples, -FRAME_SAMPLES / 2), FRAME_SAMPLES);
+    const lag = Math.min(Math.max(this.#lag.leastSamples, -FRAME_SAMPLES / 2), HARD_LIMIT_SAMPLES);
     // A packet of several frames completes the first of them when the last one ends.
     return lag + Math.max(0, this.#lastLength - FRAME_SAMPLES);
   }

@@ -41,11 +41,12 @@ const EARLY_TOLERANCE_MS = 1;
  */
 export class MediaTicker {
   readonly intervalMs: number;
+  /** The grid: tick n is due at `originMs + n * intervalMs`. */
+  readonly originMs: number;
   readonly stats: TickerStats = { ticks: 0, skipped: 0, late: 0, lastLatenessMs: 0, maxLatenessMs: 0 };
   readonly #clock: Clock;
   readonly #failures: OnceLogger;
   readonly #maxCatchUpMs: number;
-  readonly #originMs: number;
   readonly #listeners = new Set<TickListener>();
   #timer: Timer | undefined;
   #nextTick = 0;
@@ -57,7 +58,7 @@ export class MediaTicker {
     this.#failures = new OnceLogger(options.logger);
     this.intervalMs = options.intervalMs ?? 20;
     this.#maxCatchUpMs = options.maxCatchUpMs ?? 200;
-    this.#originMs = options.clock.nowMs();
+    this.originMs = options.clock.nowMs();
   }
 
   /** The first call comes at the next tick of the grid. A listener added twice is called once. */
@@ -65,7 +66,7 @@ export class MediaTicker {
     if (this.#closed) return;
     this.#listeners.add(listener);
     if (this.#timer !== undefined || this.#running) return;
-    this.#nextTick = Math.floor((this.#clock.nowMs() - this.#originMs) / this.intervalMs) + 1;
+    this.#nextTick = Math.floor((this.#clock.nowMs() - this.originMs) / this.intervalMs) + 1;
     this.#aim();
   }
 
@@ -91,7 +92,7 @@ export class MediaTicker {
   }
 
   #aim(): void {
-    const dueMs = this.#originMs + this.#nextTick * this.intervalMs;
+    const dueMs = this.originMs + this.#nextTick * this.intervalMs;
     this.#timer = this.#clock.after(Math.max(0, dueMs - this.#clock.nowMs()), () => this.#wake());
   }
 
@@ -99,8 +100,8 @@ export class MediaTicker {
     this.#timer = undefined;
     this.#running = true;
     const nowMs = this.#clock.nowMs();
-    this.#measure(nowMs - (this.#originMs + this.#nextTick * this.intervalMs));
-    const dueTick = Math.floor((nowMs + EARLY_TOLERANCE_MS - this.#originMs) / this.intervalMs);
+    this.#measure(nowMs - (this.originMs + this.#nextTick * this.intervalMs));
+    const dueTick = Math.floor((nowMs + EARLY_TOLERANCE_MS - this.originMs) / this.intervalMs);
     const oldest = dueTick - Math.floor(this.#maxCatchUpMs / this.intervalMs);
     if (this.#nextTick < oldest) {
       this.stats.skipped += oldest - this.#nextTick;
@@ -113,7 +114,7 @@ export class MediaTicker {
 
   /** Hot. */
   #run(tick: number, wakeMs: number): void {
-    const idealMs = this.#originMs + tick * this.intervalMs;
+    const idealMs = this.originMs + tick * this.intervalMs;
     this.stats.ticks++;
     for (const listener of this.#listeners) {
       try {

@@ -32,6 +32,8 @@ export interface RtpSessionOptions {
   readonly ssrc?: number;
 }
 
+export type { ReceivedPacket } from './rtp-receiver.js';
+
 export type RtpSessionEvents = {
   /** Once per key, after its end. */
   dtmf: [digit: string, durationSamples: number];
