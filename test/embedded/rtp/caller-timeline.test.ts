@@ -170,7 +170,8 @@ t.test('where no silence comes the clock is followed all the same, late but boun
     const options: SimulationOptions = { durationMs: 240_000, skewPpm, sound: loud };
     const result = simulate(options);
     t.ok(result.timeline.stats.hardCorrections >= 1);
-    t.equal(result.timeline.stats.latePackets, 0, 'nothing is lost by it');
+    const { latePackets, droppedSamples } = result.timeline.stats;
+    t.ok(latePackets * FRAME_SAMPLES <= droppedSamples, 'no more is lost than what must be left out');
     t.ok(worst(misplacements(options, result)) <= 51, `worst ${worst(misplacements(options, result))}`);
   }
   t.end();
