@@ -51,7 +51,7 @@ export class ScriptRun {
   #cursorMs = 0;
   /** Begin of the speech that goes on; undefined while the far side is silent. */
   #speechStartMs: number | undefined;
-  #utteranceStartMs = 0;
+  #utteranceStartMs: number | undefined;
   /** Since when the far side owes or enjoys silence: its last audible sample, or the caller's last. */
   #silentSinceMs = 0;
   /** The present bargeIn step has seen the far side speak. */
@@ -103,8 +103,9 @@ export class ScriptRun {
         return;
       case 'speechStart': {
         const silenceMs = event.atMs - this.#silentSinceMs;
-        if (this.#speechStartMs === undefined && silenceMs >= UTTERANCE_PAUSE_MS)
+        if (this.#utteranceStartMs === undefined || silenceMs >= UTTERANCE_PAUSE_MS) {
           this.#utteranceStartMs = event.atMs;
+        }
         this.#speechStartMs = event.atMs;
         this.#ledger.speechStart(event.atMs);
         this.#check();
@@ -128,6 +129,7 @@ export class ScriptRun {
       case 'inputDone':
         this.#silentSinceMs = Math.max(this.#silentSinceMs, event.atMs);
         this.#ledger.inputDone(event.atMs);
+        if (this.#speechStartMs === undefined) this.#utteranceStartMs = undefined;
         this.#fulfil('press', 'say', 'play', 'bargeIn');
         return;
       case 'reinvited':
@@ -233,7 +235,7 @@ export class ScriptRun {
         if (this.#bargingIn || this.#speechStartMs === undefined) return;
         this.#bargingIn = true;
         this.#actions.push({ type: 'cancelTimer', id: 'limit' });
-        this.#pause(this.#utteranceStartMs + step.afterMs - this.#nowMs);
+        this.#pause((this.#utteranceStartMs ?? this.#speechStartMs) + step.afterMs - this.#nowMs);
         return;
       default:
         return;
@@ -274,7 +276,6 @@ export class ScriptRun {
     if (!this.#phase.move('confirmed')) return;
     this.#cursorMs = atMs;
     this.#silentSinceMs = atMs;
-    this.#utteranceStartMs = atMs;
     this.#ledger.answered(atMs);
     const step = this.#step;
     if (step?.kind === 'expectRefusal')

@@ -1,0 +1,104 @@
+import t from 'tap';
+import { TurnLedger } from '../../src/caller/turn-ledger.js';
+
+const KEY = { kind: 'press', keys: '1', via: 'rfc4733', toneMs: 100 } as const;
+const WORDS = { kind: 'say', sentence: { text: 'opening hours', dialect: 'en-gb' } } as const;
+
+t.test('the gap runs from the end of the input to the first sample of the answer', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(100);
+  ledger.speechStart(150);
+  ledger.speechEnd(900);
+  ledger.input(WORDS);
+  ledger.inputBegan(1000);
+  ledger.inputDone(1800);
+  ledger.speechStart(2050);
+  ledger.heard('We are open.', 0.9);
+  t.match(ledger.turns(), [
+    { said: null, pressed: null, gapMs: null, heardMs: 150 },
+    {
+      said: 'opening hours',
+      gapMs: 250,
+      heard: 'We are open.',
+      confidence: 0.9,
+      bargedIn: false,
+      stopMs: null,
+    },
+  ]);
+});
+
+t.test('edges may be told in any order: speech is certain only after it began', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.input(KEY);
+  ledger.inputBegan(1000);
+  ledger.speechStart(1150);
+  ledger.inputDone(1080);
+  t.equal(ledger.turns()[1]?.gapMs, 70);
+});
+
+t.test('a barge-in is measured by when the far side stopped, and by when it spoke anew', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.speechStart(100);
+  ledger.input(KEY);
+  ledger.inputBegan(1000);
+  ledger.speechEnd(1060);
+  ledger.inputDone(1100);
+  ledger.speechStart(1300);
+  t.match(ledger.turns()[1], { bargedIn: true, stopMs: 60, gapMs: 200 });
+});
+
+t.test('a far side that never falls silent gives no gap', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.speechStart(100);
+  ledger.input(KEY);
+  ledger.inputBegan(1000);
+  ledger.inputDone(1100);
+  ledger.speechEnd(9000);
+  t.match(ledger.turns()[1], { bargedIn: true, stopMs: 8000, gapMs: null });
+});
+
+t.test('an answer that begins while the caller still speaks is early, not missing', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.input(WORDS);
+  ledger.inputBegan(1000);
+  ledger.speechStart(1500);
+  ledger.inputDone(1800);
+  t.equal(ledger.turns()[1]?.gapMs, -300);
+});
+
+t.test('keys that nothing answers in between are one turn; an answer ends it', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.input(KEY);
+  ledger.inputBegan(1000);
+  ledger.inputDone(1100);
+  ledger.input({ ...KEY, keys: '2' });
+  ledger.inputDone(1400);
+  ledger.speechStart(1500);
+  ledger.speechEnd(2000);
+  ledger.input({ ...KEY, keys: '3' });
+  ledger.inputBegan(2100);
+  ledger.inputDone(2200);
+  ledger.speechStart(2400);
+  t.match(ledger.turns().slice(1), [
+    { pressed: '12', gapMs: 100 },
+    { pressed: '3', gapMs: 200 },
+  ]);
+});
+
+t.test('what is heard after the next input belongs to the next turn', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.input(KEY);
+  ledger.inputBegan(1000);
+  ledger.inputDone(1100);
+  ledger.input(KEY);
+  ledger.speechStart(1200);
+  const turns = ledger.turns();
+  t.equal(turns.length, 2);
+  t.equal(turns[1]?.gapMs, null, 'its end is not known yet');
+});
