@@ -164,7 +164,8 @@ export class Server {
     });
     this.#audio = this.#own(audio, () => audio.close());
     const metrics = new Metrics({ liveCalls: () => this.#live.size });
-    const unwatch = this.#own(watchCalls(metrics), () => unwatch());
+    const unwatch = watchCalls(metrics);
+    this.#own(unwatch, unwatch);
     const http = await createHttpServer({
       listen: hostPort('http.listen', config.http.listen),
       dataDir: config.dataDir,
