@@ -1,0 +1,158 @@
+import type { LiveCall } from '../http/control-routes.js';
+import type { CallRecord, TurnRecord } from '../store/call-record.js';
+import { describeEnd, durationText } from '../store/end-reason-text.js';
+
+/** What is known of a file that the record names. */
+export interface KeptFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Length of a recording; undefined if the file is gone, or no recording. */
+  readonly durationMs: number | undefined;
+  readonly exists: boolean;
+}
+
+/** Calls that are over, one line each, in the order given. */
+export function callTable(records: readonly CallRecord[]): string {
+  return table([
+    ['call', 'received', 'from', 'to', 'length', 'dialplan', 'how it ended'],
+    ...records.map((record) => [
+      record.id,
+      timeText(record.receivedAtMs),
+      numberText(record.callingNumber),
+      record.calledNumber,
+      record.answeredAtMs === null ? '-' : durationText(record.endedAtMs - record.answeredAtMs),
+      record.dialplan ?? '-',
+      describeEnd(record),
+    ]),
+  ]);
+}
+
+/** Calls that are going on, one line each. */
+export function liveTable(calls: readonly LiveCall[], nowMs: number): string {
+  return table([
+    ['call', 'received', 'from', 'to', 'for', 'dialplan', 'node', 'state'],
+    ...calls.map((call) => [
+      call.id,
+      timeText(call.receivedAtMs),
+      numberText(call.callingNumber),
+      call.calledNumber,
+      durationText(nowMs - (call.answeredAtMs ?? call.receivedAtMs)),
+      call.dialplan ?? '-',
+      call.node ?? '-',
+      call.state,
+    ]),
+  ]);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))),
+  );
+  const lineOf = (row: readonly string[]) =>
+    row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell))).join('  ');
+  return rows.map((row) => lineOf(row).trimEnd()).join('\n');
+}
+
+function numberText(number: string): string {
+  return number === '' ? 'unknown' : number;
+}
+
+/** Everything about one call, for people. */
+export function callText(
+  record: CallRecord,
+  recording: KeptFile | undefined,
+  journal: KeptFile | undefined,
+): string {
+  const lines = [`Call ${record.id}`, ''];
+  const fact = (name: string, value: string) => lines.push(`  ${name.padEnd(11)}${value}`);
+  fact(record.direction === 'inbound' ? 'from' : 'calling as', numberText(record.callingNumber));
+  fact('to', record.calledNumber);
+  fact('received', timeText(record.receivedAtMs));
+  if (record.answeredAtMs === null) {
+    fact('answered', 'no');
+  } else {
+    fact('answered', `after ${durationText(record.answeredAtMs - record.receivedAtMs)}`);
+    fact('lasted', durationText(record.endedAtMs - record.answeredAtMs));
+  }
+  fact('ended', describeEnd(record) + (record.detail === null ? '' : `: ${record.detail}`));
+  if (record.dialplan !== null) {
+    const version =
+      record.dialplanVersion === null ? '' : ` (version ${record.dialplanVersion.slice(0, 12)})`;
+    fact('dialplan', `${record.dialplan}${version}`);
+  }
+  if (record.path.length > 0) fact('path', record.path.join(' > '));
+  if (recording !== undefined)
+    fact('recording', fileText(recording, 'left the caller, right what the caller heard'));
+  if (journal !== undefined) fact('journal', fileText(journal));
+  fact('SIP', `Call-ID ${record.sipCallId}`);
+  if (record.turns.length > 0) lines.push('', ...record.turns.flatMap(turnLines));
+  return lines.join('\n');
+}
+
+/** What the bot said, and under it what came back. */
+function turnLines(turn: TurnRecord): string[] {
+  const lines = [];
+  if (turn.said.length > 0) {
+    lines.push(
+      `  ${offsetText(turn.startMs)}  bot     ${turn.said.join(' ')}  [${turn.node}, ${turn.dialect}]`,
+    );
+  }
+  const answer = answerText(turn);
+  if (answer !== undefined) {
+    const at = turn.heardMs === null ? ' '.repeat(offsetText(turn.startMs).length) : offsetText(turn.heardMs);
+    const gap = turn.gapMs === undefined ? '' : `, answered after ${Math.round(turn.gapMs)} ms`;
+    lines.push(`  ${at}  caller  ${answer}${turn.bargedIn ? ', interrupting' : ''}${gap}`);
+  }
+  return lines;
+}
+
+function answerText(turn: TurnRecord): string | undefined {
+  switch (turn.outcome) {
+    case 'keys':
+      return turn.heard === null ? 'pressed keys (kept secret)' : `pressed ${turn.heard}`;
+    case 'phrase': {
+      const words = turn.heard === null ? 'said something (kept secret)' : `"${turn.heard}"`;
+      return turn.confidence === null ? words : `${words} (${Math.round(turn.confidence * 100)} % sure)`;
+    }
+    case 'noInput':
+      return '(nothing)';
+    case 'noMatch':
+      return '(not understood)';
+    case 'none':
+      return undefined;
+  }
+}
+
+function fileText(file: KeptFile, note?: string): string {
+  if (!file.exists) return `${file.path} (the file is gone)`;
+  const facts = [file.durationMs === undefined ? undefined : durationText(file.durationMs), note].filter(
+    Boolean,
+  );
+  return facts.length === 0 ? file.path : `${file.path} (${facts.join('; ')})`;
+}
+
+/** Local time, `2026-11-21 01:35:02`. */
+export function timeText(wallMs: number): string {
+  return new Date(wallMs).toLocaleString('sv-SE');
+}
+
+/** Minutes and seconds since the answer, ` 1:02.5`. */
+function offsetText(ms: number): string {
+  const tenths = Math.floor(ms / 100);
+  const seconds = ((tenths % 600) / 10).toFixed(1).padStart(4, '0');
+  return `${Math.floor(tenths / 600)}:${seconds}`.padStart(7);
+}
+
+/** Columns that a terminal gives a text: two for Chinese, Japanese and Korean characters. */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}

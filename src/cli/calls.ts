@@ -1,0 +1,149 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { parseWav } from '../audio/wav.js';
+import { errorCode } from '../core/errors.js';
+import { ControlClient } from '../http/control-client.js';
+import type { CallQuery } from '../store/call-store.js';
+import { callTable, callText, liveTable } from './call-text.js';
+import type { KeptFile } from './call-text.js';
+import { addDataFolderOptions, dataDirOf, keptCall, withKeptCalls } from './kept-calls.js';
+import type { DataFolderFlags } from './kept-calls.js';
+
+interface ListFlags extends DataFolderFlags {
+  readonly limit: number;
+  readonly since?: number;
+  readonly called?: string;
+  readonly calling?: string;
+  readonly json?: boolean;
+}
+
+/** `xiangyin calls`: what happened on the line, from the data folder; and what goes on, from the running server. */
+export function addCallsCommand(program: Command): void {
+  const calls = program
+    .command('calls')
+    .description('what calls there were, what was said in them, which go on');
+
+  addDataFolderOptions(calls.command('list'))
+    .description('calls that are over, newest first; refused ones too')
+    .option('--limit <count>', 'at most so many', wholeNumber, 20)
+    .option(
+      '--since <time>',
+      'only those since then: 30m, 2h, 7d ago, or 2026-11-21, "2026-11-21 09:30"',
+      pointInTime,
+    )
+    .option('--called <number>', 'only those to this number')
+    .option('--calling <number>', 'only those from this number')
+    .option('--json', 'print one JSON list of whole records')
+    .action(list);
+
+  addDataFolderOptions(calls.command('show'))
+    .description(
+      'everything about one call: its times, its path through the dialplan, what was said and heard',
+    )
+    .argument('<call-id>', "the call's id, a beginning of it that no other has, or its SIP Call-ID")
+    .option('--json', 'print the record as one JSON object')
+    .action(show);
+
+  addDataFolderOptions(calls.command('live'))
+    .description('calls that are going on in the running server')
+    .option('--json', 'print one JSON list')
+    .action(live);
+
+  addDataFolderOptions(calls.command('hangup'))
+    .description('end a call that is going on')
+    .argument('<call-id>', 'its whole id, as `calls live` shows it')
+    .action(hangup);
+}
+
+async function list(flags: ListFlags): Promise<void> {
+  const query: CallQuery = {
+    limit: flags.limit,
+    ...(flags.since !== undefined && { sinceMs: flags.since }),
+    ...(flags.called !== undefined && { calledNumber: flags.called }),
+    ...(flags.calling !== undefined && { callingNumber: flags.calling }),
+  };
+  const dataDir = await dataDirOf(flags);
+  const records = await withKeptCalls(dataDir, (store) => store.list(query)).catch((error: unknown) => {
+    // A folder in which nothing was ever kept is an empty list, not a failure.
+    if (errorCode(error) === 'CLI_NO_DATABASE') return [];
+    throw error;
+  });
+  if (flags.json === true) console.log(JSON.stringify(records));
+  else if (records.length === 0) console.log(`no such calls are kept in ${dataDir}`);
+  else console.log(callTable(records));
+}
+
+async function show(key: string, flags: DataFolderFlags & { json?: boolean }): Promise<void> {
+  const dataDir = await dataDirOf(flags);
+  const record = await keptCall(dataDir, key);
+  if (flags.json === true) {
+    console.log(JSON.stringify(record));
+    return;
+  }
+  const recording = record.recording === null ? undefined : await keptFile(dataDir, record.recording, true);
+  const journal = record.journal === null ? undefined : await keptFile(dataDir, record.journal, false);
+  console.log(callText(record, recording, journal));
+}
+
+async function live(flags: DataFolderFlags & { json?: boolean }): Promise<void> {
+  const client = await ControlClient.open(await dataDirOf(flags));
+  const found = await client.calls();
+  if (flags.json === true) console.log(JSON.stringify(found));
+  else console.log(found.length === 0 ? 'no call is going on' : liveTable(found, Date.now()));
+}
+
+async function hangup(id: string, flags: DataFolderFlags): Promise<void> {
+  const client = await ControlClient.open(await dataDirOf(flags));
+  await client.hangup(id);
+  console.log(`call ${id} is ended`);
+}
+
+/** Looks a file of the record up in the data folder. */
+async function keptFile(dataDir: string, name: string, isRecording: boolean): Promise<KeptFile> {
+  const path = resolve(dataDir, name);
+  try {
+    return { path, exists: true, durationMs: isRecording ? await recordingMs(path) : undefined };
+  } catch (error) {
+    return { path, exists: errorCode(error) !== 'ENOENT', durationMs: undefined };
+  }
+}
+
+/** Our recorder writes 16-bit samples after the plain header. */
+const headerBytes = 44;
+const sampleBytes = 2;
+
+/** Length by the size of the file: an hour of sound is not read to tell how long it is. */
+async function recordingMs(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+    const { sampleRateHz, channels } = parseWav(buffer.subarray(0, bytesRead));
+    return ((size - headerBytes) / (sampleRateHz * channels * sampleBytes)) * 1000;
+  } finally {
+    await file.close();
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Wall-clock time of `2h` (ago), or of a date with or without a time, local. */
+export function pointInTime(text: string, _previous?: number, nowMs = Date.now()): number {
+  const ago = /^(\d+)\s*([mhd])$/.exec(text.trim());
+  const unit = unitMs[ago?.[2] ?? ''];
+  if (ago !== null && unit !== undefined) return nowMs - Number(ago[1]) * unit;
+  const date = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{1,2}:\d{2}(?::\d{2})?))?$/.exec(text.trim());
+  // A date alone would be read as UTC.
+  const wallMs =
+    date === null ? Number.NaN : Date.parse(`${date[1] ?? ''}T${(date[2] ?? '00:00').padStart(5, '0')}`);
+  if (Number.isNaN(wallMs))
+    throw new InvalidArgumentError('Write 30m, 2h, 7d, 2026-11-21 or "2026-11-21 09:30".');
+  return wallMs;
+}

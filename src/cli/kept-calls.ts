@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import type { CallRecord } from '../store/call-record.js';
+import type { CallStore } from '../store/call-store.js';
+import { databaseFile } from '../store/data-folder.js';
+import { createSqliteStore } from '../store/sqlite/sqlite-store.js';
+import { cliError } from './errors.js';
+
+/** What names the data folder on the command line. */
+export interface DataFolderFlags {
+  readonly config?: string;
+  readonly dataDir?: string;
+}
+
+export function addDataFolderOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: xiangyin.yaml here, if there is one)')
+    .option('--data-dir <folder>', 'folder that the server writes to (default: ./data)');
+}
+
+/** The data folder that the flags, the environment and the configuration name. */
+export async function dataDirOf(flags: DataFolderFlags): Promise<string> {
+  const config = await loadConfig({
+    ...(flags.config !== undefined && { file: flags.config }),
+    env: process.env,
+    flags: { dataDir: flags.dataDir },
+    cwd: process.cwd(),
+  });
+  return config.dataDir;
+}
+
+/**
+ * Reads from the kept calls of a data folder, whether or not a server runs on it. A look leaves no database behind where
+ * there was none: rejects with CLI_NO_DATABASE.
+ */
+export async function withKeptCalls<T>(dataDir: string, read: (store: CallStore) => Promise<T>): Promise<T> {
+  const file = databaseFile(dataDir);
+  if (!existsSync(file)) throw cliError('CLI_NO_DATABASE', { dataDir });
+  const store = await createSqliteStore({ file });
+  try {
+    return await read(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The call of an id, a beginning of one, or a SIP Call-ID. Rejects with CLI_NO_SUCH_CALL. */
+export async function keptCall(dataDir: string, key: string): Promise<CallRecord> {
+  const record = await withKeptCalls(dataDir, (store) => store.find(key));
+  if (record === undefined) throw cliError('CLI_NO_SUCH_CALL', { key, dataDir });
+  return record;
+}

@@ -1,0 +1,187 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { t } from 'tap';
+import type { Test } from 'tap';
+import { encodeWav } from '../../src/audio/wav.js';
+import { addCallsCommand, pointInTime } from '../../src/cli/calls.js';
+import { timeText } from '../../src/cli/call-text.js';
+import type { CallRecord } from '../../src/store/call-record.js';
+import { databaseFile } from '../../src/store/data-folder.js';
+import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
+import { runCommand } from './run-command.js';
+
+const calls = (t: Test, ...line: string[]) => runCommand(t, addCallsCommand, ['calls', ...line]);
+
+async function dataFolder(t: Test, ...records: CallRecord[]): Promise<string> {
+  const dataDir = t.testdir();
+  const store = await createSqliteStore({ file: databaseFile(dataDir) });
+  for (const record of records) await store.save(record);
+  await store.close();
+  return dataDir;
+}
+
+const answered = sampleRecord({
+  turns: [
+    sampleTurn({
+      node: 'welcome',
+      said: ['Welcome to the clinic.'],
+      outcome: 'none',
+      heard: null,
+      confidence: null,
+      heardMs: null,
+    }),
+    sampleTurn({ gapMs: 243.4 }),
+    sampleTurn({
+      said: ['Your PIN?'],
+      outcome: 'keys',
+      heard: null,
+      confidence: null,
+      startMs: 65_000,
+      heardMs: 71_230,
+      bargedIn: true,
+    }),
+    sampleTurn({ said: ['Pardon?'], outcome: 'noMatch', heard: null, confidence: null }),
+    sampleTurn({
+      said: ['Are you there?'],
+      outcome: 'noInput',
+      heard: null,
+      confidence: null,
+      heardMs: null,
+    }),
+  ],
+});
+const refused = sampleRecord({
+  id: '20261121-020000-00000001',
+  sipCallId: 'refused@x',
+  receivedAtMs: answered.receivedAtMs + 60_000,
+  answeredAtMs: null,
+  endReason: 'rejected',
+  sipStatus: 404,
+  detail: 'no rule of numbers.yaml fits the called number',
+  calledNumber: '999',
+  callingNumber: '',
+  dialplan: null,
+  dialplanVersion: null,
+  path: [],
+  turns: [],
+  recording: null,
+});
+
+t.test('list shows calls newest first, in the words of people', async (t) => {
+  const dataDir = await dataFolder(t, answered, refused);
+  const [head, first, second, ...rest] = (await calls(t, 'list', '--data-dir', dataDir)).split('\n');
+  t.match(head, /^call +received +from +to +length +dialplan +how it ended$/);
+  t.match(first, /^20261121-020000-00000001 .* unknown +999 +- +- +refused with 404 Not Found$/);
+  t.match(second, /\+442079460123 +1000 +10\.4 s +clinic +the caller hung up$/);
+  t.ok(second?.includes(timeText(answered.receivedAtMs)));
+  t.equal(head?.indexOf('how it'), second?.indexOf('the caller'), 'columns stand under their heads');
+  t.strictSame(rest, []);
+});
+
+t.test('list can be narrowed, and printed for machines', async (t) => {
+  const dataDir = await dataFolder(t, answered, refused);
+  t.same(JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--called', '1000', '--json')), [answered]);
+  t.equal(JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--limit', '1', '--json')).length, 1);
+  const after = timeText(answered.receivedAtMs + 30_000);
+  t.same(JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--since', after, '--json')), [refused]);
+  t.match(await calls(t, 'list', '--data-dir', dataDir, '--calling', '0'), /^no such calls are kept in /);
+  await t.rejects(calls(t, 'list', '--data-dir', dataDir, '--limit', 'x'), {
+    code: 'commander.invalidArgument',
+  });
+  await t.rejects(calls(t, 'list', '--data-dir', dataDir, '--since', 'noon'), {
+    code: 'commander.invalidArgument',
+  });
+});
+
+t.test('a data folder without calls is an empty list, and stays as it was', async (t) => {
+  const dataDir = t.testdir();
+  t.equal(await calls(t, 'list', '--data-dir', dataDir, '--json'), '[]');
+  t.match(await calls(t, 'list', '--data-dir', dataDir), 'no such calls');
+  await t.rejects(calls(t, 'show', 'abcd', '--data-dir', dataDir), { code: 'CLI_NO_DATABASE' });
+  t.strictSame(await readdir(dataDir), []);
+});
+
+t.test('the data folder may come from a configuration file', async (t) => {
+  const dataDir = await dataFolder(t, answered);
+  const file = join(dataDir, 'x.yaml');
+  await writeFile(file, 'dataDir: .\n');
+  t.equal(JSON.parse(await calls(t, 'list', '--config', file, '--json')).length, 1);
+});
+
+t.test('show tells the whole call: times, path, each turn, recording with its length', async (t) => {
+  const dataDir = await dataFolder(t, answered);
+  const recording = join(dataDir, answered.recording ?? '');
+  await mkdir(dirname(recording), { recursive: true });
+  const wav = encodeWav(new Int16Array(2 * 8000 * 3.5), { sampleRateHz: 8000, channels: 2 });
+  await writeFile(recording, wav);
+  const text = await calls(t, 'show', answered.id.slice(0, 12), '--data-dir', dataDir);
+  for (const part of [
+    /^Call 20261121-013502-9f3c1a7e$/m,
+    /^ +from +\+442079460123$/m,
+    /^ +answered +after 7 ms$/m,
+    /^ +lasted +10\.4 s$/m,
+    /^ +ended +the caller hung up$/m,
+    /^ +dialplan +clinic \(version c0ffee\)$/m,
+    /^ +path +welcome > confirm$/m,
+    /^ +0:00\.0 +bot +Welcome to the clinic\. +\[welcome, en-gb\]$/m,
+    /^ +0:03\.1 +caller +"yes please" \(87 % sure\), answered after 243 ms$/m,
+    /^ +1:11\.2 +caller +pressed keys \(kept secret\), interrupting$/m,
+    /^ +0:03\.1 +caller +\(not understood\)$/m,
+    /^ +caller +\(nothing\)$/m,
+    /^ +SIP +Call-ID a84b4c76e66710@pc33\.example$/m,
+  ]) {
+    t.match(text, part);
+  }
+  t.ok(text.includes(`${recording} (3.5 s; left the caller, right what the caller heard)`));
+  t.notMatch(text, /remote-bye|null|undefined|NaN/);
+});
+
+t.test('show of a refused call says why, and nothing that there was not', async (t) => {
+  const dataDir = await dataFolder(t, refused);
+  const text = await calls(t, 'show', 'refused@x', '--data-dir', dataDir);
+  t.match(text, /ended +refused with 404 Not Found: no rule of numbers\.yaml fits the called number$/m);
+  t.match(text, /answered +no$/m);
+  t.notMatch(text, /recording|dialplan|path|null|undefined/);
+});
+
+t.test('show tells that a recording is gone, or is no sound', async (t) => {
+  const dataDir = await dataFolder(t, answered);
+  t.match(await calls(t, 'show', answered.id, '--data-dir', dataDir), /9f3c1a7e\.wav \(the file is gone\)/);
+  const recording = join(dataDir, answered.recording ?? '');
+  await mkdir(dirname(recording), { recursive: true });
+  await writeFile(recording, 'x');
+  t.match(await calls(t, 'show', answered.id, '--data-dir', dataDir), /9f3c1a7e\.wav \(left the caller/);
+});
+
+t.test('show --json prints the record as it is', async (t) => {
+  const dataDir = await dataFolder(t, answered);
+  t.same(JSON.parse(await calls(t, 'show', answered.id, '--data-dir', dataDir, '--json')), answered);
+});
+
+t.test('a call that is not there, or several, are refused with what to do', async (t) => {
+  const dataDir = await dataFolder(t, answered, refused);
+  await t.rejects(calls(t, 'show', 'nothing', '--data-dir', dataDir), {
+    code: 'CLI_NO_SUCH_CALL',
+    message: /xiangyin calls list/,
+  });
+  await t.rejects(calls(t, 'show', '20261121', '--data-dir', dataDir), { code: 'STORE_AMBIGUOUS_ID' });
+});
+
+t.test('live calls and hanging up need a running server, and say so', async (t) => {
+  const dataDir = t.testdir();
+  await t.rejects(calls(t, 'live', '--data-dir', dataDir), {
+    code: 'HTTP_NO_SERVER',
+    message: /xiangyin serve/,
+  });
+  await t.rejects(calls(t, 'hangup', 'x', '--data-dir', dataDir), { code: 'HTTP_NO_SERVER' });
+});
+
+t.test('a time may be so long ago, or a local date', async (t) => {
+  t.equal(pointInTime('30m', undefined, 10_000_000), 10_000_000 - 1_800_000);
+  t.equal(pointInTime('2h', undefined, 1e9), 1e9 - 7_200_000);
+  t.equal(pointInTime('1d', undefined, 1e9), 1e9 - 86_400_000);
+  t.equal(pointInTime('2026-11-21'), new Date(2026, 10, 21).getTime());
+  t.equal(pointInTime('2026-11-21 9:30'), new Date(2026, 10, 21, 9, 30).getTime());
+  for (const text of ['', 'noon', '2026-13-45', '5', '-1h']) t.throws(() => pointInTime(text), text);
+});

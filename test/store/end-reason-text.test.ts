@@ -1,0 +1,96 @@
+import { t } from 'tap';
+import type { CallRecord, EndReason } from '../../src/store/call-record.js';
+import { describeEnd, durationText, explainEnd } from '../../src/store/end-reason-text.js';
+import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
+
+/** A call of 10.5 s that never got as far as a node. */
+const bare = (changes: Partial<CallRecord>): CallRecord =>
+  sampleRecord({ path: [], turns: [], answeredAtMs: sampleRecord().receivedAtMs, ...changes });
+
+t.test('every way to end has words of its own, inbound and outbound', async (t) => {
+  const reasons: EndReason[] = [
+    'cancelled',
+    'rejected',
+    'replaced',
+    'local-bye',
+    'remote-bye',
+    'error',
+    'timeout',
+  ];
+  for (const direction of ['inbound', 'outbound'] as const) {
+    const texts = reasons.map((endReason) => describeEnd(bare({ direction, endReason })));
+    t.equal(new Set(texts).size, reasons.length);
+    for (const [i, text] of texts.entries()) {
+      t.notMatch(text, new RegExp(`${reasons[i]}|undefined|null`), text);
+      t.match(explainEnd(bare({ direction, endReason: reasons[i] ?? 'error' })), /^The call (from|to) .*\.$/);
+    }
+  }
+});
+
+t.test('why a call ended is told in whole sentences', async (t) => {
+  const from = 'The call from +442079460123 to 1000';
+  const cases: [Partial<CallRecord>, string][] = [
+    [{}, `${from} was ended by the caller, who hung up after 10.5 s.`],
+    [{ endReason: 'local-bye' }, `${from} was ended by the bot after 10.5 s: the dialplan was at its end.`],
+    [
+      { endReason: 'local-bye', detail: 'an operator ended it.' },
+      `${from} was ended by the bot after 10.5 s: an operator ended it.`,
+    ],
+    [
+      { endReason: 'rejected', sipStatus: 404, answeredAtMs: null, detail: 'no rule fits', q850Cause: 1 },
+      `${from} was refused with 404 Not Found: no rule fits.`,
+    ],
+    [{ endReason: 'rejected', sipStatus: 799, answeredAtMs: null }, `${from} was refused with 799.`],
+    [
+      { endReason: 'cancelled', answeredAtMs: null },
+      `${from} ended before it was answered: the caller gave up after 10.5 s.`,
+    ],
+    [
+      { endReason: 'timeout', detail: 'the longest call duration was reached' },
+      `${from} was ended after 10.5 s, because its time ran out: the longest call duration was reached.`,
+    ],
+    [{ endReason: 'error' }, `${from} failed after 10.5 s; the log of that time has the code.`],
+    [
+      { callingNumber: '', endReason: 'replaced' },
+      'The call from an unknown number to 1000 was ended after 10.5 s, because another call took its place.',
+    ],
+    [
+      { direction: 'outbound', endReason: 'rejected', sipStatus: 486, answeredAtMs: null },
+      'The call to 1000 was refused by the other side with 486 Busy Here.',
+    ],
+    [
+      { direction: 'outbound', endReason: 'timeout', answeredAtMs: null },
+      'The call to 1000 was given up after 10.5 s, because an answer did not come in time.',
+    ],
+    [
+      { endReason: 'error', detail: 'x', q850Cause: 38 },
+      `${from} failed after 10.5 s: x. The cause given was: the network is out of order (Q.850 cause 38).`,
+    ],
+    [
+      { q850Cause: 99 },
+      `${from} was ended by the caller, who hung up after 10.5 s. The cause given was: Q.850 cause 99.`,
+    ],
+  ];
+  for (const [changes, text] of cases) t.equal(explainEnd(bare(changes)), text);
+});
+
+t.test('where it was is told, and that the caller was not understood', async (t) => {
+  t.match(explainEnd(sampleRecord()), / It was in node 'confirm' of dialplan 'clinic' then\.$/);
+  t.match(explainEnd(sampleRecord({ turns: [sampleTurn({ outcome: 'noMatch' })] })), /was not understood\.$/);
+  t.match(explainEnd(sampleRecord({ turns: [sampleTurn({ outcome: 'noInput' })] })), /was not answered\.$/);
+});
+
+t.test('durations are told as people do', async (t) => {
+  t.strictSame([0, -5, 7.4, 999.4, 1000, 59_999, 60_000, 200_000, 3_600_000, 7_380_000].map(durationText), [
+    '0 ms',
+    '0 ms',
+    '7 ms',
+    '999 ms',
+    '1.0 s',
+    '59.9 s',
+    '1 min 0 s',
+    '3 min 20 s',
+    '1 h 0 min',
+    '2 h 3 min',
+  ]);
+});
