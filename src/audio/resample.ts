@@ -123,7 +123,7 @@ class SpeexResampler implements Resampler {
   #run(samples: Int16Array): Int16Array {
     const room = new Int16Array(Math.ceil((samples.length * this.toHz) / this.fromHz) + 64);
     let given = 0;
-    for (let at = 0; at < samples.length; ) {
+    for (let at = 0; at < samples.length;) {
       const block = samples.subarray(at, at + blockSamples);
       // The views are taken anew each time: WASM memory may have grown and left the old ones detached.
       this.module.HEAP16.set(block, this.#input >> 1);

@@ -82,10 +82,7 @@ export class SynthesisCache {
     };
   }
 
-  async *#stream(
-    request: SynthesisRequest,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Int16Array> {
+  async *#stream(request: SynthesisRequest, signal: AbortSignal | undefined): AsyncGenerator<Int16Array> {
     const path = this.pathOf(request);
     const stored = await this.#read(path);
     if (stored !== undefined) {

@@ -183,9 +183,7 @@ export class EspeakSynthesizer implements Synthesizer {
         sentence.fail(noVoice(sentence.dialect, sentence.message.voice));
         break;
       case 'failed':
-        sentence.fail(
-          speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason: message.reason }),
-        );
+        sentence.fail(speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason: message.reason }));
         break;
     }
     this.#release(sentence);

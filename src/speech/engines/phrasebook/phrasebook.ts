@@ -247,9 +247,7 @@ export class PhrasebookRecognizer implements Recognizer {
       case 'failed':
         return this.#streams
           .get(message.stream)
-          ?.fail(
-            speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason: message.reason }),
-          );
+          ?.fail(speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason: message.reason }));
     }
   }
 }

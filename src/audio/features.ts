@@ -1,0 +1,239 @@
+/**
+ * What a recognizer looks at instead of samples: log energies of mel bands, and cepstra (MFCC) of them, one vector per
+ * 10 ms of 8 kHz speech. The bands and the windows are fixed by the telephone line; tables are made once.
+ */
+export const frameHopSamples = 80;
+export const frameSamples = 200;
+export const melBands = 24;
+export const cepstra = 13;
+
+const sampleRateHz = 8000;
+const fftSamples = 256;
+const bins = fftSamples / 2 + 1;
+/** G.711 lines pass 300 to 3400 Hz; a little beyond on either side still carries fricatives and the first formant. */
+const lowHz = 150;
+const highHz = 3700;
+const preEmphasis = 0.97;
+/** Added to each band's energy: about a quantising step of G.711, so that digital silence has a level. */
+const floorEnergy = 1e4;
+/** Sinusoidal lifter of HTK: raises the small high cepstra to the size of the low ones. */
+const lifter = 22;
+
+const window = Float32Array.from(
+  { length: frameSamples },
+  (_, n) => 0.54 - 0.46 * Math.cos((2 * Math.PI * n) / (frameSamples - 1)),
+);
+const filters = melFilters();
+const dct = Float32Array.from({ length: cepstra * melBands }, (_, i) => {
+  const k = Math.floor(i / melBands);
+  const lift = 1 + (lifter / 2) * Math.sin((Math.PI * k) / lifter);
+  return lift * Math.sqrt(2 / melBands) * Math.cos((Math.PI * k * ((i % melBands) + 0.5)) / melBands);
+});
+
+/** Computes mel energies frame by frame; one per stream, not shared. */
+export class MelAnalyzer {
+  readonly #re = new Float32Array(fftSamples);
+  readonly #im = new Float32Array(fftSamples);
+  readonly #power = new Float32Array(bins);
+
+  /**
+   * Hot: no allocation. Natural logarithms of the energies of {@link melBands} bands of the {@link frameSamples}
+   * samples from `from`, written to `into` from `at`.
+   */
+  analyze(samples: Int16Array, from: number, into: Float32Array, at: number): void {
+    const re = this.#re;
+    const im = this.#im;
+    let previous = samples[from] as number;
+    for (let n = 0; n < frameSamples; n++) {
+      const sample = samples[from + n] as number;
+      re[n] = (sample - preEmphasis * previous) * (window[n] as number);
+      previous = sample;
+    }
+    re.fill(0, frameSamples);
+    im.fill(0);
+    fft(re, im);
+    const power = this.#power;
+    for (let k = 0; k < bins; k++) {
+      power[k] = (re[k] as number) ** 2 + (im[k] as number) ** 2;
+    }
+    for (let band = 0; band < melBands; band++) {
+      const { first, weights } = filters[band] as MelFilter;
+      let energy = floorEnergy;
+      for (let i = 0; i < weights.length; i++) {
+        energy += (weights[i] as number) * (power[first + i] as number);
+      }
+      into[at + band] = Math.log(energy);
+    }
+  }
+}
+
+/** Hot: cepstra of one frame's mel energies, liftered. The 0th is the loudness. */
+export function cepstrum(mel: Float32Array, from: number, into: Float32Array, at: number): void {
+  for (let k = 0; k < cepstra; k++) {
+    let sum = 0;
+    for (let band = 0; band < melBands; band++) {
+      sum += (dct[k * melBands + band] as number) * (mel[from + band] as number);
+    }
+    into[at + k] = sum;
+  }
+}
+
+/** Cuts a stream of samples into overlapping frames and keeps their mel energies. */
+export class MelStream {
+  readonly #analyzer = new MelAnalyzer();
+  readonly #pending = new Int16Array(frameSamples + 8000);
+  #pendingSamples = 0;
+  #mel = new Float32Array(melBands * 256);
+  #frames = 0;
+
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Mel energies so far, {@link melBands} per frame; a view that the next push may make stale. */
+  get mel(): Float32Array {
+    return this.#mel.subarray(0, this.#frames * melBands);
+  }
+
+  /** Hot: allocates only when the utterance outgrows its store. */
+  push(samples: Int16Array): void {
+    const pending = this.#pending;
+    for (let taken = 0; taken < samples.length;) {
+      const part = samples.subarray(taken, taken + pending.length - this.#pendingSamples);
+      pending.set(part, this.#pendingSamples);
+      this.#pendingSamples += part.length;
+      taken += part.length;
+      let at = 0;
+      for (; at + frameSamples <= this.#pendingSamples; at += frameHopSamples) {
+        if ((this.#frames + 1) * melBands > this.#mel.length) this.#grow();
+        this.#analyzer.analyze(pending, at, this.#mel, this.#frames * melBands);
+        this.#frames++;
+      }
+      pending.copyWithin(0, at, this.#pendingSamples);
+      this.#pendingSamples -= at;
+    }
+  }
+
+  #grow(): void {
+    const larger = new Float32Array(this.#mel.length * 2);
+    larger.set(this.#mel);
+    this.#mel = larger;
+  }
+}
+
+/** Mel energies of a whole sound. */
+export function melSpectrogram(samples: Int16Array): Float32Array {
+  const stream = new MelStream();
+  stream.push(samples);
+  return stream.mel.slice();
+}
+
+/** Liftered MFCC of a mel spectrogram, {@link cepstra} per frame. */
+export function mfcc(mel: Float32Array): Float32Array {
+  const frames = mel.length / melBands;
+  const result = new Float32Array(frames * cepstra);
+  for (let t = 0; t < frames; t++) cepstrum(mel, t * melBands, result, t * cepstra);
+  return result;
+}
+
+/** Appends to each frame of `size` values its slopes over ±2 frames (HTK's regression), and the slopes of those. */
+export function withDeltas(features: Float32Array, size: number): Float32Array {
+  const frames = features.length / size;
+  const result = new Float32Array(frames * size * 3);
+  for (let t = 0; t < frames; t++) {
+    result.set(features.subarray(t * size, (t + 1) * size), t * size * 3);
+  }
+  for (let order = 0; order < 2; order++) {
+    for (let t = 0; t < frames; t++) {
+      for (let i = 0; i < size; i++) {
+        let slope = 0;
+        for (let step = 1; step <= 2; step++) {
+          const after = Math.min(frames - 1, t + step) * size * 3 + order * size + i;
+          const before = Math.max(0, t - step) * size * 3 + order * size + i;
+          slope += step * ((result[after] as number) - (result[before] as number));
+        }
+        result[t * size * 3 + (order + 1) * size + i] = slope / 10;
+      }
+    }
+  }
+  return result;
+}
+
+/** Subtracts from each of the `size` coefficients its mean over the sound, in place: takes the line's colour out. */
+export function normalizeMean(features: Float32Array, size: number): Float32Array {
+  const frames = features.length / size;
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    for (let t = 0; t < frames; t++) sum += features[t * size + i] as number;
+    const mean = sum / Math.max(1, frames);
+    for (let t = 0; t < frames; t++) {
+      const at = t * size + i;
+      features[at] = (features[at] as number) - mean;
+    }
+  }
+  return features;
+}
+
+interface MelFilter {
+  readonly first: number;
+  readonly weights: Float32Array;
+}
+
+function melFilters(): MelFilter[] {
+  const toMel = (hz: number): number => 1127 * Math.log(1 + hz / 700);
+  const low = toMel(lowHz);
+  const step = (toMel(highHz) - low) / (melBands + 1);
+  return Array.from({ length: melBands }, (_, band) => {
+    const centre = low + step * (band + 1);
+    const weights: number[] = [];
+    let first = -1;
+    for (let k = 0; k < bins; k++) {
+      const distance = Math.abs(toMel((k * sampleRateHz) / fftSamples) - centre) / step;
+      if (distance >= 1) continue;
+      if (first < 0) first = k;
+      weights.push(1 - distance);
+    }
+    return { first, weights: Float32Array.from(weights) };
+  });
+}
+
+const bitReversed = Uint16Array.from({ length: fftSamples }, (_, n) => {
+  let reversed = 0;
+  for (let bit = 1; bit < fftSamples; bit <<= 1) reversed = (reversed << 1) | (n & bit ? 1 : 0);
+  return reversed;
+});
+const cosines = Float32Array.from({ length: fftSamples / 2 }, (_, k) =>
+  Math.cos((2 * Math.PI * k) / fftSamples),
+);
+const sines = Float32Array.from({ length: fftSamples / 2 }, (_, k) =>
+  Math.sin((2 * Math.PI * k) / fftSamples),
+);
+
+/** In place, radix 2, {@link fftSamples} points, tables made beforehand. */
+function fft(re: Float32Array, im: Float32Array): void {
+  for (let n = 0; n < fftSamples; n++) {
+    const m = bitReversed[n] as number;
+    if (m <= n) continue;
+    const swapped = re[n] as number;
+    re[n] = re[m] as number;
+    re[m] = swapped;
+    // The input is real: the imaginary part is still zero everywhere.
+  }
+  for (let half = 1; half < fftSamples; half <<= 1) {
+    const stride = fftSamples / (half * 2);
+    for (let base = 0; base < fftSamples; base += half * 2) {
+      for (let j = 0; j < half; j++) {
+        const c = cosines[j * stride] as number;
+        const s = sines[j * stride] as number;
+        const a = base + j;
+        const b = a + half;
+        const x = (re[b] as number) * c + (im[b] as number) * s;
+        const y = (im[b] as number) * c - (re[b] as number) * s;
+        re[b] = (re[a] as number) - x;
+        im[b] = (im[a] as number) - y;
+        re[a] = (re[a] as number) + x;
+        im[a] = (im[a] as number) + y;
+      }
+    }
+  }
+}
