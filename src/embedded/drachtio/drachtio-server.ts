@@ -1,24 +1,179 @@
+import { createServer, type Server } from 'node:net';
 import type { HostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
+import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
+import { sipStackError } from '../sip/errors.js';
+import { sipTimers, type TimerOptions } from '../sip/timers.js';
+import { TransactionLayer } from '../sip/transaction-layer.js';
 import type { ListenAddress } from '../sip/transport.js';
+import { uriHost } from '../sip/uri.js';
+import { AppConnection, type AppCommands, type SipCommand } from './app-connection.js';
+import { AppRegistry } from './app-registry.js';
+import { CallContext } from './call-context.js';
+import { DialogTable } from './call-dialog.js';
+import { Uac } from './uac.js';
+import { Uas } from './uas.js';
+
+/** The version whose behaviour this server has; clients look at it to know what they may ask. */
+const version = 'v0.9.10';
 
 export interface DrachtioServerOptions {
+  /** Where applications connect; never beyond this host with a secret that others know. */
   readonly admin: HostPort;
   readonly secret: string;
+  /** `udp:127.0.0.1:5060`, `tcp:127.0.0.1:5060`, ... */
   readonly sip: readonly string[];
+  /** What Via and Contact say instead of the address listened on. */
   readonly externalAddress?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly timers?: { readonly t1Ms?: number; readonly t2Ms?: number; readonly t4Ms?: number } | undefined;
+  /** Default 500, 4000, 5000 ms. */
+  readonly timers?: TimerOptions | undefined;
 }
 
-export abstract class DrachtioServer {
-  static listen(options: DrachtioServerOptions): Promise<DrachtioServer> {
-    return Promise.reject(new Error(`not yet ${String(options)}`));
+/**
+ * A SIP server for applications that speak the drachtio protocol: it holds sockets, transactions and dialogs, they
+ * decide about calls. See README.md beside for what it does alone.
+ */
+export class DrachtioServer {
+  readonly #context: CallContext;
+  readonly #uas: Uas;
+  readonly #uac: Uac;
+  readonly #connections = new Set<AppConnection>();
+  #closed = false;
+
+  /** Rejects SIP_ADDRESS_IN_USE naming the port, SIP_BAD_LISTEN_ADDRESS, SIP_LISTEN_FAILED. */
+  static async listen(options: DrachtioServerOptions): Promise<DrachtioServer> {
+    const layer = await TransactionLayer.listen({
+      listen: options.sip,
+      externalAddress: options.externalAddress,
+      clock: options.clock,
+      timers: sipTimers(options.timers),
+      logger: options.logger,
+    });
+    const server = createServer();
+    try {
+      await listenAdmin(server, options.admin);
+    } catch (error) {
+      await layer.close();
+      throw error;
+    }
+    return new DrachtioServer(options, layer, server);
   }
-  abstract readonly adminAddress: HostPort;
-  abstract readonly sipAddresses: readonly ListenAddress[];
-  abstract counts(): { transactions: number; dialogs: number; timers: number; sockets: number; apps: number };
-  abstract close(): Promise<void>;
+
+  private constructor(
+    private readonly options: DrachtioServerOptions,
+    private readonly layer: TransactionLayer,
+    private readonly server: Server,
+  ) {
+    this.#context = new CallContext(layer, new DialogTable(), new AppRegistry());
+    this.#uas = new Uas(this.#context);
+    this.#uac = new Uac(this.#context);
+    layer.user = {
+      request: (transaction) => this.#uas.request(transaction),
+      cancel: (cancel, invite) => this.#uas.cancel(cancel, invite),
+      ack: (ack, source) => this.#uas.ack(ack, source),
+    };
+    const commands = this.#commands();
+    server.on('connection', (socket) => {
+      const app = new AppConnection(socket, options.secret, this.#greeting(), commands);
+      this.#connections.add(app);
+    });
+    server.on('error', (error) =>
+      options.logger.warn({ error: errorCode(error) }, 'the application port reported an error'),
+    );
+  }
+
+  get adminAddress(): HostPort {
+    const bound = this.server.address();
+    const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
+    return { host: this.options.admin.host, port };
+  }
+
+  get sipAddresses(): readonly ListenAddress[] {
+    return this.layer.transport.addresses;
+  }
+
+  /**
+   * What is there now. `sockets` are those of SIP, `apps` the connected applications. `lingering` are finished
+   * transactions that RFC 3261 keeps for up to 32 s to absorb repetitions; they and their timers are in no other figure.
+   */
+  counts(): {
+    transactions: number;
+    lingering: number;
+    dialogs: number;
+    timers: number;
+    sockets: number;
+    apps: number;
+  } {
+    return {
+      ...this.layer.counts(),
+      dialogs: this.#context.dialogs.size,
+      apps: this.#connections.size,
+    };
+  }
+
+  /** Closes all sockets and timers at once; sends nothing. Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#uas.close();
+    this.#uac.close();
+    for (const dialog of [...this.#context.dialogs]) this.#context.dialogs.remove(dialog);
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const app of this.#connections) app.close();
+    await Promise.all([closed, this.layer.close()]);
+  }
+
+  #commands(): AppCommands {
+    const { apps, dialogs } = this.#context;
+    return {
+      route: (app, verb) => apps.add(app, verb),
+      removeRoute: (app, verb) => apps.remove(app, verb),
+      sip: (app, command) => this.#sip(app, command),
+      closed: (app) => {
+        this.#connections.delete(app);
+        if (this.#closed) return;
+        apps.removeAll(app);
+        this.#uas.appClosed(app);
+        this.#uac.appClosed(app);
+        // Answered calls go on without it; what their peers ask inside them gets 481.
+        for (const dialog of dialogs) if (dialog.app === app) dialog.app = undefined;
+      },
+      dropped: (reason) =>
+        this.options.logger.warn({ reason }, 'the connection of an application was refused'),
+    };
+  }
+
+  #sip(app: AppConnection, command: SipCommand): void {
+    if (command.message.status > 0) this.#uas.respond(app, command);
+    else this.#uac.request(app, command);
+  }
+
+  /** `HOSTPORTS|VERSION|LOCALHOSTPORTS`, the first as the world sees us. */
+  #greeting(): string {
+    const list = (outside: boolean): string =>
+      this.sipAddresses
+        .map(({ protocol, host, port }) => {
+          const shown = outside ? (this.options.externalAddress ?? host) : host;
+          return `${protocol}/${uriHost(shown)}:${port}`;
+        })
+        .join(',');
+    return `${list(true)}|${version}|${list(false)}`;
+  }
+}
+
+function listenAdmin(server: Server, { host, port }: HostPort): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const reason = errorCode(error);
+      const code = reason === 'EADDRINUSE' ? 'SIP_ADDRESS_IN_USE' : 'SIP_LISTEN_FAILED';
+      reject(sipStackError(code, { protocol: 'tcp', host, port, reason }, error));
+    });
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
 }

@@ -23,7 +23,7 @@ export class DialogState {
     readonly remoteTag: string,
     /** The peer's Contact URI. */
     public remoteTarget: string,
-    readonly routeSet: readonly string[],
+    public routeSet: readonly string[],
     localCseq: number,
     remoteCseq: number | undefined,
     /** Where the peer's messages come from: how it is reached behind a NAT. */
@@ -114,6 +114,12 @@ export class DialogState {
     if (this.remoteCseq !== undefined && number <= this.remoteCseq) return false;
     this.remoteCseq = number;
     return true;
+  }
+
+  /** §13.2.2.4: the 2xx of an early dialog decides its route set again. */
+  confirm(response: SipMessage, source: Source): void {
+    this.routeSet = response.getAll('record-route').flatMap(splitValues).reverse();
+    this.refreshTarget(response, source);
   }
 
   /** INVITE, UPDATE and SUBSCRIBE and their 2xx may move the peer (§12.2.1.2, §12.2.2). */

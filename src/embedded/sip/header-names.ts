@@ -50,14 +50,17 @@ export function headerKey(name: string): string {
   return key;
 }
 
-/** The usual spelling: `call-id` -> `Call-ID`, `x-my-thing` -> `X-My-Thing`, `v` -> `Via`. */
+/**
+ * The usual spelling: `call-id` -> `Call-ID`, `v` -> `Via`; for names of others a capital after each dash and the rest
+ * as it was: `x-my-ID` -> `X-My-ID`.
+ */
 export function canonicalName(name: string): string {
   const known = names.get(name);
   if (known !== undefined) return known;
   const key = headerKey(name);
   const canonical =
     irregularNames[key] ??
-    key.replace(/(^|-)([a-z])/g, (_, dash: string, c: string) => dash + c.toUpperCase());
+    (key.length === name.length ? name : key).replace(/(^|-)([a-z])/g, (match) => match.toUpperCase());
   if (names.size < cacheLimit) names.set(name, canonical);
   return canonical;
 }

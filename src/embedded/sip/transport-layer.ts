@@ -79,9 +79,10 @@ export class TransportLayer {
   }
 
   /** Whether an address is one of our own listeners. */
-  isOwn(host: string, port: number): boolean {
+  isOwn(protocol: Protocol, host: string, port: number): boolean {
     return this.listeners.some(
       ({ address }) =>
+        address.protocol === protocol &&
         address.port === port &&
         (address.host === host ||
           host === this.options.externalAddress ||

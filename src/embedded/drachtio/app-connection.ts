@@ -1,0 +1,145 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { readAppMessage, type AppMessage } from './app-message.js';
+import { encodeFrame, FrameReader } from './frame.js';
+import { replyLeader } from './leader.js';
+
+/** What an application asks of the server, once it has said the secret. */
+export interface AppCommands {
+  route(app: AppConnection, verb: string): void;
+  removeRoute(app: AppConnection, verb: string): void;
+  /** A SIP frame: `txn` and `dialogId` are '' when not told. */
+  sip(app: AppConnection, command: SipCommand): void;
+  closed(app: AppConnection): void;
+  /** Why a connection is dropped by us. */
+  dropped(reason: string): void;
+}
+
+export interface SipCommand {
+  readonly messageId: string;
+  readonly txn: string;
+  readonly dialogId: string;
+  /** Next hop to use instead of the Request-URI; '' for none. */
+  readonly route: string;
+  readonly message: AppMessage;
+}
+
+/** One application's connection: framing, authentication, and the commands it may give. */
+export class AppConnection {
+  readonly #reader = new FrameReader();
+  #authenticated = false;
+  #open = true;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly secret: string,
+    /** `HOSTPORTS|VERSION|LOCALHOSTPORTS` for the answer to `authenticate`. */
+    private readonly greeting: string,
+    private readonly commands: AppCommands,
+  ) {
+    // Many small frames: waiting for more to send would cost 40 ms each.
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#open) return;
+      if (!this.#reader.push(chunk, (payload) => this.#receive(payload))) {
+        this.#drop('a frame without a length');
+      }
+    });
+    socket.on('error', () => undefined); // close follows
+    socket.on('close', () => {
+      this.#open = false;
+      commands.closed(this);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Hot: one frame to the application. */
+  send(leader: string, message?: Buffer): void {
+    if (this.#open) this.socket.write(encodeFrame(leader, message));
+  }
+
+  ok(messageId: string): void {
+    this.send(replyLeader(messageId, 'OK'));
+  }
+
+  /** A SIP command that failed. */
+  nok(messageId: string, reason: string): void {
+    this.send(replyLeader(messageId, `NOK|${reason}`));
+  }
+
+  close(): void {
+    this.#open = false;
+    this.socket.destroy();
+  }
+
+  /** Hot. */
+  #receive(payload: string): void {
+    if (!this.#open) return;
+    const crlf = payload.indexOf('\r\n');
+    const token = (crlf < 0 ? payload : payload.slice(0, crlf)).split('|');
+    const [messageId = '', type = ''] = token;
+    if (!this.#authenticated && type !== 'authenticate') {
+      this.#refuse(messageId, 'not authenticated');
+      return;
+    }
+    switch (type) {
+      case 'authenticate':
+        if (!sameSecret(token[2] ?? '', this.secret)) {
+          this.#refuse(messageId, 'incorrect secret');
+          return;
+        }
+        this.#authenticated = true;
+        this.send(replyLeader(messageId, `OK|${this.greeting}`));
+        break;
+      case 'ping':
+        this.send(replyLeader(messageId, 'OK|pong'));
+        break;
+      case 'route':
+        this.commands.route(this, (token[2] ?? '').toLowerCase());
+        this.ok(messageId);
+        break;
+      case 'remove_route':
+        this.commands.removeRoute(this, (token[2] ?? '').toLowerCase());
+        this.ok(messageId);
+        break;
+      case 'sip': {
+        const message = crlf < 0 ? undefined : readAppMessage(payload.slice(crlf + 2));
+        if (message === undefined) {
+          this.nok(messageId, 'invalid sip message');
+          return;
+        }
+        const [, , txn = '', dialogId = '', route = ''] = token;
+        this.commands.sip(this, { messageId, txn, dialogId, route, message });
+        break;
+      }
+      case 'proxy':
+        this.nok(messageId, 'proxying is not available');
+        break;
+      default:
+        this.#refuse(messageId, 'Unknown message type');
+    }
+  }
+
+  #refuse(messageId: string, reason: string): void {
+    this.send(replyLeader(messageId, `NO|${reason}`));
+    this.#drop(reason);
+  }
+
+  #drop(reason: string): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.commands.dropped(reason);
+    this.socket.end();
+    this.socket.destroySoon();
+  }
+}
+
+/** Takes the same time whatever differs. */
+function sameSecret(given: string, secret: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret));
+}

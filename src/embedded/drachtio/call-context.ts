@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { HostPort } from '../../core/address.js';
+import type { SipMessage } from '../sip/message.js';
+import type { TransactionLayer } from '../sip/transaction-layer.js';
+import type { Listener } from '../sip/transport.js';
+import { uriHost } from '../sip/uri.js';
+import type { AppConnection } from './app-connection.js';
+import type { AppRegistry } from './app-registry.js';
+import type { CallDialog, DialogTable } from './call-dialog.js';
+import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.js';
+
+/** Which way a call-detail record saw its call. */
+type Role = 'uas' | 'uac';
+type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'ackbye';
+
+/** What both halves of the server (towards callers, towards called) stand on. */
+export class CallContext {
+  constructor(
+    readonly layer: TransactionLayer,
+    readonly dialogs: DialogTable,
+    readonly apps: AppRegistry,
+  ) {}
+
+  /** Hot: hands a message from the network to an application. */
+  up(app: AppConnection, message: SipMessage, hop: Hop, txn: string, dialogId: string): void {
+    const bytes = message.toBuffer();
+    app.send(networkLeader(bytes.length, hop, this.layer.clock.wallMs(), txn, dialogId), bytes);
+  }
+
+  /** `host:port` of ours as `remoteHost` reaches it. */
+  ownAddress(listener: Listener, remoteHost: string, forRequest: boolean): HostPort {
+    return this.layer.transport.advertised(listener, remoteHost, forRequest);
+  }
+
+  contact(listener: Listener, own: HostPort): string {
+    const transport = listener.address.protocol === 'tcp' ? ';transport=tcp' : '';
+    return `<sip:${uriHost(own.host)}:${own.port}${transport}>`;
+  }
+
+  /**
+   * Hangs up by ourselves, and tells the application with a BYE that it did not send. The dialog is gone at once.
+   * `text` becomes the reason of the application's 'destroy' event.
+   */
+  hangUp(dialog: CallDialog, text: string): void {
+    this.dialogs.remove(dialog);
+    const bye = dialog.state.buildRequest('BYE');
+    bye.append('Reason', `SIP ;cause=200 ;text="${text}"`);
+    const target = dialog.state.target();
+    if (target === undefined) return;
+    try {
+      this.layer.request(bye, target, () => undefined);
+    } catch {
+      return; // closed, or the transport is gone
+    }
+    this.cdrStop('application', bye, 'ackbye');
+    const bytes = bye.toBuffer();
+    const wallMs = this.layer.clock.wallMs();
+    dialog.app?.send(unsolicitedLeader(bytes.length, target, wallMs, dialog.id), bytes);
+  }
+
+  cdrAttempt(source: 'network' | 'application', message: SipMessage): void {
+    this.#cdr('cdr:attempt', source, message, '');
+  }
+
+  cdrStart(source: 'network' | 'application', message: SipMessage, role: Role): void {
+    this.#cdr('cdr:start', source, message, `|${role}`);
+  }
+
+  cdrStop(source: 'network' | 'application', message: SipMessage, reason: StopReason): void {
+    this.#cdr('cdr:stop', source, message, `|${reason}`);
+  }
+
+  #cdr(verb: string, source: string, message: SipMessage, rest: string): void {
+    const app = this.apps.next(verb);
+    if (app === undefined) return;
+    const time = timeOfDay(this.layer.clock.wallMs());
+    app.send(`${randomUUID()}|${verb}|${source}|${time}${rest}`, message.toBuffer());
+  }
+}

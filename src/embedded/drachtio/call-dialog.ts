@@ -1,0 +1,80 @@
+import type { AnswerRetransmission } from '../sip/answer-retransmission.js';
+import type { DialogState } from '../sip/dialog-state.js';
+import type { SipMessage } from '../sip/message.js';
+import { tagOf } from '../sip/name-addr.js';
+import type { ClientTransaction, ServerTransaction } from '../sip/transaction-layer.js';
+import type { AppConnection } from './app-connection.js';
+
+/** A dialog that an application holds through us. */
+export class CallDialog {
+  /** False while early (only provisional responses so far). */
+  confirmed = false;
+  /** Our 2xx that waits for its ACK, and the CSeq number of its INVITE. */
+  answer: { readonly retransmission: AnswerRetransmission; readonly cseq: number } | undefined;
+  /** A 2xx of the peer that the application has not acknowledged yet. */
+  unacknowledged: { readonly cseq: number; sent: (ack: SipMessage) => void } | undefined;
+  /** The peer's re-INVITE or UPDATE that the application has not answered yet. */
+  incomingOffer: ServerTransaction | undefined;
+  /** Our own INVITE or re-INVITE under way. */
+  outgoingInvite: ClientTransaction | undefined;
+  /** The application cancelled, the 200 crossed: hang up as soon as it is acknowledged. */
+  hangUpOnAck = false;
+
+  constructor(
+    readonly id: string,
+    readonly state: DialogState,
+    readonly kind: 'INVITE' | 'SUBSCRIBE',
+    /** Undefined once the application has gone away. */
+    public app: AppConnection | undefined,
+  ) {}
+
+  stopRetransmission(): void {
+    this.answer?.retransmission.stop();
+    this.answer = undefined;
+  }
+}
+
+/** `CALLID;from-tag=TAG`, TAG of the From header of the request that creates the dialog: applications rely on the form. */
+export function dialogIdOf(request: SipMessage): string {
+  return `${request.get('call-id')};from-tag=${tagOf(request.get('from') ?? '') ?? ''}`;
+}
+
+/** All dialogs, found by the id that applications use and by the tags that peers use. */
+export class DialogTable {
+  readonly #byId = new Map<string, CallDialog>();
+  readonly #byTags = new Map<string, CallDialog>();
+
+  get size(): number {
+    return this.#byTags.size;
+  }
+
+  add(dialog: CallDialog): void {
+    this.#byId.set(dialog.id, dialog);
+    this.#byTags.set(key(dialog.state.callId, dialog.state.localTag, dialog.state.remoteTag), dialog);
+  }
+
+  remove(dialog: CallDialog): void {
+    dialog.stopRetransmission();
+    if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
+    this.#byTags.delete(key(dialog.state.callId, dialog.state.localTag, dialog.state.remoteTag));
+  }
+
+  byId(id: string): CallDialog | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The dialog that a request of the peer belongs to: To is ours, From the peer's. */
+  forRequest(request: SipMessage): CallDialog | undefined {
+    const localTag = tagOf(request.get('to') ?? '') ?? '';
+    const remoteTag = tagOf(request.get('from') ?? '') ?? '';
+    return this.#byTags.get(key(request.get('call-id') ?? '', localTag, remoteTag));
+  }
+
+  *[Symbol.iterator](): IterableIterator<CallDialog> {
+    yield* this.#byTags.values();
+  }
+}
+
+function key(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId}|${localTag}|${remoteTag}`;
+}

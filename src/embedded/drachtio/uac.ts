@@ -1,0 +1,360 @@
+import { randomUUID } from 'node:crypto';
+import { formatHostPort } from '../../core/address.js';
+import { DialogState } from '../sip/dialog-state.js';
+import { cancelFor, cseqNumber, setBody } from '../sip/make-message.js';
+import { SipMessage } from '../sip/message.js';
+import { asNameAddr, tagOf, withoutTag } from '../sip/name-addr.js';
+import { newCallId, newTag } from '../sip/random-ids.js';
+import type { ClientTransaction } from '../sip/transaction-layer.js';
+import type { Source, Target } from '../sip/transport.js';
+import { parseUri, uriTarget } from '../sip/uri.js';
+import type { AppConnection, SipCommand } from './app-connection.js';
+import { headerOf, type AppMessage } from './app-message.js';
+import type { CallContext } from './call-context.js';
+import { CallDialog, dialogIdOf } from './call-dialog.js';
+import { applyHeaders, ownHost } from './header-rules.js';
+import { sentLeader, type Hop } from './leader.js';
+
+const methods = new Set(
+  'INVITE ACK BYE CANCEL OPTIONS REGISTER INFO UPDATE REFER NOTIFY SUBSCRIBE MESSAGE PUBLISH PRACK'.split(
+    ' ',
+  ),
+);
+/** What needs our Contact when the application gives none. */
+const withContact = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE', 'NOTIFY']);
+
+/** A request of an application on its way. */
+interface Sent {
+  readonly txn: string;
+  readonly app: AppConnection;
+  readonly dialogId: string;
+  readonly transaction: ClientTransaction;
+  /** In-dialog: from the start. Else from the first response that makes one. */
+  dialog: CallDialog | undefined;
+  readonly inDialog: boolean;
+  /** The ACK that the application sent for the 2xx; repeated for each repetition of it. */
+  ack: SipMessage | undefined;
+  cancelled: boolean;
+  final: boolean;
+}
+
+/** Why a request is refused; the text goes to the application, which matches some of them. */
+class Refusal extends Error {}
+
+/** The half of the server that faces called parties: requests of applications, responses from the network. */
+export class Uac {
+  readonly #sent = new Map<string, Sent>();
+
+  constructor(private readonly context: CallContext) {}
+
+  /** A request of an application: inside a dialog, a CANCEL, or new. */
+  request(app: AppConnection, command: SipCommand): void {
+    try {
+      if (command.message.method === 'CANCEL') this.#cancel(app, command);
+      else if (command.dialogId !== '') this.#inDialog(app, command);
+      else this.#newRequest(app, command);
+    } catch (error) {
+      const known = error instanceof Refusal;
+      app.nok(command.messageId, known ? error.message : 'requested protocol/transport not available');
+    }
+  }
+
+  /** The application is gone: what rings for it is given up. Answered calls are left to their peers. */
+  appClosed(app: AppConnection): void {
+    for (const sent of this.#sent.values()) {
+      if (sent.app !== app || sent.transaction.request.method !== 'INVITE') continue;
+      sent.cancelled = true;
+      sent.transaction.cancel();
+    }
+  }
+
+  close(): void {
+    this.#sent.clear();
+  }
+
+  #newRequest(app: AppConnection, command: SipCommand): void {
+    const { message, route } = command;
+    const { method } = message;
+    const known = this.context.dialogs.byId(
+      `${headerOf(message, 'call-id')};from-tag=${tagOf(headerOf(message, 'from') ?? '')}`,
+    );
+    if (known?.confirmed === true) {
+      this.#sendInDialog(app, command, known);
+      return;
+    }
+    const target = this.#target(message, route);
+    const request = this.#buildNew(message, target);
+    if (method === 'INVITE') this.context.cdrAttempt('application', request);
+    this.#send(app, command, request, target, undefined, dialogIdOf(request));
+  }
+
+  #target({ startLine, uri, method }: AppMessage, route: string): Target {
+    const parsed = parseUri(route === '' ? uri : route.replace(/^<|>$/g, ''));
+    if (!methods.has(method) || parsed === undefined) {
+      throw new Refusal(`invalid request-uri: ${startLine}`);
+    }
+    const target = uriTarget(parsed);
+    const { transport } = this.context.layer;
+    const listener = target === undefined ? undefined : transport.listenerFor(target.protocol, target.host);
+    if (target === undefined || listener === undefined) {
+      throw new Refusal('requested protocol/transport not available');
+    }
+    if (transport.isOwn(target.protocol, target.host, target.port)) {
+      throw new Refusal('can not send request to myself');
+    }
+    return { ...target, listener };
+  }
+
+  #buildNew(message: AppMessage, target: Target): SipMessage {
+    const { method, uri } = message;
+    const listener = this.context.layer.listenerFor(target);
+    const own = this.context.ownAddress(listener, target.host, true);
+    const ownAddress = formatHostPort(own);
+    const contact = this.context.contact(listener, own);
+    const given = headerOf(message, 'from');
+    const from =
+      given === undefined
+        ? contact
+        : asNameAddr(given.includes('localhost') ? given.replace(/\blocalhost\b/, ownAddress) : given);
+    const request = SipMessage.request(method, uri);
+    request.append('Max-Forwards', '70');
+    request.append('From', tagOf(from) === undefined ? `${from};tag=${newTag()}` : from);
+    const to = headerOf(message, 'to');
+    request.append('To', to === undefined ? asNameAddr(uri) : withoutTag(ownHost(to, ownAddress)));
+    request.append('Call-ID', headerOf(message, 'call-id') ?? newCallId());
+    request.append('CSeq', `${appCseq(message) ?? firstCseq()} ${method}`);
+    if (method === 'INVITE' || method === 'SUBSCRIBE') request.append('Contact', contact);
+    this.#fill(request, message, ownAddress);
+    return request;
+  }
+
+  /** Headers and body of the application over ours. */
+  #fill(request: SipMessage, message: AppMessage, ownAddress: string): void {
+    applyHeaders(request, message, { ownAddress });
+    setBody(request, message.body);
+    if (message.body !== '' && !request.has('content-type')) throw new Refusal('missing content-type');
+  }
+
+  #inDialog(app: AppConnection, command: SipCommand): void {
+    const dialog = this.context.dialogs.byId(command.dialogId);
+    if (dialog === undefined) {
+      throw new Refusal(
+        command.message.method === 'ACK'
+          ? 'ACK for non-success final response is automatically generated by server'
+          : 'unable to find dialog for dialog id provided',
+      );
+    }
+    if (command.message.method === 'ACK') this.#acknowledge(app, command, dialog);
+    else this.#sendInDialog(app, command, dialog);
+  }
+
+  #acknowledge(app: AppConnection, command: SipCommand, dialog: CallDialog): void {
+    const pending = dialog.unacknowledged;
+    const target = dialog.state.target();
+    if (pending === undefined || target === undefined) {
+      throw new Refusal('ACK for non-success final response is automatically generated by server');
+    }
+    dialog.unacknowledged = undefined;
+    const { layer } = this.context;
+    const own = this.context.ownAddress(layer.listenerFor(target), target.host, true);
+    const ack = dialog.state.buildRequest('ACK', pending.cseq);
+    this.#fill(ack, command.message, formatHostPort(own));
+    layer.sendAck(ack, target);
+    pending.sent(ack);
+    this.#echo(app, command.messageId, ack, { ...own, protocol: target.protocol }, randomUUID());
+    if (dialog.hangUpOnAck) {
+      this.context.hangUp(dialog, 'ACK-BYE due to cancel race condition');
+    }
+  }
+
+  #sendInDialog(app: AppConnection, command: SipCommand, dialog: CallDialog): void {
+    const { message } = command;
+    const { method, uri } = message;
+    const target = dialog.state.target();
+    if (target === undefined) throw new Refusal('requested protocol/transport not available');
+    const { layer } = this.context;
+    const listener = layer.listenerFor(target);
+    const own = this.context.ownAddress(listener, target.host, true);
+    const cseq = appCseq(message);
+    if (cseq !== undefined) dialog.state.localCseq = Math.max(cseq, dialog.state.localCseq);
+    const request = dialog.state.buildRequest(method, cseq);
+    if (!uri.startsWith('sip:placeholder') && dialog.state.routeSet.length === 0) request.uri = uri;
+    if (withContact.has(method)) request.append('Contact', this.context.contact(listener, own));
+    this.#fill(request, message, formatHostPort(own));
+    if (method === 'BYE') {
+      dialog.outgoingInvite?.cancel();
+      dialog.stopRetransmission();
+      this.context.cdrStop('application', request, 'normal-release');
+    }
+    const sent = this.#send(app, command, request, target, dialog, dialog.id);
+    if (method === 'INVITE') dialog.outgoingInvite = sent.transaction;
+  }
+
+  #cancel(app: AppConnection, { messageId, txn, message }: SipCommand): void {
+    const sent = this.#sent.get(txn);
+    if (sent === undefined || sent.final || sent.app !== app) {
+      throw new Refusal(`unable to cancel unknown transaction id: ${txn}`);
+    }
+    const { transaction } = sent;
+    const headers: Record<string, string> = {};
+    const cancel = cancelFor(transaction.request);
+    applyHeaders(cancel, message, { ownAddress: '', cancel: true });
+    for (const [name, value] of cancel.headers()) {
+      if (!transaction.request.has(name) || name === 'Reason') headers[name] = value;
+    }
+    sent.cancelled = true;
+    transaction.cancel(headers);
+    this.#echo(app, messageId, cancel, this.#hop(transaction), randomUUID());
+  }
+
+  #send(
+    app: AppConnection,
+    command: SipCommand,
+    request: SipMessage,
+    target: Target,
+    dialog: CallDialog | undefined,
+    dialogId: string,
+  ): Sent {
+    const txn = randomUUID();
+    // Responses come at the earliest after layer.request has returned, so `sent` is there for them.
+    const transaction = this.context.layer.request(request, target, (response, source) =>
+      this.#receive(sent, response, source),
+    );
+    const sent: Sent = {
+      txn,
+      app,
+      dialogId,
+      transaction,
+      dialog,
+      inDialog: dialog !== undefined,
+      ack: undefined,
+      cancelled: false,
+      final: false,
+    };
+    this.#sent.set(txn, sent);
+    this.#echo(app, command.messageId, request, this.#hop(transaction), txn);
+    return sent;
+  }
+
+  /** A response from the network, or one that the transaction made itself (source undefined). */
+  #receive(sent: Sent, response: SipMessage, source: Source | undefined): void {
+    const { app, transaction, txn } = sent;
+    const { method } = transaction.request;
+    const { status } = response;
+    const invite = method === 'INVITE';
+    if (sent.final) {
+      if (invite && source !== undefined) this.#repeated(sent, response, source);
+      return;
+    }
+    if (status >= 200) {
+      sent.final = true;
+      this.#sent.delete(txn);
+      if (sent.dialog?.outgoingInvite === transaction) sent.dialog.outgoingInvite = undefined;
+    }
+    if (source !== undefined) this.#track(sent, response, source);
+    if (status >= 300) this.#failed(sent, response);
+    if (!app.isOpen && invite && status >= 200 && status < 300) {
+      // Nobody is left to acknowledge it.
+      this.#acknowledgeAlone(sent);
+      return;
+    }
+    const tellsDialog = invite || method === 'SUBSCRIBE' || sent.inDialog;
+    const hop = source ?? transaction.target;
+    this.context.up(app, response, hop, txn, tellsDialog ? sent.dialogId : '');
+    if (method === 'BYE' && status >= 200 && status !== 401 && status !== 407) {
+      if (sent.dialog !== undefined) this.context.dialogs.remove(sent.dialog);
+    }
+  }
+
+  /** What a response means for the dialog: made, moved, confirmed. */
+  #track(sent: Sent, response: SipMessage, source: Source): void {
+    const { transaction, app, dialogId, inDialog } = sent;
+    const { request } = transaction;
+    const { status, method } = response;
+    const invite = method === 'INVITE';
+    const accepted = status >= 200 && status < 300;
+    const makes = invite ? status > 100 && status < 300 : method === 'SUBSCRIBE' && accepted;
+    const toTag = tagOf(response.get('to') ?? '');
+    if (!inDialog && makes && toTag !== undefined) {
+      if (sent.dialog !== undefined && sent.dialog.state.remoteTag !== toTag) {
+        this.context.dialogs.remove(sent.dialog); // another fork goes on
+        sent.dialog = undefined;
+      }
+      if (sent.dialog === undefined) {
+        const state = DialogState.uac(request, response, source);
+        sent.dialog = new CallDialog(dialogId, state, invite ? 'INVITE' : 'SUBSCRIBE', app);
+        this.context.dialogs.add(sent.dialog);
+      } else if (accepted) sent.dialog.state.confirm(response, source);
+    } else if (accepted && (invite || method === 'UPDATE')) {
+      sent.dialog?.state.refreshTarget(response, source);
+    }
+    if (!accepted || sent.dialog === undefined) return;
+    if (!inDialog) sent.dialog.confirmed = true;
+    if (!invite) return;
+    sent.dialog.unacknowledged = {
+      cseq: cseqNumber(request),
+      sent: (ack) => {
+        sent.ack = ack;
+      },
+    };
+    if (!inDialog) {
+      sent.dialog.hangUpOnAck = sent.cancelled;
+      this.context.cdrStart('network', response, 'uac');
+    }
+  }
+
+  #failed(sent: Sent, response: SipMessage): void {
+    if (sent.inDialog || response.method !== 'INVITE') return;
+    if (sent.dialog !== undefined) this.context.dialogs.remove(sent.dialog);
+    this.context.cdrStop('network', response, response.status === 487 ? 'call-canceled' : 'call-rejected');
+  }
+
+  /** A 2xx again, or from another fork (RFC 3261 §13.2.2.4). */
+  #repeated(sent: Sent, response: SipMessage, source: Source): void {
+    const { layer } = this.context;
+    if (sent.dialog?.state.remoteTag === tagOf(response.get('to') ?? '')) {
+      const target = sent.dialog?.state.target();
+      if (sent.ack !== undefined && target !== undefined) layer.sendAck(sent.ack, target);
+      return;
+    }
+    const { request } = sent.transaction;
+    const state = DialogState.uac(request, response, source);
+    const target = state.target();
+    if (target === undefined) return;
+    layer.sendAck(state.buildRequest('ACK', cseqNumber(request)), target);
+    layer.request(state.buildRequest('BYE'), target, () => undefined);
+  }
+
+  #acknowledgeAlone({ dialog }: Sent): void {
+    const target = dialog?.state.target();
+    if (dialog?.unacknowledged === undefined || target === undefined) return;
+    const ack = dialog.state.buildRequest('ACK', dialog.unacknowledged.cseq);
+    this.context.layer.sendAck(ack, target);
+    dialog.unacknowledged.sent(ack);
+    this.context.hangUp(dialog, 'application gone');
+  }
+
+  /** The address of ours that a request left by. */
+  #hop({ listener, target }: ClientTransaction): Hop {
+    const own = this.context.ownAddress(listener, target.host, true);
+    return { ...own, protocol: listener.address.protocol };
+  }
+
+  /** Tells the application that its request was sent, and how. Must come before any response to it. */
+  #echo(app: AppConnection, messageId: string, request: SipMessage, hop: Hop, txn: string): void {
+    const bytes = request.toBuffer();
+    const wallMs = this.context.layer.clock.wallMs();
+    app.send(sentLeader(messageId, bytes.length, hop, wallMs, txn, undefined), bytes);
+  }
+}
+
+/** The application's own CSeq number: it counts a request up that it repeats with credentials. */
+function appCseq(message: AppMessage): number | undefined {
+  const number = Number.parseInt(headerOf(message, 'cseq') ?? '', 10);
+  return Number.isInteger(number) && number > 0 && number < 2 ** 31 ? number : undefined;
+}
+
+/** A random start (RFC 3261 §8.1.1.5), small enough to be read by people. */
+function firstCseq(): number {
+  return 1 + Math.floor(Math.random() * 1_000_000);
+}

@@ -1,0 +1,309 @@
+import { randomUUID } from 'node:crypto';
+import { formatHostPort } from '../../core/address.js';
+import type { Timer } from '../../core/clock.js';
+import { AnswerRetransmission } from '../sip/answer-retransmission.js';
+import { contactUri, DialogState } from '../sip/dialog-state.js';
+import { cseqNumber, makeResponse, setBody } from '../sip/make-message.js';
+import type { SipMessage } from '../sip/message.js';
+import { tagOf } from '../sip/name-addr.js';
+import { newTag } from '../sip/random-ids.js';
+import { longestWaitMs } from '../sip/timers.js';
+import type { ServerTransaction } from '../sip/transaction-layer.js';
+import type { Source } from '../sip/transport.js';
+import type { AppConnection, SipCommand } from './app-connection.js';
+import { headerOf } from './app-message.js';
+import type { CallContext } from './call-context.js';
+import { CallDialog, dialogIdOf } from './call-dialog.js';
+import { applyHeaders } from './header-rules.js';
+import { newRequestLeader, sentLeader } from './leader.js';
+
+/** A request of the network that an application has not answered finally. */
+interface Waiting {
+  readonly txn: string;
+  readonly transaction: ServerTransaction;
+  readonly app: AppConnection;
+  readonly dialogId: string;
+  /** Whether it came inside a dialog. */
+  readonly inDialog: boolean;
+  toTag: string;
+  dialog: CallDialog | undefined;
+  unanswered: Timer | undefined;
+}
+
+/** The half of the server that faces callers: requests from the network, responses of applications. */
+export class Uas {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #byTransaction = new Map<ServerTransaction, Waiting>();
+  /** For a CANCEL that comes after our 200. */
+  readonly #answered = new Map<ServerTransaction, CallDialog>();
+
+  constructor(private readonly context: CallContext) {}
+
+  request(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const { method } = request;
+    if (tagOf(request.get('to') ?? '') !== undefined) {
+      const dialog = this.context.dialogs.forRequest(request);
+      if (dialog !== undefined) return this.#inDialog(transaction, dialog);
+      if (method === 'INVITE' || method === 'BYE' || method === 'UPDATE' || method === 'PRACK') {
+        return this.#refuse(transaction, 481);
+      }
+    } else if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') {
+      return this.#refuse(transaction, 481);
+    }
+    const refusal = this.#sanity(request);
+    if (refusal !== undefined) return this.#refuse(transaction, refusal);
+    this.#newRequest(transaction);
+  }
+
+  /** The ACK of a 2xx: goes to the application once, repetitions end here. */
+  ack(ack: SipMessage, source: Source): void {
+    const dialog = this.context.dialogs.forRequest(ack);
+    if (dialog?.answer === undefined || cseqNumber(ack) !== dialog.answer.cseq) return;
+    dialog.stopRetransmission();
+    if (dialog.app !== undefined) {
+      this.context.up(dialog.app, ack, source, randomUUID(), dialog.id);
+    }
+  }
+
+  cancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
+    const waiting = invite === undefined ? undefined : this.#byTransaction.get(invite);
+    if (waiting === undefined || invite?.pending !== true) {
+      this.#refuse(cancel, 481);
+      const answered = invite === undefined ? undefined : this.#answered.get(invite);
+      if (answered?.answer !== undefined) this.context.hangUp(answered, 'CANCEL after 200 OK');
+      return;
+    }
+    cancel.respond(makeResponse(cancel.request, 200, undefined, waiting.toTag));
+    invite.respond(makeResponse(invite.request, 487, undefined, waiting.toTag));
+    this.#forget(waiting);
+    if (!waiting.inDialog) {
+      if (waiting.dialog !== undefined) this.context.dialogs.remove(waiting.dialog);
+      this.context.cdrStop('network', cancel.request, 'call-canceled');
+    }
+    const { app, txn, dialogId } = waiting;
+    this.context.up(app, cancel.request, cancel.source, txn, dialogId);
+  }
+
+  /** A response of an application. */
+  respond(app: AppConnection, command: SipCommand): void {
+    const waiting = this.#waiting.get(command.txn);
+    if (waiting === undefined || waiting.app !== app || !waiting.transaction.pending) {
+      app.nok(command.messageId, 'Response not sent due to unknown transaction');
+      return;
+    }
+    const { transaction } = waiting;
+    const { request, source } = transaction;
+    const response = this.#buildResponse(waiting, command);
+    const { status } = response;
+    const makesDialog =
+      (request.method === 'INVITE' && status > 100 && status < 300) ||
+      (request.method === 'SUBSCRIBE' && status >= 200 && status < 300);
+    if (makesDialog && waiting.dialog === undefined) {
+      const state = DialogState.uas(request, waiting.toTag, source);
+      const kind = request.method === 'INVITE' ? 'INVITE' : 'SUBSCRIBE';
+      waiting.dialog = new CallDialog(waiting.dialogId, state, kind, app);
+      this.context.dialogs.add(waiting.dialog);
+    }
+    transaction.respond(response);
+    waiting.unanswered?.cancel();
+    if (status >= 200) this.#finished(waiting, response);
+
+    const bytes = response.toBuffer();
+    const wallMs = this.context.layer.clock.wallMs();
+    const id = makesDialog || waiting.inDialog || request.method === 'INVITE' ? waiting.dialogId : '';
+    app.send(sentLeader(command.messageId, bytes.length, source, wallMs, waiting.txn, id), bytes);
+  }
+
+  /** The application is gone: nobody will answer what it was given. */
+  appClosed(app: AppConnection): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      if (waiting.app !== app) continue;
+      this.#forget(waiting);
+      if (waiting.dialog !== undefined && !waiting.inDialog) {
+        this.context.dialogs.remove(waiting.dialog);
+      }
+      this.#refuse(waiting.transaction, waiting.inDialog ? 481 : 503, waiting.toTag);
+    }
+  }
+
+  close(): void {
+    for (const waiting of this.#waiting.values()) waiting.unanswered?.cancel();
+    this.#waiting.clear();
+    this.#byTransaction.clear();
+    this.#answered.clear();
+  }
+
+  /** What the server refuses by itself (RFC 3261 §8.1.1, §10.3). */
+  #sanity(request: SipMessage): number | undefined {
+    if (request.method === 'INVITE' || request.method === 'SUBSCRIBE') {
+      if (contactUri(request) === undefined) return 400;
+      if (tagOf(request.get('from') ?? '') === undefined) return 400;
+    }
+    if (request.method === 'REGISTER' && request.get('contact')?.trim() === '*') {
+      if (Number.parseInt(request.get('expires') ?? '', 10) !== 0) return 400;
+    }
+    if (request.method === 'INVITE') {
+      // The same INVITE by another way (RFC 3261 §8.2.2.2).
+      const known = this.context.dialogs.byId(dialogIdOf(request));
+      if (known?.confirmed === true) return 480;
+      for (const { transaction, dialogId } of this.#waiting.values()) {
+        const same = transaction.request.method === 'INVITE' && dialogId === dialogIdOf(request);
+        if (same && cseqNumber(transaction.request) === cseqNumber(request)) return 482;
+      }
+    }
+    return undefined;
+  }
+
+  #newRequest(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    const { clock, timers } = this.context.layer;
+    const invite = request.method === 'INVITE';
+    if (invite) this.context.cdrAttempt('network', request);
+    const app = this.context.apps.next(request.method.toLowerCase());
+    if (app === undefined) {
+      this.#refuse(transaction, 503);
+      if (invite) this.context.cdrStop('application', request, 'call-rejected');
+      return;
+    }
+    const waiting = this.#wait(transaction, app, dialogIdOf(request), newTag(), undefined);
+    if (invite) {
+      // An application that says nothing at all: 64 s, then the caller hears of it.
+      waiting.unanswered = clock.after(2 * longestWaitMs(timers), () => {
+        this.#forget(waiting);
+        this.#refuse(transaction, 500, waiting.toTag);
+      });
+    }
+    const bytes = request.toBuffer();
+    const { port } = source.listener.address;
+    const { host } = this.context.ownAddress(source.listener, source.host, true);
+    app.send(newRequestLeader(bytes.length, source, clock.wallMs(), waiting.txn, { host, port }), bytes);
+  }
+
+  #inDialog(transaction: ServerTransaction, dialog: CallDialog): void {
+    const { request, source } = transaction;
+    const { method } = request;
+    if (!dialog.state.accepts(request)) return this.#refuse(transaction, 500);
+    const { app } = dialog;
+    if (method === 'BYE') {
+      this.context.dialogs.remove(dialog);
+      dialog.outgoingInvite?.cancel();
+      if (dialog.incomingOffer?.pending === true) this.#refuse(dialog.incomingOffer, 487);
+      this.context.cdrStop('network', request, 'normal-release');
+    }
+    if (app === undefined) return this.#refuse(transaction, 481);
+    if (method === 'INVITE' || method === 'UPDATE') {
+      const busy = dialog.incomingOffer?.pending === true;
+      if (method === 'INVITE') {
+        // RFC 3261 §14.2: one offer at a time.
+        if (busy || dialog.answer !== undefined || dialog.outgoingInvite !== undefined) {
+          return this.#refuse(transaction, 491);
+        }
+      } else if (busy) return this.#refuse(transaction, 500, undefined, { 'Retry-After': '1' });
+      dialog.state.refreshTarget(request, source);
+      dialog.incomingOffer = transaction;
+    }
+    const { txn } = this.#wait(transaction, app, dialog.id, dialog.state.localTag, dialog);
+    this.context.up(app, request, source, txn, dialog.id);
+  }
+
+  #wait(
+    transaction: ServerTransaction,
+    app: AppConnection,
+    dialogId: string,
+    toTag: string,
+    dialog: CallDialog | undefined,
+  ): Waiting {
+    const inDialog = dialog !== undefined;
+    const txn = randomUUID();
+    const waiting: Waiting = {
+      txn,
+      transaction,
+      app,
+      dialogId,
+      inDialog,
+      toTag,
+      dialog,
+      unanswered: undefined,
+    };
+    this.#waiting.set(txn, waiting);
+    this.#byTransaction.set(transaction, waiting);
+    transaction.onTerminated = () => {
+      this.#answered.delete(transaction);
+      this.#forget(waiting);
+    };
+    return waiting;
+  }
+
+  #forget(waiting: Waiting): void {
+    waiting.unanswered?.cancel();
+    this.#waiting.delete(waiting.txn);
+    this.#byTransaction.delete(waiting.transaction);
+  }
+
+  #buildResponse(waiting: Waiting, { message }: SipCommand): SipMessage {
+    const { transaction } = waiting;
+    const { request, source } = transaction;
+    const { method } = request;
+    // The application may choose the tag, until one has been used.
+    const chosen = tagOf(headerOf(message, 'to') ?? '');
+    if (chosen !== undefined && waiting.dialog === undefined) waiting.toTag = chosen;
+    const response = makeResponse(
+      request,
+      message.status,
+      message.reason === '' ? undefined : message.reason,
+      waiting.toTag,
+    );
+    const own = this.context.ownAddress(source.listener, source.host, false);
+    const { status } = message;
+    if (status > 100 && status < 300 && (method === 'INVITE' || method === 'SUBSCRIBE')) {
+      response.append('Contact', this.context.contact(source.listener, own));
+    }
+    applyHeaders(response, message, { ownAddress: formatHostPort(own) });
+    setBody(response, message.body);
+    return response;
+  }
+
+  #finished(waiting: Waiting, response: SipMessage): void {
+    const { transaction, dialog, inDialog } = waiting;
+    const { request } = transaction;
+    const { status } = response;
+    this.#forget(waiting);
+    if (dialog?.incomingOffer === transaction) dialog.incomingOffer = undefined;
+    if (request.method !== 'INVITE') return;
+    if (status >= 300) {
+      if (inDialog) return;
+      if (dialog !== undefined) this.context.dialogs.remove(dialog);
+      this.context.cdrStop('application', response, 'call-rejected');
+      return;
+    }
+    if (dialog === undefined) return;
+    if (!inDialog) {
+      dialog.confirmed = true;
+      this.#answered.set(transaction, dialog);
+      this.context.cdrStart('application', response, 'uas');
+    }
+    const { clock, timers } = this.context.layer;
+    const retransmission = new AnswerRetransmission(
+      clock,
+      timers,
+      () => transaction.respond(response),
+      () => {
+        dialog.answer = undefined;
+        this.context.hangUp(dialog, 'ACK timeout');
+      },
+    );
+    dialog.answer = { retransmission, cseq: cseqNumber(request) };
+  }
+
+  #refuse(
+    transaction: ServerTransaction,
+    status: number,
+    toTag?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    const response = makeResponse(transaction.request, status, undefined, toTag);
+    for (const [name, value] of Object.entries(headers)) response.append(name, value);
+    transaction.respond(response);
+  }
+}
