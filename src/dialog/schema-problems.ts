@@ -21,9 +21,11 @@ export function schemaProblems(validate: ValidateFunction, yaml: YamlFile): Prob
   const errors = validate.errors ?? [];
   // Of an anyOf only the whole is told ("a phrase, a list of phrases or ..."), not why each form does not fit.
   const whole = errors.filter((e) => e.keyword === 'anyOf');
-  const shown = errors.filter(
-    (e) => !whole.some((w) => e !== w && e.schemaPath.startsWith(`${w.schemaPath}/`)) && e.keyword !== 'if',
-  );
+  const mistyped = new Set(errors.filter((e) => e.keyword === 'type').map((e) => e.instancePath));
+  const shown = errors.filter((error) => {
+    if (whole.some((w) => error !== w && error.schemaPath.startsWith(`${w.schemaPath}/`))) return false;
+    return error.keyword !== 'enum' || !mistyped.has(error.instancePath);
+  });
   return shown.map((error) => toProblem(error, yaml));
 }
 
