@@ -92,7 +92,7 @@ async function readSource(named: string | undefined, cwd: string): Promise<Sourc
     throw configError('CONFIG_FILE_UNREADABLE', { file: path, reason: errorCode(error) }, error);
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
   const shown = named !== undefined && !isAbsolute(named) ? named : path;
   const lineOf = (offset: number) => lines.linePos(offset).line;
   const baseDir = dirname(path);
@@ -103,8 +103,13 @@ async function readSource(named: string | undefined, cwd: string): Promise<Sourc
     return { tree: {}, baseDir, place: () => '', problems };
   }
   const place = (keys: readonly string[]) => `${shown}:${lineOf(offsetOf(document, keys))}`;
-  // An option or section with nothing after the colon is one that was left out.
-  const root: unknown = document.toJS() ?? {};
+  let root: unknown;
+  try {
+    root = document.toJS() ?? {};
+  } catch (error) {
+    // Aliases that multiply beyond reason.
+    throw configError('CONFIG_FILE_UNREADABLE', { file: path, reason: errorCode(error) }, error);
+  }
   if (typeof root !== 'object' || Array.isArray(root)) {
     return {
       tree: {},
@@ -113,6 +118,7 @@ async function readSource(named: string | undefined, cwd: string): Promise<Sourc
       problems: [`${shown}:1: the file must be a list of options, name: value`],
     };
   }
+  // An option or section with nothing after the colon is one that was left out.
   const tree = withoutNulls(root as Tree);
   for (const field of fields) {
     const value = getAt(tree, field.path);

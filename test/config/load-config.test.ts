@@ -1,6 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { t } from 'tap';
 import { parse } from 'yaml';
 import { fields } from '../../src/config/fields.js';
@@ -129,6 +130,45 @@ t.test('a file that is not there, not YAML, or no mapping is refused with its na
   await t.rejects(loadConfig({ file: 'twice.yaml', env: {}, cwd }), { message: /twice\.yaml:2: / });
   await t.rejects(loadConfig({ file: 'list.yaml', env: {}, cwd }), { message: /list\.yaml:1: / });
 });
+
+t.test(
+  'no file at all, however odd, gets past as anything but a configuration or a known error',
+  async (t) => {
+    const cwd = t.testdir();
+    const odd = [
+      '{}',
+      '[]',
+      '&a *a',
+      '? {a: b}\n: c',
+      '__proto__: {x: 1}',
+      'log: !!binary aGFsbG8=',
+      '- - -',
+      '%',
+      '\0',
+      'log: .nan',
+    ];
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefghi'.split('').map((c, i) => `${c}: &${c} [${`*${'abcdefgh'[i]},`.repeat(8)}]`),
+    ];
+    const lines = fc.array(
+      fc.oneof(fc.constantFrom(...fields.map((f) => f.path.split('.').at(-1) ?? '')), fc.string()),
+    );
+    const texts = [
+      ...odd,
+      bomb.join('\n'),
+      ...fc.sample(lines, 200).map((l) => l.join(': ')),
+      ...fc.sample(lines, 100).map((l) => l.join(':\n ')),
+    ];
+    for (const text of texts) {
+      await writeFile(join(cwd, 'x.yaml'), text);
+      await loadConfig({ file: 'x.yaml', env: {}, cwd }).then(
+        (config) => t.ok(Object.isFrozen(config)),
+        (error: unknown) => t.match(error, { name: 'XiangyinError', code: /^CONFIG_/ }, JSON.stringify(text)),
+      );
+    }
+  },
+);
 
 t.test('an option or a section with nothing after it is left out, a single entry is a list', async (t) => {
   const cwd = t.testdir({ 'xiangyin.yaml': 'http:\nlog:\n  level:\nsip:\n  listen: udp:127.0.0.1:5070\n' });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { errorCode } from '../../core/errors.js';
@@ -22,6 +22,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ca
   const { file, busyTimeoutMs = 5000 } = options;
   try {
     await mkdir(dirname(file), { recursive: true });
+    // Numbers and transcripts are the operator's alone. SQLite gives its log the database's mode.
+    await (await open(file, 'a', 0o600)).close();
   } catch (error) {
     throw storeError('STORE_UNAVAILABLE', { file, reason: errorCode(error) }, error);
   }
@@ -97,7 +99,13 @@ class SqliteStore implements CallStore {
   #send(request: StoreRequest): Promise<unknown> {
     const sequence = ++this.#sequence;
     const answered = this.#expect(sequence);
-    this.#worker.postMessage({ sequence, request } satisfies StoreCall);
+    try {
+      this.#worker.postMessage({ sequence, request } satisfies StoreCall);
+    } catch (error) {
+      // Something that is no plain data cannot cross the thread.
+      this.#pending.get(sequence)?.reject(error instanceof Error ? error : new TypeError(String(error)));
+      this.#pending.delete(sequence);
+    }
     return answered;
   }
 

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { t } from 'tap';
@@ -24,6 +24,26 @@ async function keptDatabase(t: Test): Promise<string> {
 t.test('a closed database is one file, with its log written back', async (t) => {
   const file = await keptDatabase(t);
   t.strictSame(await readdir(join(file, '..')), ['kept.db']);
+});
+
+t.test('the database and its log are for the owner only', async (t) => {
+  const file = join(t.testdir(), 'x.db');
+  const store = await createSqliteStore({ file });
+  t.teardown(() => store.close());
+  await store.save(sampleRecord());
+  for (const name of [file, `${file}-wal`]) t.equal((await stat(name)).mode & 0o777, 0o600, name);
+});
+
+t.test('a record that cannot be kept is refused, and the store goes on', async (t) => {
+  const store = await createSqliteStore({ file: join(t.testdir(), 'x.db') });
+  t.teardown(() => store.close());
+  const odd = { ...sampleRecord(), detail: (() => 'a function') as unknown as string };
+  await t.rejects(store.save(odd), { name: 'DataCloneError' });
+  const wrong = { ...sampleRecord(), endReason: null as unknown as 'error' };
+  await t.rejects(store.save(wrong), { code: 'STORE_UNAVAILABLE', message: /SQLITE_CONSTRAINT_NOTNULL/ });
+  t.strictSame(await store.list({}), [], 'nothing of it is kept');
+  await store.save(sampleRecord());
+  t.equal((await store.list({})).length, 1);
 });
 
 t.test('a second process may read while the first has it open for writing', async (t) => {
@@ -114,6 +134,6 @@ t.test('a folder that cannot be made is refused with the reason', async (t) => {
   const folder = t.testdir({ 'x.db': {} });
   await t.rejects(createSqliteStore({ file: join(folder, 'x.db') }), {
     code: 'STORE_UNAVAILABLE',
-    message: /SQLITE_CANTOPEN/,
+    message: /EISDIR/,
   });
 });
