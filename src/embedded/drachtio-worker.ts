@@ -1,0 +1,35 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { HostPort } from '../core/address.js';
+import { systemClock } from '../core/clock.js';
+import { DrachtioServer } from './drachtio/drachtio-server.js';
+import type { ListenAddress } from './sip/transport.js';
+import { hostServer, portLogger } from './worker-messages.js';
+
+/** The SIP server's options as far as they can be copied into a worker. */
+export interface DrachtioWorkerOptions {
+  /** Where client applications connect. */
+  readonly admin: HostPort;
+  readonly secret: string;
+  /** `udp:127.0.0.1:5060`, `tcp:127.0.0.1:5060`. */
+  readonly sip: readonly string[];
+  /** What Contact and Via say instead of the address listened on. */
+  readonly externalAddress?: string | undefined;
+}
+
+export interface DrachtioAddresses {
+  readonly adminAddress: HostPort;
+  readonly sipAddresses: readonly ListenAddress[];
+}
+
+if (parentPort !== null) {
+  const logger = portLogger(parentPort, { server: 'sip' });
+  hostServer<DrachtioAddresses>(parentPort, logger, async () => {
+    const options = workerData as DrachtioWorkerOptions;
+    const server = await DrachtioServer.listen({ ...options, clock: systemClock, logger });
+    return {
+      addresses: { adminAddress: server.adminAddress, sipAddresses: [...server.sipAddresses] },
+      counts: () => ({ ...server.counts() }),
+      close: () => server.close(),
+    };
+  });
+}

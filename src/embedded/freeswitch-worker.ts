@@ -1,0 +1,79 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { HostPort } from '../core/address.js';
+import { systemClock } from '../core/clock.js';
+import { FreeSwitchServer } from './freeswitch/freeswitch-server.js';
+import { hostServer, portLogger } from './worker-messages.js';
+
+/** The media server's options as far as they can be copied into a worker. */
+export interface FreeSwitchWorkerOptions {
+  /** Control port. */
+  readonly eventSocket: HostPort;
+  readonly secret: string;
+  /** `udp:127.0.0.1:5080`; several separated by commas. */
+  readonly sip: string;
+  readonly rtpAddress: string;
+  /** Both included; 0 and 0: the system chooses. */
+  readonly rtpPorts: { readonly min: number; readonly max: number };
+  /** What SDP tells callers to send to; default rtpAddress. */
+  readonly externalAddress?: string | undefined;
+  readonly soundsDir?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+export interface FreeSwitchWorkerData extends FreeSwitchWorkerOptions {
+  /** Whether the main thread can turn text into sound. */
+  readonly canSpeak: boolean;
+}
+
+export interface FreeSwitchAddresses {
+  readonly eventSocketAddress: HostPort;
+  readonly sipAddress: HostPort;
+}
+
+/** Asks the main thread, whose engines are out of the worker's reach, to turn text into sound. */
+class RemoteSynthesizer {
+  readonly #waiting = new Map<number, (samples: Int16Array | undefined) => void>();
+  #nextId = 0;
+
+  constructor(private readonly port: MessagePort) {}
+
+  async speak(text: string, voice: string | undefined): Promise<Int16Array> {
+    const id = this.#nextId++;
+    this.port.postMessage({ kind: 'speak', id, text, voice });
+    const samples = await new Promise<Int16Array | undefined>((resolve) => this.#waiting.set(id, resolve));
+    if (samples === undefined) throw new Error('the synthesizer failed');
+    return samples;
+  }
+
+  answered(id: number, samples: Int16Array | undefined): void {
+    this.#waiting.get(id)?.(samples);
+    this.#waiting.delete(id);
+  }
+}
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const logger = portLogger(port, { server: 'media' });
+  const synthesizer = new RemoteSynthesizer(port);
+  hostServer<FreeSwitchAddresses>(
+    port,
+    logger,
+    async () => {
+      const { canSpeak, ...options } = workerData as FreeSwitchWorkerData;
+      const server = await FreeSwitchServer.listen({
+        ...options,
+        clock: systemClock,
+        logger,
+        synthesize: canSpeak ? (text, voice) => synthesizer.speak(text, voice) : undefined,
+      });
+      return {
+        addresses: { eventSocketAddress: server.eventSocketAddress, sipAddress: server.sipAddress },
+        counts: () => ({ ...server.counts() }),
+        close: () => server.close(),
+      };
+    },
+    (message) => {
+      if (message.kind === 'spoken') synthesizer.answered(message.id, message.samples);
+    },
+  );
+}
