@@ -6,7 +6,6 @@ import { addCallsCommand } from './cli/calls.js';
 import { addDaemonsCommand } from './cli/daemons.js';
 import { addDemoCommand } from './cli/demo.js';
 import { addDialplanCommand } from './cli/dialplan.js';
-import { addRecognizeCommand } from './cli/recognize.js';
 import { addServeCommand } from './cli/serve.js';
 import { addWhyCommand } from './cli/why.js';
 import { XiangyinError } from './core/errors.js';
@@ -28,7 +27,6 @@ addCallerCommand(program);
 addCallsCommand(program);
 addWhyCommand(program);
 addDialplanCommand(program);
-addRecognizeCommand(program);
 addDaemonsCommand(program);
 
 try {

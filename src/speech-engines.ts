@@ -23,16 +23,14 @@ export interface Speech {
   close(): Promise<void>;
 }
 
-/** Without the optional synthesizer the server still runs: recorded prompts and keys. */
+/** What cannot be had is gone without: recorded prompts instead of speech, keys instead of phrases. */
 export async function openSpeech({ dataDir, cacheBytes, logger }: SpeechOptions): Promise<Speech> {
-  let synthesizer;
-  try {
-    synthesizer = await createEspeakSynthesizer();
-  } catch (error) {
-    logger.warn(
-      { code: errorCode(error) },
-      `${error instanceof Error ? error.message : 'no synthesizer'}: calls go by recorded prompts and keys`,
-    );
+  const synthesizer = await orWithout(
+    createEspeakSynthesizer(),
+    'calls go by recorded prompts and keys',
+    logger,
+  );
+  if (synthesizer === undefined) {
     return { recognizer: undefined, speak: undefined, makeReady: undefined, close: () => Promise.resolve() };
   }
   const cache = new SynthesisCache({
@@ -40,14 +38,25 @@ export async function openSpeech({ dataDir, cacheBytes, logger }: SpeechOptions)
     dir: join(dataDir, 'cache', 'speech'),
     limitBytes: cacheBytes,
   });
-  const recognizer = await createPhrasebook({ synthesizer, templateDir: join(dataDir, 'cache', 'phrases') });
+  const phrasebook = createPhrasebook({ synthesizer, templateDir: join(dataDir, 'cache', 'phrases') });
+  const recognizer = await orWithout(phrasebook, 'callers answer by keys', logger);
   return {
     recognizer,
     speak: (text, dialect, signal) => cache.speak({ text, dialect }, signal),
     makeReady: (sentence) => cache.get(sentence),
     close: async () => {
-      await recognizer.close();
+      await recognizer?.close();
       await synthesizer.close();
     },
   };
+}
+
+async function orWithout<T>(engine: Promise<T>, instead: string, logger: Logger): Promise<T | undefined> {
+  try {
+    return await engine;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'a speech engine is missing';
+    logger.warn({ code: errorCode(error) }, `${message}: ${instead}`);
+    return undefined;
+  }
 }

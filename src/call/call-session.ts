@@ -91,6 +91,8 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   readonly #logger: Logger;
   #answeredAtMs: number | null = null;
   #setupMs: number | null = null;
+  /** Instants of the way to the answer, ms since the INVITE: where a slow setup lost its time. */
+  readonly #instants: Record<string, number> = {};
   #endpoint: MediaEndpoint | undefined;
   #audio: CallAudio | undefined;
   #dialog: CallDialog | undefined;
@@ -171,6 +173,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       return undefined;
     }
     this.#endpoint = endpoint;
+    this.#instant('endpoint');
     endpoint.on('gone', (cause) => this.#mediaGone(cause));
     endpoint.on('key', (key) => this.#performer?.key(key));
     return endpoint;
@@ -183,6 +186,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       return undefined;
     }
     this.#audio = audio;
+    this.#instant('audio');
     audio.speaking.on('lost', () => this.#mediaGone('audio stream lost'));
     return audio;
   }
@@ -205,6 +209,8 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.#dialog = dialog;
     this.#answeredAtMs = clock.wallMs();
     this.#setupMs = clock.nowMs() - this.#receivedMs;
+    this.#instant('answer');
+    this.#journal?.write('answered', { instantsMs: this.#instants });
     this.#move('confirmed');
     this.#ackBringsAnswer = this.incoming.offer === undefined;
     dialog.on('ack', (sdp) => this.#acknowledged(sdp));
@@ -308,6 +314,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   }
 
   #mediaGone(cause: string): void {
+    if (this.#over()) return;
     this.#logger.error({ cause }, 'the media server ended a call');
     this.#end({ ...nothing, reason: 'error', detail: `the media server ended the call (${cause})` });
   }
@@ -332,6 +339,10 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
           }
         : { reason: 'error', sipStatus: null, q850Cause: 41, detail },
     );
+  }
+
+  #instant(name: string): void {
+    this.#instants[name] = Math.round((this.ports.clock.nowMs() - this.#receivedMs) * 10) / 10;
   }
 
   #over(): boolean {

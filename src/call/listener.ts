@@ -1,5 +1,5 @@
 import { frameSamples } from '../audio-stream/audio-stream.js';
-import { VoiceActivity } from '../audio/vad.js';
+import { EnergyVad } from '../audio/vad.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { Phrase, RecognitionResult, Recognizer, RecognizerStream } from '../speech/recognizer.js';
 
@@ -13,6 +13,9 @@ export type ListenerEvents = {
 /** Audio kept from before the first voiced frame and given to the recognizer, frames (300 ms): soft onsets count. */
 const prerollFrames = 15;
 
+/** Silence that ends what the caller says, ms: longer than a pause inside a phrase (250 ms), as short as that allows. */
+const endpointMs = 340;
+
 const sampleRateHz = 8000;
 
 /**
@@ -20,7 +23,7 @@ const sampleRateHz = 8000;
  * to know. Owned by the call; fed with every frame of the caller's channel.
  */
 export class Listener extends TypedEmitter<ListenerEvents> {
-  readonly #vad = new VoiceActivity();
+  readonly #vad = new EnergyVad({ hangoverMs: endpointMs });
   readonly #preroll: Int16Array[] = Array.from({ length: prerollFrames }, () => new Int16Array(frameSamples));
   #prerollAt = 0;
   #prerollFilled = 0;
@@ -62,11 +65,11 @@ export class Listener extends TypedEmitter<ListenerEvents> {
   /** Hot. One 20 ms frame of the caller, mono s16 at 8 kHz. */
   frame(samples: Int16Array): void {
     if (this.#closed) return;
-    const change = this.#vad.process(samples);
+    const change = this.#vad.push(samples);
     if (this.#stream !== undefined && !this.#ended) this.#stream.write(samples);
     else this.#keep(samples);
-    if (change === 'started' && this.#phrases !== undefined && this.#stream === undefined) this.#open();
-    else if (change === 'ended' && this.#stream !== undefined && !this.#ended) {
+    if (change === 'begin' && this.#phrases !== undefined && this.#stream === undefined) this.#open();
+    else if (change === 'end' && this.#stream !== undefined && !this.#ended) {
       this.#ended = true;
       this.emit('speechEnded');
     }
