@@ -12,7 +12,7 @@ import type { Field, Tree } from './fields.js';
 import type { Config } from './schema.js';
 
 export interface ConfigSources {
-  /** `--config`. Default: `xiangyin.yaml` in `cwd` if it is there. */
+  /** `--config`. Default: XIANGYIN_CONFIG, else `xiangyin.yaml` in `cwd` if it is there. */
   readonly file?: string;
   /** The process's environment; only `XIANGYIN_*` is looked at. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -36,6 +36,7 @@ export const schema = {
         listen: {
           type: 'array',
           items: { type: 'string', format: 'sip-address' },
+          minItems: 1,
           default: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
           description:
             'Where the embedded SIP server takes calls. Use udp:0.0.0.0:5060 to open it to the network.',

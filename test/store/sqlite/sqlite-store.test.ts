@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { t } from 'tap';
@@ -80,7 +80,7 @@ t.test(
   },
 );
 
-t.test('a file that is no database, or a damaged one, is refused and left alone', async (t) => {
+t.test('a file that is no database is refused and left alone', async (t) => {
   const noDatabase = join(t.testdir(), 'x.db');
   await writeFile(noDatabase, 'this is a letter to my aunt, and no database at all\n'.repeat(100));
   await t.rejects(createSqliteStore({ file: noDatabase }), {
@@ -88,6 +88,19 @@ t.test('a file that is no database, or a damaged one, is refused and left alone'
     retryable: false,
     message: /x\.db is damaged.*move it away/,
   });
+  t.match(await readFile(noDatabase, 'utf8'), /^this is a letter/);
+});
+
+t.test('a database that is damaged inside is told as damaged when the damage is met', async (t) => {
+  const file = await keptDatabase(t);
+  const bytes = await readFile(file);
+  // The first page, with the tables' names, stays whole; what is in them does not.
+  await writeFile(file, bytes.fill(0xff, 4096));
+  const damaged = createSqliteStore({ file }).then(async (store) => {
+    t.teardown(() => store.close());
+    await store.list({});
+  });
+  await t.rejects(damaged, { code: 'STORE_CORRUPT', retryable: false });
 });
 
 t.test('a database of a newer version is refused by name and not touched', async (t) => {
