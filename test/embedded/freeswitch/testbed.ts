@@ -107,13 +107,18 @@ export async function startApplication(t: Test): Promise<{ port: number; next: (
 export class Phone {
   readonly heard: { samples: Int16Array; atMs: number }[] = [];
   readonly #ticker = new MediaTicker({ clock: systemClock, logger: silentLogger });
-  #toSay: Int16Array[] = [];
+  readonly #toSay: Int16Array[] = [];
 
   private constructor(
     readonly agent: UserAgent,
     readonly session: RtpSession,
   ) {
     session.onAudio = (samples) => this.heard.push({ samples: samples.slice(), atMs: performance.now() });
+    const silence = new Int16Array(160);
+    this.#ticker.add(() => {
+      const frame = this.#toSay.shift();
+      session.send(frame?.length === 160 ? frame : silence);
+    });
   }
 
   static async start(t: Test): Promise<Phone> {
@@ -176,16 +181,10 @@ export class Phone {
     this.session.setRemote(media?.remote, media?.codec ?? 'PCMU', media?.payloadType ?? 0, media?.telephoneEventType);
   }
 
-  /** Sends sound (8 kHz) frame by frame in real time, silence around it, until the test ends. */
+  /** Says whole frames of sound (8 kHz) in real time, after what is being said; silence follows, as from a phone. */
   say(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += 160) this.#toSay.push(samples.slice(at, at + 160));
-    const silence = new Int16Array(160);
-    this.#ticker.add(this.#tick ??= () => {
-      const frame = this.#toSay.shift();
-      this.session.send(frame?.length === 160 ? frame : silence);
-    });
   }
-  #tick: (() => void) | undefined;
 
   /** The loudest sample heard since `fromMs`. */
   peakSince(fromMs: number): number {
