@@ -5,9 +5,14 @@ import type { Test } from 'tap';
 import { encodeWav } from '../../src/audio/wav.js';
 import { addCallsCommand, pointInTime } from '../../src/cli/calls.js';
 import { timeText } from '../../src/cli/call-text.js';
+import { silentLogger } from '../../src/core/logger.js';
+import { createHttpServer } from '../../src/http/http-server.js';
+import { Metrics } from '../../src/http/metrics.js';
+import { PromptFiles } from '../../src/http/prompt-files.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import { databaseFile } from '../../src/store/data-folder.js';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { FakeControl, liveCall } from '../http/fake-control.js';
 import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
 import { runCommand } from './run-command.js';
 
@@ -175,6 +180,31 @@ t.test('live calls and hanging up need a running server, and say so', async (t) 
     message: /xiangyin serve/,
   });
   await t.rejects(calls(t, 'hangup', 'x', '--data-dir', dataDir), { code: 'HTTP_NO_SERVER' });
+});
+
+t.test('live calls are listed and ended in the running server', async (t) => {
+  const dataDir = t.testdir();
+  const control = new FakeControl();
+  const server = await createHttpServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    logger: silentLogger,
+    health: () => control.report,
+    metrics: new Metrics({ liveCalls: () => 1 }),
+    prompts: new PromptFiles(),
+    control,
+    dataDir,
+    version: '0',
+  });
+  t.teardown(() => server.close());
+  const [head, line] = (await calls(t, 'live', '--data-dir', dataDir)).split('\n');
+  t.match(head, /^call +received +from +to +for +dialplan +node +state$/);
+  t.match(line, /^20261121-013502-9f3c1a7e .* 1000 +\d+ h \d+ min +clinic +menu +confirmed$/);
+  t.same(JSON.parse(await calls(t, 'live', '--data-dir', dataDir, '--json')), [liveCall]);
+  t.match(await calls(t, 'hangup', liveCall.id, '--data-dir', dataDir), /is ended$/);
+  t.strictSame(control.asked, [`hangup ${liveCall.id}`]);
+  await t.rejects(calls(t, 'hangup', 'gone', '--data-dir', dataDir), {
+    message: /there is no live call gone/,
+  });
 });
 
 t.test('a time may be so long ago, or a local date', async (t) => {

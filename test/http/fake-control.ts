@@ -1,0 +1,46 @@
+import type { ControlRoutes, LiveCall } from '../../src/http/control-routes.js';
+import type { HealthReport } from '../../src/http/health.js';
+
+export const liveCall: LiveCall = {
+  id: '20261121-013502-9f3c1a7e',
+  direction: 'inbound',
+  callingNumber: '+442079460123',
+  calledNumber: '1000',
+  dialplan: 'clinic',
+  state: 'confirmed',
+  node: 'menu',
+  receivedAtMs: 1000,
+  answeredAtMs: 1007,
+};
+
+/** The other side of the control routes: remembers what was asked of it. */
+export class FakeControl implements ControlRoutes {
+  readonly asked: string[] = [];
+  report: HealthReport = { status: 'ok', calls: 1, daemons: [], problems: [] };
+
+  status() {
+    return Promise.resolve({
+      ...this.report,
+      version: '0.1.0',
+      pid: 42,
+      startedAtMs: 5,
+      sipAddresses: ['sip:127.0.0.1:5060'],
+      counts: { calls: 1, timers: 2 },
+    });
+  }
+  calls() {
+    return [liveCall];
+  }
+  hangup(id: string) {
+    this.asked.push(`hangup ${id}`);
+    if (id === 'broken') throw new Error('the secret of the house');
+    return Promise.resolve(id === liveCall.id);
+  }
+  drain() {
+    this.asked.push('drain');
+    this.report = { ...this.report, status: 'draining' };
+  }
+  reload() {
+    return Promise.resolve({ dialplans: ['clinic'], problems: ['hotline.yaml:3: no such node'] });
+  }
+}
