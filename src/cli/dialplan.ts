@@ -73,6 +73,15 @@ export function addDialplanCommand(program: Command): void {
       if (found === undefined) return;
       console.log(options.json === true ? JSON.stringify(found, null, 2) : outline(found));
     });
+
+  dialplan
+    .command('schema')
+    .description(
+      'print the JSON Schema of dialplan files, for editors that complete and check while one types',
+    )
+    .action(() => {
+      console.log(JSON.stringify(dialplanSchema, null, 2));
+    });
 }
 
 function check(files: readonly string[], options: ProjectOption & { json?: boolean }): void {

@@ -3,7 +3,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   const wanted = fold(word);
   let best: string | undefined;
   // A third of the letters may be wrong, at least one: `promt`, `goodby`, `main-menue`, but not `fax` for `say`.
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = wanted.length < 2 ? 1 : Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const folded = fold(candidate);
     if (folded === wanted) return candidate;

@@ -1,0 +1,81 @@
+import { PassThrough } from 'node:stream';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { t } from 'tap';
+import { walkDialplan } from '../../src/cli/dialplan-walk.js';
+import { shippedDialplan } from '../dialog/project-file.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const call = { callingNumber: '+441632960001', calledNumber: '1001' };
+
+/** Runs `xiangyin dialplan ...` as a process of its own, with the one command only. */
+function xiangyin(args: readonly string[], input = '', cwd = root) {
+  const main = `import { Command } from 'commander';
+    import { addDialplanCommand } from ${JSON.stringify(new URL('../../src/cli/dialplan.js', import.meta.url).href)};
+    const program = new Command('xiangyin');
+    addDialplanCommand(program);
+    await program.parseAsync(['node', 'xiangyin', 'dialplan', ...${JSON.stringify(args)}]);`;
+  const node = ['--input-type=module', '--eval', main];
+  const { status, stdout, stderr } = spawnSync(process.execPath, node, {
+    input,
+    encoding: 'utf8',
+    cwd,
+    timeout: 30_000,
+  });
+  return { status, stdout, stderr };
+}
+
+t.test('check: what ships is right', async (t) => {
+  const { status, stdout, stderr } = xiangyin(['check']);
+  t.equal(stderr, '');
+  t.match(stdout, /^4 files checked: 0 errors, 0 warnings/);
+  t.equal(status, 0);
+});
+
+t.test('check: problems are printed with the line and a caret, and the exit status is 1', async (t) => {
+  const file = 'test/fixtures/dialplans/busy-loop.yaml';
+  const { status, stdout, stderr } = xiangyin(['check', file]);
+  t.equal(status, 1);
+  t.match(stderr, /busy-loop\.yaml:6:7 error: main\.ring -> main\.check -> main\.ring goes round/);
+  t.match(stderr, / {2}6 \| {7}ring:.*\n {4}\| {7}\^/);
+  t.match(stdout, /1 file checked: 1 error, 1 warning/);
+  const json = xiangyin(['check', '--json', file]);
+  t.match(JSON.parse(json.stdout), {
+    ok: false,
+    files: [file],
+    problems: [{ file, line: 6 }, { severity: 'warning' }],
+  });
+});
+
+t.test('check: a file that is not there is one clear line', async (t) => {
+  const { status, stderr } = xiangyin(['check', 'nothing.yaml']);
+  t.equal(status, 1);
+  t.equal(stderr, 'nothing.yaml: there is no such file\n');
+});
+
+t.test('show: an outline; an unknown name lists what is there', async (t) => {
+  const { status, stdout } = xiangyin(['show', 'hotline']);
+  t.equal(status, 0);
+  t.match(stdout, /1 "普通话" \(mandarin\) -> main\.menu/);
+  const wrong = xiangyin(['show', 'hotlin']);
+  t.equal(wrong.status, 1);
+  t.match(wrong.stderr, /no dialplan 'hotlin' in .*; there are: clinic, hotline/);
+});
+
+t.test('walk: a call by keyboard, to its end', async (t) => {
+  const { status, stdout } = xiangyin(['walk', 'clinic'], 'Opening hours!\n\nno\n');
+  t.equal(status, 0);
+  t.match(stdout, /\[main\.hours -> main\.anything-else\]/);
+  t.match(stdout, /Sorry, I didn't hear anything\./);
+  t.match(stdout, /\(the bot hangs up\)\n$/);
+});
+
+t.test('walk: the end of the input hangs up', async (t) => {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  input.end('1\nnonsense\n');
+  await walkDialplan(shippedDialplan('hotline'), call, input, output);
+  const text = String(output.read());
+  t.match(text, /\(fits nothing\)/);
+  t.match(text, /\(the caller hung up\)\n$/);
+});
