@@ -50,7 +50,8 @@ export class CallMedia {
     this.#ticker = new MediaTicker({ clock: options.clock, logger: options.logger, intervalMs: PTIME_MS });
     const { onEvent, originMs } = options;
     this.#meter = new SpeechMeter({
-      speechStart: (atMs) => onEvent({ type: 'speechStart', atMs: atMs - originMs }),
+      speechStart: (atMs, silenceMs) => onEvent({ type: 'speechStart', atMs: atMs - originMs, silenceMs }),
+      dip: (fromMs, toMs) => onEvent({ type: 'dip', fromMs: fromMs - originMs, atMs: toMs - originMs }),
       speechEnd: (atMs) => onEvent({ type: 'speechEnd', atMs: atMs - originMs }),
     });
     this.#spotter = new SentenceSpotter(options.templates, ({ text, confidence, startMs, endMs }) =>

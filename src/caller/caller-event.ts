@@ -16,7 +16,10 @@ export type CallerEvent = { readonly atMs: number } & (
   | { readonly type: 'byeDone' }
   /** The far side changed the session (re-INVITE); it was answered. */
   | { readonly type: 'farEndReinvite'; readonly direction: string }
-  | { readonly type: 'speechStart' }
+  /** After `silenceMs` without a sound; Infinity for the first. */
+  | { readonly type: 'speechStart'; readonly silenceMs: number }
+  /** Silence from `fromMs` to `atMs` that is too short to end speech; frequent. */
+  | { readonly type: 'dip'; readonly fromMs: number }
   | { readonly type: 'speechEnd' }
   /** A sentence of the script was recognised; it lasted from `startMs` to `atMs`. */
   | {

@@ -48,9 +48,8 @@ function sentenceFor(event: CallerEvent | CallerInputEvent): string | undefined 
     case 'heard':
       return `far end: "${event.text}" (from ${event.startMs.toFixed(0)} ms, confidence ${event.confidence})`;
     case 'speechStart':
-      return 'far end begins to speak';
-    case 'speechEnd':
-      return 'far end is silent';
+      // Pauses between sentences are no news.
+      return event.silenceMs < 500 ? undefined : 'far end begins to speak';
     case 'farEndHangup':
       return 'far end hangs up';
     case 'farEndReinvite':

@@ -155,7 +155,7 @@ class ScriptedCall {
     if (this.#stepping) return;
     this.#stepping = true;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (next.type !== 'timer' && next.type !== 'start') {
+      if (next.type !== 'timer' && next.type !== 'start' && next.type !== 'dip') {
         this.#events.push(next);
         this.options.onEvent?.(next);
       }

@@ -101,16 +101,17 @@ export class ScriptRun {
       case 'farEndHangup':
         this.#hungUp(event.atMs);
         return;
-      case 'speechStart': {
-        const silenceMs = event.atMs - this.#silentSinceMs;
-        if (this.#utteranceStartMs === undefined || silenceMs >= UTTERANCE_PAUSE_MS) {
+      case 'dip':
+        this.#ledger.dip(event.fromMs, event.atMs);
+        return;
+      case 'speechStart':
+        if (this.#utteranceStartMs === undefined || event.silenceMs >= UTTERANCE_PAUSE_MS) {
           this.#utteranceStartMs = event.atMs;
         }
         this.#speechStartMs = event.atMs;
         this.#ledger.speechStart(event.atMs);
         this.#check();
         return;
-      }
       case 'speechEnd':
         this.#speechStartMs = undefined;
         this.#silentSinceMs = Math.max(this.#silentSinceMs, event.atMs);
@@ -119,7 +120,7 @@ export class ScriptRun {
         return;
       case 'heard':
         this.#heard.push({ text: event.text, startMs: event.startMs, endMs: event.atMs });
-        this.#ledger.heard(event.text, event.confidence);
+        this.#ledger.heard(event.text, event.confidence, event.startMs);
         this.#check();
         return;
       case 'inputBegan':

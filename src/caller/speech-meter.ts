@@ -1,7 +1,9 @@
 /** Where the far side became audible, and where it fell silent. Times are on the clock of the pushed packets. */
 export interface SpeechMeterListener {
-  /** Speech began with the sample heard at `atMs`; told {@link CONFIRM_FRAMES} frames later. */
-  speechStart(atMs: number): void;
+  /** Speech began with the sample heard at `atMs`, after so much silence; told {@link CONFIRM_FRAMES} frames later. */
+  speechStart(atMs: number, silenceMs: number): void;
+  /** Within speech, nothing was audible from `fromMs` to `toMs`: a stop consonant, or one prompt cut for the next. */
+  dip(fromMs: number, toMs: number): void;
   /** The last audible sample was heard at `atMs`; told {@link HANGOVER_MS} later. */
   speechEnd(atMs: number): void;
 }
@@ -11,6 +13,9 @@ export const AUDIBLE_PEAK = Math.round(32768 * 10 ** (-40 / 20));
 
 /** Shorter than any pause between two prompts, longer than most stops (p, t, k) within a word. */
 export const HANGOVER_MS = 100;
+
+/** Shorter silences are part of any voice. */
+const DIP_MS = 15;
 
 /** Three audible frames of five: a click or a lost packet's edge is no speech. */
 export const CONFIRM_FRAMES = 3;
@@ -29,6 +34,7 @@ export class SpeechMeter {
   #candidateFrames = 0;
   #speaking = false;
   #lastAudibleMs: number | undefined;
+  #silentSinceMs = -Infinity;
 
   constructor(private readonly listener: SpeechMeterListener) {}
 
@@ -61,6 +67,7 @@ export class SpeechMeter {
       const lastMs = this.#lastAudibleMs as number;
       if (nowMs - lastMs >= HANGOVER_MS) {
         this.#speaking = false;
+        this.#silentSinceMs = lastMs;
         this.listener.speechEnd(lastMs);
       }
     } else if (this.#candidateMs !== undefined && nowMs - this.#candidateMs > CONFIRM_WINDOW_MS) {
@@ -69,8 +76,12 @@ export class SpeechMeter {
   }
 
   #audible(firstMs: number, lastMs: number, frameMs: number): void {
+    const quietSinceMs = this.#lastAudibleMs ?? -Infinity;
     this.#lastAudibleMs = lastMs;
-    if (this.#speaking) return;
+    if (this.#speaking) {
+      if (firstMs - quietSinceMs >= DIP_MS) this.listener.dip(quietSinceMs, firstMs);
+      return;
+    }
     if (this.#candidateMs === undefined || frameMs - this.#candidateMs > CONFIRM_WINDOW_MS) {
       this.#candidateMs = firstMs;
       this.#candidateFrames = 0;
@@ -79,7 +90,7 @@ export class SpeechMeter {
       const startMs = this.#candidateMs;
       this.#candidateMs = undefined;
       this.#speaking = true;
-      this.listener.speechStart(startMs);
+      this.listener.speechStart(startMs, startMs - this.#silentSinceMs);
     }
   }
 }

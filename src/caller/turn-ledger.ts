@@ -13,7 +13,8 @@ export interface CallerTurn {
   /**
    * The far side's silence: from the last voiced sample sent (or the end of the last key) to the first audible sample
    * received. Negative if the far side began while the caller still spoke. Null for the greeting, when no answer was
-   * heard, and when the far side did not fall silent for 100 ms in between, so that no edge can be seen.
+   * heard, and when the far side spoke on so that no edge can be seen. (If it passed from the interrupted prompt to the
+   * answer in less than 100 ms, the edge is the short silence before the first sentence that was recognised.)
    */
   readonly gapMs: number | null;
   /** Whether the far side was speaking when the input began. */
@@ -31,6 +32,8 @@ interface Turn {
   pressed: string;
   readonly heard: string[];
   confidence: number | null;
+  /** Begin of the first sentence recognised in the answer. */
+  firstHeardMs: number | null;
   /** Null for the greeting: it owes its first word from the answer on. */
   inputStartMs: number | null;
   inputEndMs: number | null;
@@ -38,6 +41,15 @@ interface Turn {
   /** When the next turn's input began: what is heard later is not this turn's. */
   untilMs: number;
 }
+
+/** Where the answer begins, and where what it interrupted ended. */
+interface Answer {
+  readonly startMs: number;
+  readonly interruptedEndMs: number | null;
+}
+
+/** A sentence's first frame may be recognised a little before or after the silence that precedes it has ended. */
+const DIP_NEAR_MS = 80;
 
 /** A stretch of the far side's speech without {@link HANGOVER_MS} of silence in it. */
 interface Span {
@@ -53,6 +65,8 @@ interface Span {
 export class TurnLedger {
   readonly #turns: Turn[] = [];
   readonly #spans: Span[] = [];
+  /** Silences within spans. */
+  readonly #dips: { readonly fromMs: number; readonly toMs: number }[] = [];
   #answeredMs = 0;
 
   answered(atMs: number): void {
@@ -92,46 +106,72 @@ export class TurnLedger {
     if (span !== undefined) span.endMs = atMs;
   }
 
-  heard(text: string, confidence: number): void {
-    const turn = this.#turns.at(-1);
+  dip(fromMs: number, toMs: number): void {
+    this.#dips.push({ fromMs, toMs });
+  }
+
+  heard(text: string, confidence: number, startMs: number): void {
+    const last = this.#turns.at(-1);
+    // What was being said when the caller interrupted is no answer to it, though it is recognised only now.
+    const before = last !== undefined && last.inputStartMs !== null && startMs < last.inputStartMs;
+    const turn = before ? this.#turns.at(-2) : last;
     if (turn === undefined) return;
     turn.heard.push(text);
+    turn.firstHeardMs ??= startMs;
     turn.confidence = Math.min(turn.confidence ?? 1, confidence);
   }
 
   turns(): CallerTurn[] {
     return this.#turns.map((turn) => {
       const { inputStartMs, inputEndMs } = turn;
-      const heardMs = this.#answer(turn)?.startMs ?? null;
-      const interrupted = inputStartMs === null ? undefined : this.#spanAt(inputStartMs);
+      const answer = this.#answer(turn);
+      const bargedIn = inputStartMs !== null && this.#spanAt(inputStartMs) !== undefined;
+      const stoppedMs = answer?.interruptedEndMs ?? null;
       return {
         said: turn.said.length === 0 ? null : turn.said.join(' '),
         pressed: turn.pressed === '' ? null : turn.pressed,
         heard: turn.heard.length === 0 ? null : turn.heard.join(' '),
         confidence: turn.confidence,
-        gapMs: inputEndMs === null || heardMs === null ? null : heardMs - inputEndMs,
-        bargedIn: interrupted !== undefined,
-        stopMs:
-          interrupted === undefined || inputStartMs === null || interrupted.endMs === Infinity
-            ? null
-            : interrupted.endMs - inputStartMs,
+        gapMs: inputEndMs === null || answer === undefined ? null : answer.startMs - inputEndMs,
+        bargedIn,
+        stopMs: !bargedIn || stoppedMs === null ? null : stoppedMs - inputStartMs,
         inputStartMs,
         inputEndMs,
-        heardMs,
+        heardMs: answer?.startMs ?? null,
       };
     });
   }
 
-  /** What was said in answer to the turn's input. */
-  #answer(turn: Turn): Span | undefined {
+  #answer(turn: Turn): Answer | undefined {
     const after = (fromMs: number) =>
       this.#spans.find(({ startMs }) => startMs >= fromMs && startMs < turn.untilMs);
-    if (turn.greeting) return after(this.#answeredMs);
-    const { inputStartMs, inputEndMs } = turn;
+    const { inputStartMs, inputEndMs, firstHeardMs } = turn;
+    if (turn.greeting) {
+      const first = after(this.#answeredMs);
+      return first && { startMs: first.startMs, interruptedEndMs: null };
+    }
     if (inputStartMs === null || inputEndMs === null) return undefined;
-    // Begun while the caller still spoke: the answer came early. Begun before the caller spoke: what is interrupted.
-    const early = this.#spanAt(inputEndMs);
-    return early !== undefined && early.startMs > inputStartMs ? early : after(inputEndMs);
+    const interrupted = this.#spanAt(inputStartMs);
+    const atEnd = this.#spanAt(inputEndMs);
+    if (atEnd !== undefined && atEnd === interrupted) {
+      // It spoke before the input and on after it: only a recognised sentence tells old from new.
+      if (firstHeardMs === null) return undefined;
+      if (firstHeardMs <= atEnd.endMs) return this.#edgeAt(firstHeardMs);
+    }
+    // Begun while the caller still spoke: the answer came early.
+    const answer = atEnd !== undefined && atEnd !== interrupted ? atEnd : after(inputEndMs);
+    return answer && { startMs: answer.startMs, interruptedEndMs: interrupted?.endMs ?? null };
+  }
+
+  /** The short silence at which a sentence began. */
+  #edgeAt(sentenceMs: number): Answer | undefined {
+    let nearest: { readonly fromMs: number; readonly toMs: number } | undefined;
+    for (const dip of this.#dips) {
+      const distanceMs = Math.abs(dip.toMs - sentenceMs);
+      if (distanceMs > DIP_NEAR_MS) continue;
+      if (nearest === undefined || distanceMs < Math.abs(nearest.toMs - sentenceMs)) nearest = dip;
+    }
+    return nearest && { startMs: nearest.toMs, interruptedEndMs: nearest.fromMs };
   }
 
   #spanAt(atMs: number): Span | undefined {
@@ -144,6 +184,7 @@ export class TurnLedger {
       pressed: '',
       heard: [],
       confidence: null,
+      firstHeardMs: null,
       inputStartMs: null,
       inputEndMs: null,
       greeting,

@@ -4,11 +4,13 @@ import { SpeechMeter } from '../../src/caller/speech-meter.js';
 
 function measure() {
   const edges: [string, number][] = [];
+  const dips: [number, number][] = [];
   const meter = new SpeechMeter({
     speechStart: (atMs) => edges.push(['start', atMs]),
+    dip: (fromMs, toMs) => dips.push([fromMs, toMs]),
     speechEnd: (atMs) => edges.push(['end', atMs]),
   });
-  return { edges, meter };
+  return { edges, dips, meter };
 }
 
 /** Pushes sound in packets of `packetMs`, the first arriving at `fromMs`. */
@@ -63,6 +65,8 @@ t.test('a click is no speech, a short gap does not end it, a hole in the packets
   play(gap.meter, burst(200, -12, 0, 280), 0);
   play(gap.meter, burst(200, -12), 280);
   t.same(gap.edges, [['start', 0.125]], 'a stop consonant of 80 ms');
+  t.equal(gap.dips.length, 1);
+  t.ok(Math.abs((gap.dips[0]?.[0] ?? 0) - 200) < 0.5 && Math.abs((gap.dips[0]?.[1] ?? 0) - 280) < 0.5);
 
   const hole = measure();
   play(hole.meter, burst(200, -12), 0);

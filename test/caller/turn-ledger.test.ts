@@ -13,7 +13,7 @@ t.test('the gap runs from the end of the input to the first sample of the answer
   ledger.inputBegan(1000);
   ledger.inputDone(1800);
   ledger.speechStart(2050);
-  ledger.heard('We are open.', 0.9);
+  ledger.heard('We are open.', 0.9, 2060);
   t.match(ledger.turns(), [
     { said: null, pressed: null, gapMs: null, heardMs: 150 },
     {
@@ -49,15 +49,46 @@ t.test('a barge-in is measured by when the far side stopped, and by when it spok
   t.match(ledger.turns()[1], { bargedIn: true, stopMs: 60, gapMs: 200 });
 });
 
-t.test('a far side that never falls silent gives no gap', async (t) => {
+t.test('a far side that speaks on gives no gap: an old pause is no answer', async (t) => {
   const ledger = new TurnLedger();
   ledger.answered(0);
   ledger.speechStart(100);
   ledger.input(KEY);
   ledger.inputBegan(1000);
   ledger.inputDone(1100);
-  ledger.speechEnd(9000);
-  t.match(ledger.turns()[1], { bargedIn: true, stopMs: 8000, gapMs: null });
+  ledger.speechEnd(2000);
+  ledger.speechStart(2200);
+  t.match(ledger.turns()[1], { bargedIn: true, stopMs: null, gapMs: null });
+});
+
+t.test(
+  'a prompt that gives way to the next almost without a silence: the recognised sentence tells',
+  async (t) => {
+    const ledger = new TurnLedger();
+    ledger.answered(0);
+    ledger.speechStart(100);
+    ledger.input(KEY);
+    ledger.inputBegan(1000);
+    ledger.dip(1005, 1025);
+    ledger.inputDone(1080);
+    ledger.dip(1090, 1130);
+    ledger.dip(1300, 1360);
+    ledger.speechEnd(2000);
+    ledger.speechStart(2200);
+    ledger.heard('We are open.', 1, 1140);
+    t.match(ledger.turns()[1], { bargedIn: true, stopMs: 90, gapMs: 50, heardMs: 1130 });
+  },
+);
+
+t.test('a sentence that began before the interruption is not its answer', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.speechStart(100);
+  ledger.input(KEY);
+  ledger.inputBegan(1000);
+  ledger.inputDone(1100);
+  ledger.heard('Welcome.', 1, 110);
+  t.match(ledger.turns(), [{ heard: 'Welcome.' }, { heard: null, gapMs: null }]);
 });
 
 t.test('an answer that begins while the caller still speaks is early, not missing', async (t) => {
