@@ -28,13 +28,19 @@ export function addDaemonsCommand(program: Command): void {
   program
     .command('daemons')
     .description('run the embedded SIP server and media server alone, until stopped')
-    .option('--drachtio <host:port>', 'control port of the SIP server', address, { host: '127.0.0.1', port: 9022 })
+    .option('--drachtio <host:port>', 'control port of the SIP server', address, {
+      host: '127.0.0.1',
+      port: 9022,
+    })
     .option('--secret <secret>', 'its secret (default: random, printed)')
     .option('--sip <list>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tcp:0.0.0.0:5060', sipList, [
       'udp:127.0.0.1:5060',
       'tcp:127.0.0.1:5060',
     ])
-    .option('--esl <host:port>', 'control port of the media server', address, { host: '127.0.0.1', port: 8021 })
+    .option('--esl <host:port>', 'control port of the media server', address, {
+      host: '127.0.0.1',
+      port: 8021,
+    })
     .option('--esl-secret <secret>', 'its secret (default: random, printed)')
     .option('--media-sip <host:port>', 'where the media server takes its leg of a call', address, {
       host: '127.0.0.1',
@@ -61,8 +67,7 @@ async function runDaemons(options: DaemonsOptions): Promise<void> {
   }
   const secret = options.secret ?? token();
   const eslSecret = options.eslSecret ?? token();
-  const external =
-    options.externalAddress === undefined ? {} : { externalAddress: options.externalAddress };
+  const external = options.externalAddress === undefined ? {} : { externalAddress: options.externalAddress };
   const pair = await startPair({
     drachtio: { admin: options.drachtio, secret, sip: options.sip, ...external },
     freeswitch: {
@@ -103,7 +108,9 @@ function print(pair: Pair, options: DaemonsOptions, secret: string, eslSecret: s
   const shown = (value: string | undefined): string => (value === undefined ? 'as given' : value);
   console.log(`SIP           ${sip.join(' ')}`);
   console.log(`drachtio      ${formatHostPort(drachtio.adminAddress)}  secret: ${shown(randomSecret)}`);
-  console.log(`Event Socket  ${formatHostPort(freeswitch.eventSocketAddress)}  secret: ${shown(randomEslSecret)}`);
+  console.log(
+    `Event Socket  ${formatHostPort(freeswitch.eventSocketAddress)}  secret: ${shown(randomEslSecret)}`,
+  );
   console.log(`media SIP     ${formatHostPort(freeswitch.sipAddress)}`);
   console.log(`RTP           ${options.rtp.host}, ports ${options.rtp.min} to ${options.rtp.max}`);
 }

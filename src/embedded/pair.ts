@@ -5,7 +5,11 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { DrachtioAddresses, DrachtioWorkerOptions } from './drachtio-worker.js';
 import { pairError } from './errors.js';
-import type { FreeSwitchAddresses, FreeSwitchWorkerData, FreeSwitchWorkerOptions } from './freeswitch-worker.js';
+import type {
+  FreeSwitchAddresses,
+  FreeSwitchWorkerData,
+  FreeSwitchWorkerOptions,
+} from './freeswitch-worker.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
 export interface PairOptions {
@@ -118,7 +122,9 @@ class HostedWorker<Addresses> {
     worker.on('message', (message: FromWorker<Addresses>) => {
       if (message.kind === 'listening') resolve(message.addresses);
       else if (message.kind === 'failed') {
-        reject(pairError('EMBEDDED_START_FAILED', { server: name, reason: message.reason, code: message.code }));
+        reject(
+          pairError('EMBEDDED_START_FAILED', { server: name, reason: message.reason, code: message.code }),
+        );
       } else this.#message(message);
     });
     worker.on('error', (error) => {
@@ -196,6 +202,9 @@ class HostedWorker<Addresses> {
       return;
     }
     // A copy: the engine may keep what it returned in a cache, and a transferred array is empty afterwards.
-    synthesize(text, voice).then((samples) => this.#post({ kind: 'spoken', id, samples: samples.slice() }), failed);
+    synthesize(text, voice).then(
+      (samples) => this.#post({ kind: 'spoken', id, samples: samples.slice() }),
+      failed,
+    );
   }
 }

@@ -18,7 +18,12 @@ export type FromWorker<Addresses> =
   | { readonly kind: 'counts'; readonly id: number; readonly counts: Readonly<Record<string, number>> }
   | { readonly kind: 'closed' }
   | { readonly kind: 'log'; readonly level: LogKind; readonly fields: object; readonly message: string }
-  | { readonly kind: 'speak'; readonly id: number; readonly text: string; readonly voice: string | undefined };
+  | {
+      readonly kind: 'speak';
+      readonly id: number;
+      readonly text: string;
+      readonly voice: string | undefined;
+    };
 
 /** What a server in a worker must be able to do. */
 export interface HostedServer<Addresses> {

@@ -108,13 +108,24 @@ const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
   },
   uuid_transfer: (channel, words, host) => transfer(channel, words, host),
   uuid_record: (channel, [action, file = '']) => {
-    if (action === 'start') return startRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot record session!\n';
-    if (action === 'stop') return stopRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot stop record session!\n';
+    if (action === 'start')
+      return startRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot record session!\n';
+    if (action === 'stop')
+      return stopRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot stop record session!\n';
     return '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n';
   },
 };
 
-const MODULES = new Set(['mod_commands', 'mod_event_socket', 'mod_sofia', 'mod_dptools', 'mod_audio_fork', 'mod_sndfile', 'mod_tone_stream', 'mod_httapi']);
+const MODULES = new Set([
+  'mod_commands',
+  'mod_event_socket',
+  'mod_sofia',
+  'mod_dptools',
+  'mod_audio_fork',
+  'mod_sndfile',
+  'mod_tone_stream',
+  'mod_httapi',
+]);
 
 /** Runs one API command as the client wrote it, and returns what the client reads. Never rejects. */
 export function runApiCommand(host: ApiHost, line: string): string | Promise<string> {
@@ -184,7 +195,11 @@ function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): st
     [one, other],
     [other, one],
   ] as const) {
-    channel.publish('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': one.uuid, 'Bridge-B-Unique-ID': other.uuid, 'Other-Leg-Unique-ID': partner.uuid });
+    channel.publish('CHANNEL_BRIDGE', {
+      'Bridge-A-Unique-ID': one.uuid,
+      'Bridge-B-Unique-ID': other.uuid,
+      'Other-Leg-Unique-ID': partner.uuid,
+    });
   }
   return `+OK ${other.uuid}\n`;
 }
@@ -193,7 +208,8 @@ function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): st
 function transfer(channel: Channel, words: readonly string[], host: ApiHost): string {
   const [target] = words.filter((word) => !word.startsWith('-'));
   if (target === undefined) return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n';
-  if (target !== 'park' && !target.startsWith('park:')) return '-ERR only park is known, there is no dialplan\n';
+  if (target !== 'park' && !target.startsWith('park:'))
+    return '-ERR only park is known, there is no dialplan\n';
   const partner = host.channels.get(channel.getVariable('bridge_uuid') ?? '');
   channel.media.unbridge();
   for (const leg of [channel, partner]) {

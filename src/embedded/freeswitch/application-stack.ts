@@ -152,7 +152,10 @@ export class ApplicationStack {
       }
     };
     const fail = (error: unknown): void => {
-      this.logger.error({ application: execution.application, code: errorCode(error) }, 'an application failed');
+      this.logger.error(
+        { application: execution.application, code: errorCode(error) },
+        'an application failed',
+      );
       finish(undefined);
     };
     try {

@@ -60,7 +60,9 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
   send_dtmf: async (host, execution) => {
     const [digits = '', duration] = host.variables.expand(execution.argument).trim().split('@');
     const durationMs = Number.parseInt(duration ?? '', 10) || DEFAULT_DTMF_MS;
-    await execution.unlessInterrupted(host.session.sendDtmf(digits.replace(/[^0-9A-Da-d*#]/g, ''), durationMs));
+    await execution.unlessInterrupted(
+      host.session.sendDtmf(digits.replace(/[^0-9A-Da-d*#]/g, ''), durationMs),
+    );
     return undefined;
   },
   flush_dtmf: (host) => {

@@ -76,14 +76,12 @@ export class AudioFork {
       return;
     }
     this.#isOverrun = false;
-    const message = this.#encoder.encode(left, right);
-    if (message !== undefined) socket.send(message);
+    socket.send(this.#encoder.encode(left, right));
   }
 
   /** Hot. Adds this tick's bot audio to `out`; false when there is none. */
   mix(out: Int16Array): boolean {
-    if (this.#queue.mix(out)) return true;
-    return false;
+    return this.#queue.mix(out);
   }
 
   /** Hot. Called when the frame that {@link mix} contributed to has gone out. */

@@ -91,7 +91,8 @@ export function setInitialVariables(variables: ChannelVariables, identity: Chann
   // really uses stands in rtp_use_codec_name.
   set('rtp_use_codec_string', 'PCMU,PCMA,OPUS');
   for (const [name, value] of invite.headers()) {
-    if (/^X-/i.test(name)) set(`sip_h_${name.toLowerCase() === 'x-esl-outbound' ? 'X-esl-outbound' : name}`, value);
+    if (/^X-/i.test(name))
+      set(`sip_h_${name.toLowerCase() === 'x-esl-outbound' ? 'X-esl-outbound' : name}`, value);
   }
 }
 

@@ -312,7 +312,8 @@ export class Channel implements ControlledChannel, ApplicationHost {
       if (ack.body !== '' && this.#options.leg.accept(ack.body)) this.#mediaChanged();
     });
     dialog.on('ended', (reason) => {
-      if (reason !== 'local-bye') this.#end(reason === 'remote-bye' ? 'NORMAL_CLEARING' : 'RECOVERY_ON_TIMER_EXPIRE', false);
+      if (reason !== 'local-bye')
+        this.#end(reason === 'remote-bye' ? 'NORMAL_CLEARING' : 'RECOVERY_ON_TIMER_EXPIRE', false);
     });
   }
 
@@ -336,7 +337,8 @@ export class Channel implements ControlledChannel, ApplicationHost {
       incoming.respond(200, 'OK');
       return;
     }
-    const isHarmless = method === 'UPDATE' || method === 'OPTIONS' || method === 'NOTIFY' || method === 'MESSAGE';
+    const isHarmless =
+      method === 'UPDATE' || method === 'OPTIONS' || method === 'NOTIFY' || method === 'MESSAGE';
     if (isHarmless) incoming.respond(200, 'OK');
     else incoming.respond(501, 'Not Implemented');
   }

@@ -14,7 +14,8 @@ export const freeSwitchError = defineErrors({
     httpStatus: 500,
   },
   FREESWITCH_KNOWN_SECRET: {
-    message: 'the Event Socket on {host} would be open to the network with a secret that everybody knows: choose one',
+    message:
+      'the Event Socket on {host} would be open to the network with a secret that everybody knows: choose one',
     retryable: false,
     sipStatus: 500,
     httpStatus: 500,

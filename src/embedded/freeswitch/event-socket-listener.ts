@@ -39,13 +39,18 @@ export class EventSocketListener {
       server.once('error', (error) => {
         const details = { host: address.host, port: address.port, reason: errorCode(error) };
         const isTaken = errorCode(error) === 'EADDRINUSE';
-        reject(freeSwitchError(isTaken ? 'FREESWITCH_ADDRESS_IN_USE' : 'FREESWITCH_LISTEN_FAILED', details, error));
+        reject(
+          freeSwitchError(isTaken ? 'FREESWITCH_ADDRESS_IN_USE' : 'FREESWITCH_LISTEN_FAILED', details, error),
+        );
       });
       server.listen({ host: address.host, port: address.port, exclusive: true }, () => resolve());
     });
     server.removeAllListeners('error');
     server.on('error', (error) => {
-      host.logger.error({ code: errorCode(error), address: formatHostPort(address) }, 'event socket listener failed');
+      host.logger.error(
+        { code: errorCode(error), address: formatHostPort(address) },
+        'event socket listener failed',
+      );
     });
     return listener;
   }

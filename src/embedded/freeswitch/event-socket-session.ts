@@ -127,7 +127,10 @@ export class EventSocketSession {
     if (this.#closed || this.socket.destroyed || !this.socket.writable) return;
     this.socket.write(frame);
     if (this.socket.writableLength > OUTPUT_LIMIT_BYTES) {
-      this.host.logger.warn({ address: this.socket.remoteAddress }, 'event socket client reads too slowly, dropped');
+      this.host.logger.warn(
+        { address: this.socket.remoteAddress },
+        'event socket client reads too slowly, dropped',
+      );
       this.close();
     }
   }
@@ -194,7 +197,10 @@ export class EventSocketSession {
       return;
     }
     if (!sameSecret(line.slice(4).trim(), this.options.secret ?? '')) {
-      this.host.logger.warn({ address: this.socket.remoteAddress }, 'event socket client gave a wrong secret');
+      this.host.logger.warn(
+        { address: this.socket.remoteAddress },
+        'event socket client gave a wrong secret',
+      );
       this.#write(commandReply('-ERR invalid'));
       this.#write(disconnectNotice(undefined, undefined));
       this.socket.end();
@@ -234,8 +240,7 @@ export class EventSocketSession {
   }
 
   #sendmsg(command: EventSocketCommand, target: string | undefined): void {
-    const channel =
-      target === undefined ? this.options.channel : this.host.findChannel(target);
+    const channel = target === undefined ? this.options.channel : this.host.findChannel(target);
     if (channel === undefined) {
       this.#write(commandReply(`-ERR invalid session id [${target ?? ''}]`));
       return;
@@ -287,7 +292,9 @@ export class EventSocketSession {
         return this.#myEvents(words);
       case 'linger':
         this.#lingerSecs = Number(words[0] ?? DEFAULT_LINGER_SECS) || DEFAULT_LINGER_SECS;
-        return commandReply(words[0] === undefined ? '+OK will linger' : `+OK will linger ${this.#lingerSecs} seconds`);
+        return commandReply(
+          words[0] === undefined ? '+OK will linger' : `+OK will linger ${this.#lingerSecs} seconds`,
+        );
       case 'nolinger':
         this.#lingerSecs = undefined;
         return commandReply('+OK will not linger');

@@ -33,7 +33,8 @@ export class FreeSwitchEvent {
 
   #toPlain(): string {
     let text = '';
-    for (const [name, value] of Object.entries(this.headers)) text += `${name}: ${encodeHeaderValue(value)}\n`;
+    for (const [name, value] of Object.entries(this.headers))
+      text += `${name}: ${encodeHeaderValue(value)}\n`;
     if (this.body === undefined) return `${text}\n`;
     return `${text}Content-Length: ${Buffer.byteLength(this.body)}\n\n${this.body}`;
   }

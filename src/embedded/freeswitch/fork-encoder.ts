@@ -35,14 +35,11 @@ export class ForkEncoder {
     }
   }
 
-  /** Hot. The message of one frame; undefined while the resampler fills (the first frame at most). */
-  encode(left: Int16Array, right: Int16Array): Buffer | undefined {
+  /** Hot. The message of one frame. */
+  encode(left: Int16Array, right: Int16Array): Buffer {
     const first = this.mix === 'mixed' ? this.#sum(left, right) : left;
-    if (this.#lines.length === 0) return this.#pack(first, right);
     const [lineA, lineB] = this.#lines;
-    const a = lineA?.next(first);
-    const b = lineB === undefined ? a : lineB.next(right);
-    return a === undefined || b === undefined ? undefined : this.#pack(a, b);
+    return this.#pack(lineA?.next(first) ?? first, lineB?.next(right) ?? right);
   }
 
   close(): void {
@@ -76,23 +73,21 @@ export class ForkEncoder {
 
 /** A resampler whose output is cut into whole frames again. */
 class ResampledLine {
-  #rest = new Int16Array(0);
+  #rest: Int16Array | undefined;
 
   constructor(
     private readonly resampler: Resampler,
     private readonly frameSamples: number,
   ) {}
 
-  /** Hot. One frame in, one frame out, except that the first may be missing. */
-  next(samples: Int16Array): Int16Array | undefined {
+  /** Hot. One frame in, one frame out. */
+  next(samples: Int16Array): Int16Array {
     const converted = this.resampler.process(samples);
-    const all = new Int16Array(this.#rest.length + converted.length);
-    all.set(this.#rest);
-    all.set(converted, this.#rest.length);
-    if (all.length < this.frameSamples) {
-      this.#rest = all;
-      return undefined;
-    }
+    // The filter keeps a millisecond back for ever: so much silence first, and no frame need wait for the next one.
+    const rest = (this.#rest ??= new Int16Array(Math.max(0, this.frameSamples - converted.length)));
+    const all = new Int16Array(Math.max(this.frameSamples, rest.length + converted.length));
+    all.set(rest);
+    all.set(converted, rest.length);
     this.#rest = all.slice(this.frameSamples);
     return all.subarray(0, this.frameSamples);
   }

@@ -185,7 +185,10 @@ export class FreeSwitchServer {
     });
     this.#agent.on('request', (incoming) => {
       if (incoming.request.method === 'OPTIONS') incoming.respond(200, 'OK');
-      else incoming.respond(405, 'Method Not Allowed', { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE' } });
+      else
+        incoming.respond(405, 'Method Not Allowed', {
+          headers: { Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE' },
+        });
     });
     this.#heartbeat();
   }
@@ -268,7 +271,10 @@ export class FreeSwitchServer {
     channel.announce();
     // Without an offer the channel is whole only when the ACK has brought the answer.
     if (offer !== '') this.#connectControl(channel, control);
-    else dialog.once('ack', (ack) => channel.completeOffer(ack.body, () => this.#connectControl(channel, control)));
+    else
+      dialog.once('ack', (ack) =>
+        channel.completeOffer(ack.body, () => this.#connectControl(channel, control)),
+      );
   }
 
   /** Dials the client that is to control the call (`socket HOST:PORT async full`). */
@@ -279,7 +285,10 @@ export class FreeSwitchServer {
     const fail = (reason: string): void => {
       this.#connecting.delete(socket);
       socket.destroy();
-      this.#options.logger.warn({ channel: channel.uuid, reason }, 'the control connection failed, hanging up');
+      this.#options.logger.warn(
+        { channel: channel.uuid, reason },
+        'the control connection failed, hanging up',
+      );
       channel.hangup('NORMAL_TEMPORARY_FAILURE');
     };
     const limit = this.#clock.after(CONNECT_LIMIT_MS, () => fail('timeout'));

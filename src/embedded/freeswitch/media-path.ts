@@ -121,7 +121,8 @@ export class MediaPath {
       mixInto(out, bridged);
       hasSound = true;
     }
-    const isSent = this.maySend && (hasSound || this.options.sendsSilence()) ? session.send(out) : this.#skip();
+    const isSent =
+      this.maySend && (hasSound || this.options.sendsSilence()) ? session.send(out) : this.#skip();
     for (const fork of this.#forks.values()) fork.sent();
     timeline.onSent(isSent ? out : undefined, tick);
     timeline.onTick(idealMs);

@@ -25,7 +25,12 @@ type Collected = 'complete' | 'timeout' | 'interrupted';
 export async function playAndGetDigits(host: ApplicationHost, execution: Execution): Promise<undefined> {
   const request = parseRequest(host.variables.expand(execution.argument));
   const { variables } = host;
-  for (const name of [request.variable, `${request.variable}_invalid`, 'read_terminator_used', 'read_result']) {
+  for (const name of [
+    request.variable,
+    `${request.variable}_invalid`,
+    'read_terminator_used',
+    'read_result',
+  ]) {
     variables.unset(name);
   }
   for (let attempt = 0; attempt < request.tries; attempt += 1) {

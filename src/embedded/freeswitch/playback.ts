@@ -191,7 +191,10 @@ class SourceWriter implements FrameWriter {
     mixInto(out, count === FRAME_SAMPLES ? this.#frame : this.#frame.subarray(0, count));
     this.#written += count;
     const { totalSamples } = this.source;
-    if (count < FRAME_SAMPLES || (totalSamples !== undefined && this.source.positionSamples >= totalSamples)) {
+    if (
+      count < FRAME_SAMPLES ||
+      (totalSamples !== undefined && this.source.positionSamples >= totalSamples)
+    ) {
       this.#end('done');
     } else if (this.limitSamples !== undefined && this.#written >= this.limitSamples) {
       this.#end('timeout');

@@ -72,11 +72,15 @@ export class WavRecording {
   async #open(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     this.#handle = await open(path, 'w');
-    await this.#handle.write(wavHeader({ sampleRateHz: SAMPLE_RATE_HZ, channels: this.#channels, dataBytes: 0 }));
+    await this.#handle.write(
+      wavHeader({ sampleRateHz: SAMPLE_RATE_HZ, channels: this.#channels, dataBytes: 0 }),
+    );
   }
 
   #flush(): void {
-    const parts = this.#pending.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    const parts = this.#pending
+      .splice(0)
+      .map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
     this.#pendingSamples = 0;
     if (parts.length === 0) return;
     this.#writing = this.#writing
@@ -125,7 +129,9 @@ export async function record(host: ApplicationHost, execution: Execution): Promi
     };
     execution.onInterrupt = end;
   });
-  await recording.close().catch((error: unknown) => host.logger.error({ code: errorCode(error) }, 'record failed'));
+  await recording
+    .close()
+    .catch((error: unknown) => host.logger.error({ code: errorCode(error) }, 'record failed'));
   const { variables } = host;
   variables.set('record_samples', String(recording.samples));
   variables.set('record_seconds', String(Math.floor(recording.samples / SAMPLE_RATE_HZ)));

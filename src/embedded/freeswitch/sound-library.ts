@@ -113,7 +113,8 @@ export class SoundLibrary {
 
   async #url(url: string): Promise<DecodedSound> {
     const cached = this.#cache.get(url);
-    if (cached !== undefined && cached.freshUntilMs > this.options.clock.nowMs()) return this.#used(url, cached);
+    if (cached !== undefined && cached.freshUntilMs > this.options.clock.nowMs())
+      return this.#used(url, cached);
     let download = this.#downloads.get(url);
     if (download === undefined) {
       download = this.#download(url).finally(() => this.#downloads.delete(url));

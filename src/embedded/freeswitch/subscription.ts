@@ -59,7 +59,8 @@ export class Subscription {
     if (!this.#all) {
       const named =
         event.name === 'CUSTOM'
-          ? this.#names.has('CUSTOM') || (event.subclass !== undefined && this.#subclasses.has(event.subclass))
+          ? this.#names.has('CUSTOM') ||
+            (event.subclass !== undefined && this.#subclasses.has(event.subclass))
           : this.#names.has(event.name);
       if (!named) return false;
     }

@@ -25,10 +25,7 @@ t.teardown(() => rmSync(sounds, { recursive: true, force: true }));
 function sine(durationMs: number): Int16Array {
   return tone({ frequenciesHz: [440], durationMs, sampleRateHz: 8000, levelDb: -12 });
 }
-writeFileSync(
-  join(sounds, 'second.wav'),
-  encodeWav(sine(1000), { sampleRateHz: 8000, channels: 1 }),
-);
+writeFileSync(join(sounds, 'second.wav'), encodeWav(sine(1000), { sampleRateHz: 8000, channels: 1 }));
 writeFileSync(join(sounds, 'ten-seconds.wav'), encodeWav(sine(10_000), { sampleRateHz: 8000, channels: 1 }));
 writeFileSync(join(sounds, 'half.r16'), samplesToBytes(new Int16Array(8000).fill(9000)));
 
@@ -96,7 +93,10 @@ t.test('uuid_break stops a file: break, and what the real server would have read
   const quietFromMs = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 100));
   t.ok(phone.peakSince(quietFromMs) < 50, 'silence afterwards');
-  t.ok(phone.heard.some(({ atMs }) => atMs > quietFromMs), 'but packets go on');
+  t.ok(
+    phone.heard.some(({ atMs }) => atMs > quietFromMs),
+    'but packets go on',
+  );
 });
 
 t.test('a time limit ends a file with what was read until then', async (t) => {
@@ -113,7 +113,11 @@ t.test('a sound starts where it is told to, at its own rate', async (t) => {
   const { control, phone } = await answeredCall(t, server);
   const fromMs = performance.now();
   const done = await execute(control, 'playback', 'half.r16@@4000');
-  t.equal(done.getHeader('variable_playback_samples'), '4000', 'a quarter of a second is left of half a second');
+  t.equal(
+    done.getHeader('variable_playback_samples'),
+    '4000',
+    'a quarter of a second is left of half a second',
+  );
   t.equal(done.getHeader('variable_playback_ms'), '250');
   t.ok(phone.peakSince(fromMs) > 8000);
 });
@@ -121,11 +125,20 @@ t.test('a sound starts where it is told to, at its own rate', async (t) => {
 t.test('what cannot be opened is not found; the call goes on', async (t) => {
   const server = await startServer(t, { soundsDir: sounds });
   const { control } = await answeredCall(t, server);
-  for (const name of ['nowhere.wav', 'tone_stream://%(bad', 'ftp://x/y.wav', 'http://127.0.0.1:1/x.wav', 'say:hello']) {
+  for (const name of [
+    'nowhere.wav',
+    'tone_stream://%(bad',
+    'ftp://x/y.wav',
+    'http://127.0.0.1:1/x.wav',
+    'say:hello',
+  ]) {
     const done = await execute(control, 'playback', name);
     t.equal(done.getHeader('Application-Response'), 'FILE NOT FOUND', name);
   }
-  t.equal((await execute(control, 'playback', 'silence_stream://40')).getHeader('Application-Response'), 'FILE PLAYED');
+  t.equal(
+    (await execute(control, 'playback', 'silence_stream://40')).getHeader('Application-Response'),
+    'FILE PLAYED',
+  );
 });
 
 t.test('a prompt by URL is fetched once and played', async (t) => {
@@ -156,23 +169,32 @@ t.test('tones are heard at their pitch', async (t) => {
   const sound = concatSamples(phone.heard.filter(({ atMs }) => atMs >= fromMs).map(({ samples }) => samples));
   const periods = sound.filter((sample, i) => sample > 0 && (sound[i - 1] ?? 0) <= 0).length;
   t.ok(Math.abs(periods - 400) <= 2, `1000 Hz for 2 times 200 ms has 400 periods: ${periods}`);
-  const [first, last] = [sound.findIndex((sample) => sample > 50), sound.findLastIndex((sample) => sample > 50)];
-  t.ok(Math.abs(last - first - 4000) < 20, `from the first tone to the end of the second: ${last - first} samples`);
+  const [first, last] = [
+    sound.findIndex((sample) => sample > 50),
+    sound.findLastIndex((sample) => sample > 50),
+  ];
+  t.ok(
+    Math.abs(last - first - 4000) < 20,
+    `from the first tone to the end of the second: ${last - first} samples`,
+  );
 });
 
-t.test('an application that comes while one plays runs at once, and the outer one goes on after it', async (t) => {
-  const server = await startServer(t);
-  const { control, events } = await answeredCall(t, server);
-  const outer = execute(control, 'playback', 'silence_stream://300');
-  const inner = execute(control, 'playback', 'silence_stream://100');
-  t.equal((await inner).getHeader('Application-Data'), 'silence_stream://100');
-  await execute(control, 'set', 'between=yes');
-  t.equal((await outer).getHeader('variable_between'), 'yes', 'the outer one completes last');
-  const completed = events
-    .filter((event) => event.getHeader('Event-Name') === 'CHANNEL_EXECUTE_COMPLETE')
-    .map((event) => `${event.getHeader('Application')} ${event.getHeader('Application-Data')}`);
-  t.same(completed, ['playback silence_stream://100', 'set between=yes', 'playback silence_stream://300']);
-});
+t.test(
+  'an application that comes while one plays runs at once, and the outer one goes on after it',
+  async (t) => {
+    const server = await startServer(t);
+    const { control, events } = await answeredCall(t, server);
+    const outer = execute(control, 'playback', 'silence_stream://300');
+    const inner = execute(control, 'playback', 'silence_stream://100');
+    t.equal((await inner).getHeader('Application-Data'), 'silence_stream://100');
+    await execute(control, 'set', 'between=yes');
+    t.equal((await outer).getHeader('variable_between'), 'yes', 'the outer one completes last');
+    const completed = events
+      .filter((event) => event.getHeader('Event-Name') === 'CHANNEL_EXECUTE_COMPLETE')
+      .map((event) => `${event.getHeader('Application')} ${event.getHeader('Application-Data')}`);
+    t.same(completed, ['playback silence_stream://100', 'set between=yes', 'playback silence_stream://300']);
+  },
+);
 
 t.test('with event-lock the next one waits', async (t) => {
   const server = await startServer(t);
@@ -248,7 +270,9 @@ t.test('digits are collected, those pressed before the question too', async (t) 
 t.test('an unknown application hangs the call up, without completing', async (t) => {
   const server = await startServer(t);
   const { control, dialog, events } = await answeredCall(t, server);
-  const bye = new Promise<string>((resolve) => dialog.on('bye', (message) => resolve(message.get('Reason') ?? '')));
+  const bye = new Promise<string>((resolve) =>
+    dialog.on('bye', (message) => resolve(message.get('Reason') ?? '')),
+  );
   control.execute('make_coffee', 'black');
   t.match(await limited('no BYE', bye), /cause=27/);
   await until('call state', () => events.some((e) => e.getHeader('Event-Name') === 'CHANNEL_CALLSTATE'));
@@ -271,7 +295,8 @@ t.test('hanging up tells in order, says BYE, closes, and leaves nothing', async 
   await Promise.all([hungUp, playing, bye, limited('the connection stays', ended)]);
   for (const event of events) {
     const name = event.getHeader('Event-Name');
-    if (name === 'CHANNEL_EXECUTE_COMPLETE') order.splice(-1, 0, `complete ${event.getHeader('Application')}`);
+    if (name === 'CHANNEL_EXECUTE_COMPLETE')
+      order.splice(-1, 0, `complete ${event.getHeader('Application')}`);
     if (name === 'CHANNEL_CALLSTATE') order.splice(-1, 0, `state ${event.getHeader('Hangup-Cause')}`);
   }
   t.same(order, ['complete hangup', 'complete playback', 'state USER_BUSY', 'disconnect']);
@@ -343,7 +368,10 @@ t.test('without an offer the answer comes with the ACK; a re-INVITE then moves t
   other.setRemote(response.body);
   const dump = await api(control, `uuid_dump ${uuid}`);
   t.match(dump, new RegExp(`variable_remote_media_port: ${other.session.localPort}\n`));
-  t.match(dump, new RegExp(`variable_rtp_local_sdp_str: ${encodeURIComponent(response.body)}\n`.replaceAll('*', '\\*')));
+  t.match(
+    dump,
+    new RegExp(`variable_rtp_local_sdp_str: ${encodeURIComponent(response.body)}\n`.replaceAll('*', '\\*')),
+  );
   control.subscribe(['CHANNEL_EXECUTE_COMPLETE']);
   await execute(control, 'playback', 'tone_stream://%(200,0,600)');
   t.ok(other.peakSince(0) > 1000, 'heard at the new place');

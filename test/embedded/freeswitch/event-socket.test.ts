@@ -8,7 +8,11 @@ t.test('a client with the right secret is let in and asks what the server is', a
   const status = await api(client, 'sofia status');
   const { port } = server.sipAddress;
   const found = /^\s*drachtio_mrf\s.*sip:mod_sofia@((?:[0-9]{1,3}\.){3}[0-9]{1,3}:\d+)/m.exec(status);
-  t.equal(found?.[1], `127.0.0.1:${port}`, 'the profile and its address, where drachtio-fsmrf looks for them');
+  t.equal(
+    found?.[1],
+    `127.0.0.1:${port}`,
+    'the profile and its address, where drachtio-fsmrf looks for them',
+  );
   t.match(await api(client, 'status'), /^UP 0 years/);
   t.equal(await api(client, 'global_getvar xiangyin_stereo_bidirectional'), 'true');
   t.equal(await api(client, 'global_getvar nobody_set_this'), '');
@@ -43,12 +47,16 @@ t.test('answers come in the order of the commands, however the bytes are cut', a
   t.teardown(() => socket.destroy());
   let text = '';
   socket.on('data', (bytes) => (text += bytes.toString()));
-  const commands = 'auth a-secret-of-the-test\n\napi version\n\napi nonsense one\n\nlinger\n\napi hostname\n\n';
+  const commands =
+    'auth a-secret-of-the-test\n\napi version\n\napi nonsense one\n\nlinger\n\napi hostname\n\n';
   for (const character of commands) socket.write(character);
   await until('the last answer', () => text.split('api/response').length === 4);
   const order = ['+OK accepted', 'FreeSWITCH Version', '-ERR nonsense Command not found!', '+OK will linger'];
   const places = order.map((part) => text.indexOf(part));
-  t.same(places, [...places].sort((a, b) => a - b));
+  t.same(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
   t.notOk(places.includes(-1));
 });
 

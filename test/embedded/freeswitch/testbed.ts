@@ -2,7 +2,10 @@ import { createServer } from 'node:net';
 import type { Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import { FreeSwitchServer, type FreeSwitchServerOptions } from '../../../src/embedded/freeswitch/freeswitch-server.js';
+import {
+  FreeSwitchServer,
+  type FreeSwitchServerOptions,
+} from '../../../src/embedded/freeswitch/freeswitch-server.js';
 import { MediaTicker } from '../../../src/embedded/rtp/media-ticker.js';
 import { PortPool } from '../../../src/embedded/rtp/port-pool.js';
 import { RtpSession } from '../../../src/embedded/rtp/rtp-session.js';
@@ -38,7 +41,10 @@ export interface EslConnection {
 }
 interface EslModule {
   Connection: new (host: string, port: number, secret: string, ready?: () => void) => EslConnection;
-  Server: new (options: { server: unknown; myevents: boolean }, ready: () => void) => {
+  Server: new (
+    options: { server: unknown; myevents: boolean },
+    ready: () => void,
+  ) => {
     on(event: 'connection::ready', listener: (connection: EslConnection) => void): void;
   };
 }
@@ -63,7 +69,11 @@ export async function startServer(
 }
 
 /** An inbound Event Socket connection by drachtio-modesl, authenticated. */
-export async function connectClient(t: Test, server: FreeSwitchServer, secret = SECRET): Promise<EslConnection> {
+export async function connectClient(
+  t: Test,
+  server: FreeSwitchServer,
+  secret = SECRET,
+): Promise<EslConnection> {
   const { host, port } = server.eventSocketAddress;
   const connection = await new Promise<EslConnection>((resolve, reject) => {
     const client = new Connection(host, port, secret, () => resolve(client));
@@ -81,7 +91,9 @@ function close(client: EslConnection): void {
 }
 
 /** The application's listener for outbound connections; each call's connection comes out of `next`. */
-export async function startApplication(t: Test): Promise<{ port: number; next: () => Promise<EslConnection> }> {
+export async function startApplication(
+  t: Test,
+): Promise<{ port: number; next: () => Promise<EslConnection> }> {
   const server = createServer({ noDelay: true });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
@@ -178,7 +190,12 @@ export class Phone {
 
   setRemote(sdp: string): void {
     const media = readRemoteMedia(sdp);
-    this.session.setRemote(media?.remote, media?.codec ?? 'PCMU', media?.payloadType ?? 0, media?.telephoneEventType);
+    this.session.setRemote(
+      media?.remote,
+      media?.codec ?? 'PCMU',
+      media?.payloadType ?? 0,
+      media?.telephoneEventType,
+    );
   }
 
   /** Says whole frames of sound (8 kHz) in real time, after what is being said; silence follows, as from a phone. */
