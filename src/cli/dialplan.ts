@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { Dialplan } from '../dialog/dialplan.js';
+import { dialplanSchema } from '../dialog/dialplan-schema.js';
 import {
   compileDialplanSet,
   type DialplanSet,

@@ -32,7 +32,10 @@ export function parseYaml(text: string, file: string): YamlFile {
     return { file, value: undefined, problems: [problem], problem: () => problem };
   }
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' });
-  const problems = [...document.errors, ...document.warnings].map((e) => syntaxProblem(e, file, lines));
+  const problems = [...worthTelling(document.errors), ...document.warnings].map((error) => {
+    const unclosed = isOpenQuote(error) ? lastQuoted(document) : undefined;
+    return syntaxProblem(error, unclosed ?? error.pos[0], file, lines);
+  });
   let value: unknown;
   if (document.errors.length === 0) {
     keepWrittenNumbers(document);
@@ -116,9 +119,30 @@ function startOf(node: unknown): number | undefined {
   return range?.[0];
 }
 
+/** After the first place that is not YAML the parser guesses: what it finds then mends itself with the first. */
+function worthTelling(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const first = errors.findIndex((error) => error.code !== 'DUPLICATE_KEY');
+  return first < 0 ? errors : errors.slice(0, first + 1);
+}
+
+function isOpenQuote(error: YAMLError): boolean {
+  return error.code === 'MISSING_CHAR' && error.message.includes('quote');
+}
+
+/** A quote that is never closed is noticed at the end of the file, but is to be mended where it is opened. */
+function lastQuoted(document: Document): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') offset = node.range?.[0];
+    },
+  });
+  return offset;
+}
+
 /** The parser's codes in an admin's words. */
-function syntaxProblem(error: YAMLError, file: string, lines: LineCounter): Problem {
-  const { line, col } = lines.linePos(error.pos[0]);
+function syntaxProblem(error: YAMLError, offset: number, file: string, lines: LineCounter): Problem {
+  const { line, col } = lines.linePos(offset);
   const severity = error.name === 'YAMLWarning' ? 'warning' : 'error';
   const place = { file, line: Math.max(1, line), column: Math.max(1, col), path: '' };
   return {
