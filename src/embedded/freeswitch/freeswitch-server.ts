@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { availableParallelism, loadavg, networkInterfaces } from 'node:os';
 import { parseHostPort, type HostPort } from '../../core/address.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
@@ -349,6 +349,7 @@ export class FreeSwitchServer {
       'Session-Count': String(this.#channels.size),
       'Max-Sessions': String(MAX_SESSIONS),
       'Session-Per-Sec': '100',
+      'Idle-CPU': idleCpuPercent().toFixed(6),
       'Session-Since-Startup': String(this.#sessionsSinceStart),
       'Heartbeat-Interval': String(HEARTBEAT_MS / 1000),
     });
@@ -379,6 +380,11 @@ export class FreeSwitchServer {
     const all = Object.values(networkInterfaces()).flat();
     return all.find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address ?? '127.0.0.1';
   }
+}
+
+/** From the load average: clients choose among servers by it, so coarse is enough. */
+function idleCpuPercent(): number {
+  return Math.max(0, 100 - (100 * (loadavg()[0] ?? 0)) / availableParallelism());
 }
 
 function refuse(invite: IncomingInvite, status: number): void {
