@@ -1,10 +1,12 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { t } from 'tap';
 import type { Test } from 'tap';
 import { encodeWav } from '../../src/audio/wav.js';
 import { addCallsCommand, pointInTime } from '../../src/cli/calls.js';
-import { timeText } from '../../src/cli/call-text.js';
+import { callText, timeText } from '../../src/cli/call-text.js';
+import type { KeptFile } from '../../src/cli/call-text.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { createHttpServer } from '../../src/http/http-server.js';
 import { Metrics } from '../../src/http/metrics.js';
@@ -18,13 +20,8 @@ import { runCommand } from './run-command.js';
 
 const calls = (t: Test, ...line: string[]) => runCommand(t, addCallsCommand, ['calls', ...line]);
 
-async function dataFolder(t: Test, ...records: CallRecord[]): Promise<string> {
-  const dataDir = t.testdir();
-  const store = await createSqliteStore({ file: databaseFile(dataDir) });
-  for (const record of records) await store.save(record);
-  await store.close();
-  return dataDir;
-}
+/** Renders without a store: a worker thread per line of a test would take its time. */
+const show = (record: CallRecord, recording?: KeptFile) => callText(record, recording, undefined);
 
 const answered = sampleRecord({
   turns: [
@@ -73,8 +70,15 @@ const refused = sampleRecord({
   recording: null,
 });
 
+/** One folder for all tests that only read. */
+const dataDir = await mkdtemp(join(tmpdir(), 'xiangyin-calls-'));
+t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+const store = await createSqliteStore({ file: databaseFile(dataDir) });
+await store.save(answered);
+await store.save(refused);
+await store.close();
+
 t.test('list shows calls newest first, in the words of people', async (t) => {
-  const dataDir = await dataFolder(t, answered, refused);
   const [head, first, second, ...rest] = (await calls(t, 'list', '--data-dir', dataDir)).split('\n');
   t.match(head, /^call +received +from +to +length +dialplan +how it ended$/);
   t.match(first, /^20261121-020000-00000001 .* unknown +999 +- +- +refused with 404 Not Found$/);
@@ -85,9 +89,10 @@ t.test('list shows calls newest first, in the words of people', async (t) => {
 });
 
 t.test('list can be narrowed, and printed for machines', async (t) => {
-  const dataDir = await dataFolder(t, answered, refused);
-  t.same(JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--called', '1000', '--json')), [answered]);
-  t.equal(JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--limit', '1', '--json')).length, 1);
+  t.same(
+    JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--called', '1000', '--limit', '1', '--json')),
+    [answered],
+  );
   const after = timeText(answered.receivedAtMs + 30_000);
   t.same(JSON.parse(await calls(t, 'list', '--data-dir', dataDir, '--since', after, '--json')), [refused]);
   t.match(await calls(t, 'list', '--data-dir', dataDir, '--calling', '0'), /^no such calls are kept in /);
@@ -100,29 +105,41 @@ t.test('list can be narrowed, and printed for machines', async (t) => {
 });
 
 t.test('a data folder without calls is an empty list, and stays as it was', async (t) => {
-  const dataDir = t.testdir();
-  t.equal(await calls(t, 'list', '--data-dir', dataDir, '--json'), '[]');
-  t.match(await calls(t, 'list', '--data-dir', dataDir), 'no such calls');
-  await t.rejects(calls(t, 'show', 'abcd', '--data-dir', dataDir), { code: 'CLI_NO_DATABASE' });
-  t.strictSame(await readdir(dataDir), []);
+  const empty = t.testdir();
+  t.equal(await calls(t, 'list', '--data-dir', empty, '--json'), '[]');
+  t.match(await calls(t, 'list', '--data-dir', empty), 'no such calls');
+  await t.rejects(calls(t, 'show', 'abcd', '--data-dir', empty), { code: 'CLI_NO_DATABASE' });
+  t.strictSame(await readdir(empty), []);
 });
 
-t.test('the data folder may come from a configuration file', async (t) => {
-  const dataDir = await dataFolder(t, answered);
-  const file = join(dataDir, 'x.yaml');
-  await writeFile(file, 'dataDir: .\n');
-  t.equal(JSON.parse(await calls(t, 'list', '--config', file, '--json')).length, 1);
-});
+t.test(
+  'show finds the call by a beginning of its id, with a data folder from a configuration file',
+  async (t) => {
+    const file = join(dataDir, 'x.yaml');
+    await writeFile(file, 'dataDir: .\n');
+    const recording = join(dataDir, answered.recording ?? '');
+    await mkdir(dirname(recording), { recursive: true });
+    const wav = encodeWav(new Int16Array(2 * 8000 * 3.5), { sampleRateHz: 8000, channels: 2 });
+    await writeFile(recording, wav);
+    const text = await calls(t, 'show', answered.id.slice(0, 12), '--config', file);
+    t.match(text, /^Call 20261121-013502-9f3c1a7e$/m);
+    t.ok(text.includes(`${recording} (3.5 s; left the caller, right what the caller heard)`));
 
-t.test('show tells the whole call: times, path, each turn, recording with its length', async (t) => {
-  const dataDir = await dataFolder(t, answered);
-  const recording = join(dataDir, answered.recording ?? '');
-  await mkdir(dirname(recording), { recursive: true });
-  const wav = encodeWav(new Int16Array(2 * 8000 * 3.5), { sampleRateHz: 8000, channels: 2 });
-  await writeFile(recording, wav);
-  const text = await calls(t, 'show', answered.id.slice(0, 12), '--data-dir', dataDir);
+    await writeFile(recording, 'x');
+    t.match(
+      await calls(t, 'show', answered.id, '--data-dir', dataDir),
+      /9f3c1a7e\.wav \(left the caller/,
+      'no sound',
+    );
+    await rm(recording);
+    t.match(await calls(t, 'show', answered.id, '--data-dir', dataDir), /9f3c1a7e\.wav \(the file is gone\)/);
+    t.same(JSON.parse(await calls(t, 'show', answered.id, '--data-dir', dataDir, '--json')), answered);
+  },
+);
+
+t.test('show tells the whole call: times, path, each turn', async (t) => {
+  const text = show(answered);
   for (const part of [
-    /^Call 20261121-013502-9f3c1a7e$/m,
     /^ +from +\+442079460123$/m,
     /^ +answered +after 7 ms$/m,
     /^ +lasted +10\.4 s$/m,
@@ -138,34 +155,17 @@ t.test('show tells the whole call: times, path, each turn, recording with its le
   ]) {
     t.match(text, part);
   }
-  t.ok(text.includes(`${recording} (3.5 s; left the caller, right what the caller heard)`));
   t.notMatch(text, /remote-bye|null|undefined|NaN/);
 });
 
 t.test('show of a refused call says why, and nothing that there was not', async (t) => {
-  const dataDir = await dataFolder(t, refused);
-  const text = await calls(t, 'show', 'refused@x', '--data-dir', dataDir);
+  const text = show(refused);
   t.match(text, /ended +refused with 404 Not Found: no rule of numbers\.yaml fits the called number$/m);
   t.match(text, /answered +no$/m);
   t.notMatch(text, /recording|dialplan|path|null|undefined/);
 });
 
-t.test('show tells that a recording is gone, or is no sound', async (t) => {
-  const dataDir = await dataFolder(t, answered);
-  t.match(await calls(t, 'show', answered.id, '--data-dir', dataDir), /9f3c1a7e\.wav \(the file is gone\)/);
-  const recording = join(dataDir, answered.recording ?? '');
-  await mkdir(dirname(recording), { recursive: true });
-  await writeFile(recording, 'x');
-  t.match(await calls(t, 'show', answered.id, '--data-dir', dataDir), /9f3c1a7e\.wav \(left the caller/);
-});
-
-t.test('show --json prints the record as it is', async (t) => {
-  const dataDir = await dataFolder(t, answered);
-  t.same(JSON.parse(await calls(t, 'show', answered.id, '--data-dir', dataDir, '--json')), answered);
-});
-
 t.test('a call that is not there, or several, are refused with what to do', async (t) => {
-  const dataDir = await dataFolder(t, answered, refused);
   await t.rejects(calls(t, 'show', 'nothing', '--data-dir', dataDir), {
     code: 'CLI_NO_SUCH_CALL',
     message: /xiangyin calls list/,
