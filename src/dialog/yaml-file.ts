@@ -145,19 +145,16 @@ function syntaxProblem(error: YAMLError, offset: number, file: string, lines: Li
   const { line, col } = lines.linePos(offset);
   const severity = error.name === 'YAMLWarning' ? 'warning' : 'error';
   const place = { file, line: Math.max(1, line), column: Math.max(1, col), path: '' };
-  return {
-    severity,
-    ...place,
-    message: sentences[error.code] ?? `this is not YAML: ${firstLine(error.message)}`,
-  };
+  const known = isOpenQuote(error) ? 'this quote is opened and never closed' : sentences[error.code];
+  return { severity, ...place, message: known ?? `this is not YAML: ${firstLine(error.message)}` };
 }
 
 const sentences: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key is here twice; the same map already has it: rename or remove one of them',
   TAB_AS_INDENT: 'a tab is used to indent; use spaces',
   BAD_INDENT: 'the indentation does not fit the lines above: put keys of one map in the same column',
-  MISSING_CHAR:
-    'a quote or bracket is opened and never closed, or a quoted text goes on after its closing quote',
+  MISSING_CHAR: 'a comma, colon or space is missing here: entries inside [ ] and { } are parted by commas',
+  UNEXPECTED_TOKEN: 'this does not belong here: is a comma, a colon or a quote missing before it?',
   BLOCK_IN_FLOW: 'a block cannot start inside [ ] or { }: close the bracket first',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line: is a colon or a closing quote missing?',
   BAD_ALIAS: 'a text may not begin with * or &: put it in quotes',
