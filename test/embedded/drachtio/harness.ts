@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import Srf from 'drachtio-srf';
 import type { Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';

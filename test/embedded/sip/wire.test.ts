@@ -1,0 +1,126 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import t, { type Test } from 'tap';
+import { silentLogger } from '../../../src/core/logger.js';
+import { agent, next, sdp } from './phones.js';
+
+/** A peer that says exactly what it is told, over UDP. */
+async function rawPeer(t: Test, port: number) {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  t.teardown(() => socket.close());
+  const heard: string[] = [];
+  socket.on('message', (bytes) => heard.push(bytes.toString()));
+  const own = socket.address().port;
+  const send = (text: string): void => socket.send(text, port, '127.0.0.1');
+  /** A request with all it needs; `more` replaces or adds header lines. */
+  const request = (method: string, branch: string, more: readonly string[] = [], body = ''): string => {
+    const names = more.map((line) => line.slice(0, line.indexOf(':') + 1));
+    const lines = [
+      `Via: SIP/2.0/UDP 127.0.0.1:${own};branch=${branch}`,
+      `From: <sip:raw@127.0.0.1>;tag=f`,
+      `To: <sip:b@127.0.0.1>`,
+      `Call-ID: raw`,
+      `CSeq: 1 ${method}`,
+      `Contact: <sip:raw@127.0.0.1:${own}>`,
+    ].filter((line) => !names.some((name) => line.startsWith(name)));
+    const head = [`${method} sip:b@127.0.0.1:${port} SIP/2.0`, ...lines, ...more].join('\r\n');
+    return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  };
+  const quiet = (ms = 40): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const statuses = (): string[] => heard.map((text) => text.split(' ').slice(0, 2).join(' '));
+  return { send, request, heard, statuses, quiet };
+}
+
+const sipPort = (ua: { addresses: readonly { protocol: string; port: number }[] }, protocol: string) =>
+  ua.addresses.find((address) => address.protocol === protocol)?.port ?? 0;
+
+t.test('malformed packets: answered if they can be, logged once per source, nothing disturbed', async (t) => {
+  const warnings: object[] = [];
+  const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
+  const bob = await agent(t, 'bob', { logger });
+  const peer = await rawPeer(t, sipPort(bob, 'udp'));
+  peer.send('this is no SIP at all, not even nearly\r\n\r\n');
+  peer.send(peer.request('INVITE', 'z9hG4bK1', ['CSeq: 1 BYE']));
+  peer.send(peer.request('ACK', 'z9hG4bK2', ['CSeq: 1 BYE']));
+  peer.send(peer.request('OPTIONS', 'z9hG4bK3').replace('Content-Length: 0', 'Content-Length: 99'));
+  peer.send(peer.request('OPTIONS', 'z9hG4bK4').replace(/Call-ID: raw\r\n/, ''));
+  peer.send('\r\n\r\n');
+  await peer.quiet();
+  t.same(peer.statuses(), ['SIP/2.0 400', 'SIP/2.0 400']);
+  t.equal(warnings.length, 1);
+  t.notMatch(JSON.stringify(warnings), /raw/, 'nothing of the packet is logged');
+  peer.send(peer.request('OPTIONS', 'z9hG4bK5'));
+  await peer.quiet();
+  t.equal(peer.statuses().at(-1), 'SIP/2.0 200');
+  t.equal(bob.counts().transactions, 0);
+});
+
+t.test(
+  'a repeated INVITE is one call; its 200 is repeated until the ACK, whatever Contact it names',
+  async (t) => {
+    const bob = await agent(t, 'bob');
+    let calls = 0;
+    bob.on('invite', () => calls++);
+    const invited = next(bob, 'invite');
+    const peer = await rawPeer(t, sipPort(bob, 'udp'));
+    const invite = peer.request('INVITE', 'z9hG4bKi', ['Contact: <sip:raw@10.255.255.1>'], sdp);
+    peer.send(invite);
+    const [incoming] = await invited;
+    peer.send(invite);
+    await peer.quiet(15);
+    t.same(peer.statuses(), ['SIP/2.0 100', 'SIP/2.0 100']);
+    const dialog = incoming.accept({ body: sdp });
+    await peer.quiet(70);
+    const answers = peer.heard.filter((text) => text.startsWith('SIP/2.0 200'));
+    t.ok(answers.length >= 2 && answers.length <= 4, `${answers.length} times`);
+    t.equal(new Set(answers).size, 1, 'always the same');
+    const to = /^To: .*$/m.exec(answers[0] ?? '')?.[0] ?? '';
+    peer.send(peer.request('ACK', 'z9hG4bKa', [to]));
+    await next(dialog, 'ack');
+    peer.heard.length = 0;
+    await peer.quiet(120);
+    t.same(peer.heard, []);
+    t.equal(calls, 1);
+    void dialog.bye();
+    await peer.quiet(15);
+    t.match(peer.heard[0], /^BYE sip:raw@10\.255\.255\.1 SIP/, 'sent to where the packets came from');
+  },
+);
+
+t.test('rport: the answer goes to the port the packet left, and says so', async (t) => {
+  const bob = await agent(t, 'bob');
+  const peer = await rawPeer(t, sipPort(bob, 'udp'));
+  peer.send(peer.request('OPTIONS', 'x', ['Via: SIP/2.0/UDP phone.invalid:1;rport;branch=z9hG4bKr']));
+  await peer.quiet();
+  t.match(
+    peer.heard[0],
+    /^Via: SIP\/2\.0\/UDP phone\.invalid:1;rport=\d+;branch=z9hG4bKr;received=127\.0\.0\.1\r$/m,
+  );
+});
+
+t.test('TCP: pings are answered, messages may come in pieces, rubbish ends the connection', async (t) => {
+  const bob = await agent(t, 'bob');
+  const socket = connect(sipPort(bob, 'tcp'), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  let heard = '';
+  socket.on('data', (chunk) => (heard += chunk.toString()));
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+  const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
+  socket.write('\r\n\r\n');
+  await quiet();
+  t.equal(heard, '\r\n');
+  const options =
+    'OPTIONS sip:b@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKt\r\nFrom: <sip:a@h>;tag=1\r\n' +
+    'To: <sip:b@h>\r\nCall-ID: t\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n';
+  socket.write(options.slice(0, 70));
+  await quiet();
+  socket.write(options.slice(70));
+  await quiet();
+  t.match(heard, /SIP\/2\.0 200 OK/);
+  t.equal(bob.counts().sockets, 3);
+  socket.write('GET / HTTP/1.0\r\n\r\n');
+  await closed;
+  await quiet();
+  t.equal(bob.counts().sockets, 2);
+});
