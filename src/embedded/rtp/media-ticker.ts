@@ -48,6 +48,8 @@ export class MediaTicker {
   readonly #failures: OnceLogger;
   readonly #maxCatchUpMs: number;
   readonly #listeners = new Set<TickListener>();
+  /** The same, copied when it changes: a set that changes while it is walked may never end. */
+  #round: readonly TickListener[] = [];
   #timer: Timer | undefined;
   #nextTick = 0;
   #running = false;
@@ -65,6 +67,7 @@ export class MediaTicker {
   add(listener: TickListener): void {
     if (this.#closed) return;
     this.#listeners.add(listener);
+    this.#round = [...this.#listeners];
     if (this.#timer !== undefined || this.#running) return;
     this.#nextTick = Math.floor((this.#clock.nowMs() - this.originMs) / this.intervalMs) + 1;
     this.#aim();
@@ -72,7 +75,8 @@ export class MediaTicker {
 
   /** Never calls `listener` again, not even in the tick that is running. */
   remove(listener: TickListener): void {
-    this.#listeners.delete(listener);
+    if (!this.#listeners.delete(listener)) return;
+    this.#round = [...this.#listeners];
     if (this.#listeners.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -82,6 +86,7 @@ export class MediaTicker {
   close(): void {
     this.#closed = true;
     this.#listeners.clear();
+    this.#round = [];
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -116,7 +121,8 @@ export class MediaTicker {
   #run(tick: number, wakeMs: number): void {
     const idealMs = this.originMs + tick * this.intervalMs;
     this.stats.ticks++;
-    for (const listener of this.#listeners) {
+    for (const listener of this.#round) {
+      if (!this.#listeners.has(listener)) continue;
       try {
         listener(tick, idealMs, wakeMs);
       } catch (error) {
