@@ -1,0 +1,115 @@
+import t from 'tap';
+import { createEspeakSynthesizer } from '../../src/speech/engines/espeak-ng/espeak-synthesizer.js';
+import {
+  callDesk,
+  channelLevelsDb,
+  GOODBYE,
+  leftAbove,
+  newestRecord,
+  NO_INPUT,
+  NO_MATCH,
+  records,
+  startDesk,
+  WEATHER,
+  WELCOME,
+} from './desk.js';
+
+t.setTimeout(85_000);
+const synthesizer = await createEspeakSynthesizer().catch(() => undefined);
+t.teardown(() => synthesizer?.close());
+const skip = synthesizer === undefined ? '@echogarden/espeak-ng-emscripten is not installed' : false;
+
+/** Of the other sex than the desk's own voice, so that nobody recognises a copy of itself. */
+const VOICE = 'voice: +f3';
+
+if (skip === false) {
+  const server = await startDesk(t);
+  const call = (steps: string) => callDesk(server, steps, { synthesizer });
+  const kept = async () => (await records(server)).length;
+
+  t.test('a call by keys: prompts heard, path taken, both channels recorded, record kept', async (t) => {
+    const idle = await server.counts();
+    const known = await kept();
+    const report = await call(`
+  - expect: { phrases: [${WELCOME}] }
+  - expect: { phrases: ['To leave us again, press 2.'] }
+  - press: "1"
+  - expect: { phrases: [${WEATHER}] }
+  - expect: { phrases: [${WELCOME}] }
+  - say: { text: leave us again, ${VOICE} }
+  - expect: { phrases: [${GOODBYE}] }
+  - expectHangup
+`);
+    t.equal(report.failure, undefined);
+    t.ok((report.turns[1]?.gapMs ?? 9999) < 1000, `the key was answered after ${report.turns[1]?.gapMs} ms`);
+    const record = await newestRecord(server, known);
+    t.match(record, {
+      endReason: 'local-bye',
+      path: ['main.menu', 'main.weather', 'main.menu', 'main.goodbye'],
+    });
+    const [caller, bot] = await channelLevelsDb(server, record);
+    t.ok((caller ?? -100) > -40, `the caller is on the left (${caller} dB)`);
+    t.ok((bot ?? -100) > -40, `the bot is on the right (${bot} dB)`);
+    t.same(await leftAbove(server, idle), {}, 'nothing is left');
+  });
+
+  t.test('a key in the prompt cuts it', async (t) => {
+    const report = await call(`
+  - bargeIn: { afterMs: 700, press: "1" }
+  - expect: { phrases: [${WEATHER}] }
+  - hangup
+`);
+    t.equal(report.failure, undefined);
+    t.equal(report.turns[1]?.bargedIn, true);
+    t.ok((report.turns[1]?.stopMs ?? 9999) < 500, `silent ${report.turns[1]?.stopMs} ms after the key`);
+  });
+
+  t.test('a phrase in the prompt cuts it too', async (t) => {
+    const report = await call(`
+  - bargeIn: { afterMs: 700, say: { text: weather forecast, ${VOICE} } }
+  - expect: { phrases: [${WEATHER}] }
+  - hangup
+`);
+    t.equal(report.failure, undefined);
+    t.ok(
+      (report.turns[1]?.stopMs ?? 9999) < 1000,
+      `silent ${report.turns[1]?.stopMs} ms after the first word`,
+    );
+  });
+
+  t.test('a phrase that is not expected gets a reprompt', async (t) => {
+    const known = await kept();
+    const report = await call(`
+  - expect: { phrases: ['To leave us again, press 2.'] }
+  - say: { text: purple elephants are dancing, ${VOICE} }
+  - expect: { phrases: [${NO_MATCH}] }
+  - press: "2"
+  - expect: { phrases: [${GOODBYE}] }
+  - expectHangup
+`);
+    t.equal(report.failure, undefined);
+    const record = await newestRecord(server, known);
+    t.ok(record.turns.some(({ outcome }) => outcome === 'noMatch'));
+  });
+
+  t.test('silence gets reprompts, then the way out', async (t) => {
+    const known = await kept();
+    const report = await call(`
+  - expect: { phrases: ['To leave us again, press 2.'] }
+  - expect: { phrases: [${NO_INPUT}] }
+  - expect: { phrases: [${NO_INPUT}], withinMs: 20000 }
+  - expect: { phrases: [${GOODBYE}], withinMs: 20000 }
+  - expectHangup
+`);
+    t.equal(report.failure, undefined);
+    const record = await newestRecord(server, known);
+    t.ok(record.turns.filter(({ outcome }) => outcome === 'noInput').length >= 2);
+  });
+
+  t.test('SIGTERM ends the server without complaint', async (t) => {
+    const { code } = await server.stop();
+    t.equal(code, 0);
+  });
+} else {
+  t.test('scripted calls to the whole server', { skip }, async () => undefined);
+}
