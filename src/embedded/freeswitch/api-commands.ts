@@ -96,7 +96,7 @@ const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
     return OK;
   },
   uuid_kill: (channel, [cause]) => {
-    channel.hangup(hangupCause(cause));
+    channel.hangup(cause ?? 'MANAGER_REQUEST');
     return OK;
   },
   uuid_send_dtmf: (channel, [argument = '']) => {

@@ -1,7 +1,6 @@
 import type { Application, Execution } from './application-stack.js';
 import type { ApplicationHost } from './application-host.js';
 import { BufferSource } from './audio-source.js';
-import { hangupCause } from './hangup-causes.js';
 import { playAndGetDigits } from './play-and-get-digits.js';
 import { playback, playSource } from './playback.js';
 import { record, startRecordSession, stopRecordSession } from './recording.js';
@@ -52,7 +51,7 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
   sleep: (host, execution) => wait(host, execution, Number.parseInt(execution.argument, 10) || 0),
   park: (host, execution) => wait(host, execution, undefined),
   hangup: (host, execution) => {
-    const cause = hangupCause(host.variables.expand(execution.argument));
+    const cause = host.variables.expand(execution.argument);
     // The completion of hangup itself comes first, then those of the applications it ends.
     queueMicrotask(() => host.hangup(cause));
     return undefined;

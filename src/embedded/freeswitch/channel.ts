@@ -23,7 +23,7 @@ import {
 import { DigitQueue } from './digit-queue.js';
 import type { EventBus, FreeSwitchEvent } from './event.js';
 import type { ControlledChannel, ExecuteRequest } from './event-socket-session.js';
-import { reasonHeader } from './hangup-causes.js';
+import { hangupCause, reasonHeader } from './hangup-causes.js';
 import { MediaPath } from './media-path.js';
 import { stopRecording } from './recording.js';
 import type { SdpLeg } from './sdp-leg.js';
@@ -220,9 +220,9 @@ export class Channel implements ControlledChannel, ApplicationHost {
     });
   }
 
-  /** Ends the call; repeats are ignored. */
+  /** Ends the call with a cause by name or number; repeats are ignored. */
   hangup(cause: string): void {
-    this.#end(cause, true);
+    this.#end(hangupCause(cause), true);
   }
 
   /** Frees everything at once, reporting nothing; safe to call twice. */

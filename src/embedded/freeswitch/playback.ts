@@ -112,9 +112,17 @@ async function openSound(host: ApplicationHost, name: string | undefined): Promi
       offsetSamples,
     });
   } catch (error) {
-    host.logger.warn({ channel: host.uuid, code: errorCode(error) }, 'a sound could not be opened');
+    host.logger.warn(
+      { channel: host.uuid, sound: loggedName(path), code: errorCode(error) },
+      'a sound could not be opened',
+    );
     return undefined;
   }
+}
+
+/** Without what callers are told (`say:`) and without the token in a prompt's URL. */
+function loggedName(name: string): string {
+  return /^(say|speak):/.test(name) ? 'say:' : (name.split('?')[0] ?? '');
 }
 
 /** False when interrupted. */

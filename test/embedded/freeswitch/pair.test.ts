@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { WebSocketServer, type WebSocket } from 'ws';
 import Srf from 'drachtio-srf';
-// @ts-expect-error it has no types that fit this version
 import Mrf from 'drachtio-fsmrf';
 import { peak } from '../../../src/audio/pcm.js';
 import { tone } from '../../../src/audio/tone.js';
@@ -53,7 +52,6 @@ const sounds = mkdtempSync(join(tmpdir(), 'xiangyin-pair-'));
 t.teardown(() => rmSync(sounds, { recursive: true, force: true }));
 const chime = tone({ frequenciesHz: [440], durationMs: 3000, sampleRateHz: 8000, levelDb: -12 });
 writeFileSync(join(sounds, 'chime.wav'), encodeWav(chime, { sampleRateHz: 8000, channels: 1 }));
-console.info = () => undefined;
 
 async function start(t: Test, synthesize?: (text: string) => Promise<Int16Array>): Promise<Pair> {
   const pair = await startPair({
@@ -82,9 +80,9 @@ async function start(t: Test, synthesize?: (text: string) => Promise<Int16Array>
 async function connectLibraries(t: Test, pair: Pair) {
   const srf = new Srf();
   const { host, port } = pair.drachtio.adminAddress;
-  srf.connect({ host, port, secret: secrets.drachtio });
+  void srf.connect({ host, port, secret: secrets.drachtio });
   await limited('drachtio refused', new Promise<void>((resolve) => srf.on('connect', () => resolve())));
-  const mrf = new (Mrf as new (srf: unknown) => { connect(options: object): Promise<MediaServer> })(srf);
+  const mrf = new (Mrf as unknown as new (srf: unknown) => { connect(options: object): Promise<MediaServer> })(srf);
   const ms = await limited(
     'no media server',
     mrf.connect({
