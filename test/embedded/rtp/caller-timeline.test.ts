@@ -360,6 +360,51 @@ t.test('a longer way through the network is followed within a second', (t) => {
   t.end();
 });
 
+t.test('a caller who changes his packet length in the midst of speech is heard through', (t) => {
+  // 20 ms packets, two of which are then sent as one of 40 ms.
+  let sequence = 0;
+  const said = (n: number): number => 1 + (n % 20_000);
+  const result = simulate({
+    durationMs: 8000,
+    sound: said,
+    alter: (packet, i) => {
+      if (i < 200) return { ...packet, sequence: sequence++ };
+      if (i % 2 === 0) return undefined;
+      return {
+        ...packet,
+        fromSample: packet.fromSample - FRAME_SAMPLES,
+        timestamp: (packet.timestamp - FRAME_SAMPLES) >>> 0,
+        lengthSamples: 2 * FRAME_SAMPLES,
+        sequence: sequence++,
+      };
+    },
+  });
+  const first = result.left.indexOf(1);
+  let missing = 0;
+  for (let i = 0; i < 7800 * 8; i++) if (result.left[first + i] !== said(i)) missing++;
+  t.ok(missing <= FRAME_SAMPLES, `at most the frame of the change is cut: ${missing} samples`);
+  t.end();
+});
+
+t.test('keys in the place of sound leave their gap, with timestamps that go on or stand still', (t) => {
+  for (const frozen of [false, true]) {
+    const options: SimulationOptions = {
+      durationMs: 8000,
+      alter: (packet, i) => {
+        // Ten packets of a key: they take sequence numbers, and are not handed to the timeline.
+        if (i >= 200 && i < 210) return undefined;
+        const timestamp = frozen && i >= 210 ? packet.timestamp - 10 * FRAME_SAMPLES : packet.timestamp;
+        return { ...packet, timestamp: timestamp >>> 0, sequence: i < 200 ? i : i - 10 };
+      },
+    };
+    const result = simulate(options);
+    const offsets = misplacements(options, result);
+    t.equal(offsets.length, 16, `frozen ${frozen}`);
+    t.ok(worst(offsets) <= 13, `frozen ${frozen}: worst ${worst(offsets)}`);
+  }
+  t.end();
+});
+
 t.test('a stall of our own loses nothing that the system kept for us', (t) => {
   const timeline = new StereoTimeline(0);
   const heard: number[] = [];
