@@ -113,7 +113,11 @@ export class AppConnection {
           return;
         }
         const [, , txn = '', dialogId = '', route = ''] = token;
-        this.commands.sip(this, { messageId, txn, dialogId, route, message });
+        try {
+          this.commands.sip(this, { messageId, txn, dialogId, route, message });
+        } catch {
+          this.nok(messageId, 'Internal server error sending message');
+        }
         break;
       }
       case 'proxy':

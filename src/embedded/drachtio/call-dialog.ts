@@ -39,6 +39,12 @@ export function dialogIdOf(request: SipMessage): string {
   return `${request.get('call-id')};from-tag=${tagOf(request.get('from') ?? '') ?? ''}`;
 }
 
+/** A NOTIFY that is the last one (RFC 6665 §4.1.3). */
+export function endsSubscription(request: SipMessage): boolean {
+  const state = request.get('subscription-state')?.trim().toLowerCase() ?? '';
+  return request.method === 'NOTIFY' && state.startsWith('terminated');
+}
+
 /** All dialogs, found by the id that applications use and by the tags that peers use. */
 export class DialogTable {
   readonly #byId = new Map<string, CallDialog>();

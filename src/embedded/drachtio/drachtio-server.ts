@@ -139,7 +139,11 @@ export class DrachtioServer {
         this.#uas.appClosed(app);
         this.#uac.appClosed(app);
         // Answered calls go on without it; what their peers ask inside them gets 481.
-        for (const dialog of dialogs) if (dialog.app === app) dialog.app = undefined;
+        for (const dialog of [...dialogs]) {
+          if (dialog.app !== app) continue;
+          dialog.app = undefined;
+          if (dialog.kind === 'SUBSCRIBE') dialogs.remove(dialog); // nothing else would end it
+        }
       },
       dropped: (reason) =>
         this.options.logger.warn({ reason }, 'the connection of an application was refused'),

@@ -11,7 +11,7 @@ import { parseUri, uriTarget } from '../sip/uri.js';
 import type { AppConnection, SipCommand } from './app-connection.js';
 import { headerOf, type AppMessage } from './app-message.js';
 import type { CallContext } from './call-context.js';
-import { CallDialog, dialogIdOf } from './call-dialog.js';
+import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
 import { applyHeaders, ownHost } from './header-rules.js';
 import { sentLeader, type Hop } from './leader.js';
 
@@ -261,8 +261,13 @@ export class Uac {
     const tellsDialog = invite || method === 'SUBSCRIBE' || sent.inDialog;
     const hop = source ?? transaction.target;
     this.context.up(app, response, hop, txn, tellsDialog ? sent.dialogId : '');
-    if (method === 'BYE' && status >= 200 && status !== 401 && status !== 407) {
-      if (sent.dialog !== undefined) this.context.dialogs.remove(sent.dialog);
+    // The library repeats a challenged BYE, inside the dialog.
+    const challenged = status === 401 || status === 407;
+    const ends = method === 'BYE' || endsSubscription(transaction.request);
+    if (sent.dialog !== undefined && ends && status >= 200 && !challenged) {
+      if (method === 'BYE' || sent.dialog.kind === 'SUBSCRIBE') {
+        this.context.dialogs.remove(sent.dialog);
+      }
     }
   }
 

@@ -13,7 +13,7 @@ import type { Source } from '../sip/transport.js';
 import type { AppConnection, SipCommand } from './app-connection.js';
 import { headerOf } from './app-message.js';
 import type { CallContext } from './call-context.js';
-import { CallDialog, dialogIdOf } from './call-dialog.js';
+import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
 import { applyHeaders } from './header-rules.js';
 import { newRequestLeader, sentLeader } from './leader.js';
 
@@ -231,6 +231,9 @@ export class Uas {
     transaction.onTerminated = () => {
       this.#answered.delete(transaction);
       this.#forget(waiting);
+      // The connection broke before there was an answer.
+      const early = inDialog ? undefined : waiting.dialog;
+      if (early !== undefined && !early.confirmed) this.context.dialogs.remove(early);
     };
     return waiting;
   }
@@ -270,6 +273,10 @@ export class Uas {
     const { status } = response;
     this.#forget(waiting);
     if (dialog?.incomingOffer === transaction) dialog.incomingOffer = undefined;
+    if (dialog?.kind === 'SUBSCRIBE') {
+      dialog.confirmed = true;
+      if (status < 300 && endsSubscription(request)) this.context.dialogs.remove(dialog);
+    }
     if (request.method !== 'INVITE') return;
     if (status >= 300) {
       if (inDialog) return;

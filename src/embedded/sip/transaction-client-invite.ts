@@ -86,8 +86,8 @@ export class InviteClientTransaction implements ClientMachine {
     }
   }
 
-  transportFailed(): void {
-    if (!this.lingering) this.#finish(503);
+  transportFailed(reason?: string): void {
+    if (!this.lingering) this.#finish(503, reason);
     else this.#machine.move('terminated');
   }
 
@@ -129,8 +129,8 @@ export class InviteClientTransaction implements ClientMachine {
   }
 
   /** Ends without an answer of the peer: the user gets a response of our making. */
-  #finish(status: number): void {
+  #finish(status: number, reason?: string): void {
     if (!this.#machine.move('terminated')) return;
-    this.respond(localResponse(this.request, status), undefined);
+    this.respond(localResponse(this.request, status, reason), undefined);
   }
 }

@@ -56,9 +56,9 @@ export class NonInviteClientTransaction implements ClientMachine {
     if (this.context.reliable) this.#machine.move('terminated');
   }
 
-  transportFailed(): void {
+  transportFailed(reason?: string): void {
     if (this.state === 'completed') this.#machine.move('terminated');
-    else this.#finish(503);
+    else this.#finish(503, reason);
   }
 
   close(): void {
@@ -88,8 +88,8 @@ export class NonInviteClientTransaction implements ClientMachine {
     });
   }
 
-  #finish(status: number): void {
+  #finish(status: number, reason?: string): void {
     if (!this.#machine.move('terminated')) return;
-    this.respond(localResponse(this.request, status), undefined);
+    this.respond(localResponse(this.request, status, reason), undefined);
   }
 }

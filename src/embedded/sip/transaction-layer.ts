@@ -1,5 +1,6 @@
 import { formatHostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
+import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
 import { sipStackError } from './errors.js';
 import { cancelFor, cseqNumber, makeResponse } from './make-message.js';
@@ -56,6 +57,9 @@ export interface TransactionLayerOptions extends TransportOptions {
   readonly logger: Logger;
 }
 
+/** More requests at a time are refused without keeping state: 32 s of 1500 requests per second. */
+const maxServerTransactions = 50_000;
+
 /** Matches messages to transactions (RFC 3261 §17) over the sockets of a {@link TransportLayer}. */
 export class TransactionLayer {
   readonly clock: CountingClock;
@@ -69,7 +73,18 @@ export class TransactionLayer {
 
   static async listen(options: TransactionLayerOptions): Promise<TransactionLayer> {
     const layer = new TransactionLayer(options);
-    layer.#transport = await TransportLayer.listen(options, (bytes, source) => layer.#receive(bytes, source));
+    layer.#transport = await TransportLayer.listen(options, (bytes, source) => {
+      try {
+        layer.#receive(bytes, source);
+      } catch (error) {
+        // No packet may end the process, whatever it makes its user do.
+        layer.#once.warn(
+          `receive ${errorCode(error)}`,
+          { from: source.host, error: errorCode(error) },
+          'a SIP message could not be handled',
+        );
+      }
+    });
     return layer;
   }
 
@@ -197,7 +212,7 @@ export class TransactionLayer {
   #context(
     reliable: boolean,
     machine: () => ClientMachine | ServerMachine,
-    send: (message: SipMessage, failed: () => void) => void,
+    send: (message: SipMessage, failed: (error: Error) => void) => void,
     terminated: () => void,
   ) {
     return {
@@ -205,14 +220,14 @@ export class TransactionLayer {
       timers: this.timers,
       reliable,
       send: (message: SipMessage) =>
-        send(message, () => {
-          if (this.#open) machine().transportFailed();
+        send(message, (error) => {
+          if (this.#open) machine().transportFailed(isLookupError(error) ? 'DNS Error' : undefined);
         }),
       terminated,
     };
   }
 
-  #send(message: SipMessage, listener: Listener, target: Target, failed: () => void): void {
+  #send(message: SipMessage, listener: Listener, target: Target, failed: (error: Error) => void): void {
     if (this.#open) this.transport.send(message.toBuffer(), listener, target, failed);
   }
 
@@ -251,6 +266,10 @@ export class TransactionLayer {
     const known = this.#servers.get(key);
     if (known !== undefined) {
       known.machine.retransmitted();
+      return;
+    }
+    if (this.#servers.size >= maxServerTransactions) {
+      this.#refuse(message, via, source, 503);
       return;
     }
     const entry = this.#newServer(message, via, source, key);
@@ -297,6 +316,10 @@ export class TransactionLayer {
     const response = makeResponse(message, status);
     this.#send(response, source.listener, responseTarget(via, source), () => undefined);
   }
+}
+
+function isLookupError(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'getaddrinfo';
 }
 
 interface ServerEntry {

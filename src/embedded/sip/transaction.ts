@@ -26,7 +26,8 @@ export interface ClientMachine {
   readonly lingering: boolean;
   start(): void;
   receive(response: SipMessage, source: Source): void;
-  transportFailed(): void;
+  /** `reason` is the phrase of the 503 that the user gets, instead of the usual one. */
+  transportFailed(reason?: string): void;
   close(): void;
 }
 

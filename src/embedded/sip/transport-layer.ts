@@ -101,14 +101,22 @@ export class TransportLayer {
       );
       failed(error);
     };
+    const sendTo = (host: string): void => {
+      try {
+        listener.send(bytes, { ...target, host }, report);
+      } catch (error) {
+        // what the system refuses outright; told later, like every other failure
+        queueMicrotask(() => report(error instanceof Error ? error : new Error(String(error))));
+      }
+    };
     if (isIP(target.host) !== 0 || target.stream?.open === true) {
-      listener.send(bytes, target, report);
+      sendTo(target.host);
       return;
     }
     const family = isIPv6(listener.address.host) ? 6 : 4;
     lookup(target.host, { family }).then(
       ({ address }) => {
-        if (this.#open) listener.send(bytes, { ...target, host: address }, report);
+        if (this.#open) sendTo(address);
       },
       (error: unknown) => {
         if (this.#open) report(error instanceof Error ? error : new Error(String(error)));

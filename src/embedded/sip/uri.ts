@@ -38,7 +38,7 @@ export function parseSentBy(
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._~-]+))(?:\s*:\s*(\d{1,5}))?$/.exec(text.trim());
   if (match === null) return undefined;
   const port = match[3] === undefined ? undefined : Number(match[3]);
-  if (port !== undefined && port > 65535) return undefined;
+  if (port !== undefined && (port === 0 || port > 65535)) return undefined;
   return { host: (match[1] ?? match[2]) as string, port };
 }
 

@@ -98,7 +98,7 @@ t.test('failures carry their status: refused, nobody there, no such transport, o
   const noTcp = app.createUAC('sip:x@127.0.0.1:1;transport=tcp', { localSdp: sdp });
   t.match(await failure(noTcp), { status: 503 });
   const noDns = app.createUAC('sip:x@nowhere.invalid', { localSdp: sdp });
-  t.match(await failure(noDns), { status: 503 });
+  t.match(await failure(noDns), { status: 503, reason: 'DNS Error' });
   for (const uri of ['sip:x@127.0.0.1;transport=tls', serverUri(server), 'nonsense:x']) {
     t.equal((await failure(app.createUAC(uri, { localSdp: sdp }))).code, 'EDRACHTIO', uri);
   }
