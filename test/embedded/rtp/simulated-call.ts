@@ -63,6 +63,36 @@ export function findClicks(channel: Int16Array): number[] {
   return found;
 }
 
+/**
+ * How far (ms) each click lies from when it was spoken, by its place in the recording.
+ */
+export function misplacements(
+  options: SimulationOptions,
+  result: SimulationResult,
+  everySamples = 4000,
+): number[] {
+  const offsets: number[] = [];
+  for (const at of findClicks(result.left)) {
+    // The nearest click that was spoken: they are 500 ms apart, far more than any misplacement allowed here.
+    const guess = Math.round((at / 8 - spokenMs(everySamples / 2, options)) / (everySamples / 8));
+    offsets.push(at / 8 - spokenMs(everySamples / 2 + guess * everySamples, options));
+  }
+  return offsets;
+}
+
+export function worst(offsets: readonly number[]): number {
+  return offsets.reduce((most, offset) => Math.max(most, Math.abs(offset)), 0);
+}
+
+export function spread(offsets: readonly number[]): number {
+  return Math.max(...offsets) - Math.min(...offsets);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
 /** Runs a call on a manual clock: ticker, timeline, a sender with a clock of its own, a network. */
 export function simulate(options: SimulationOptions): SimulationResult {
   const { durationMs, callerFromMs = 3, skewPpm = 0, ptimeMs = 20, sound = clicks(4000) } = options;
