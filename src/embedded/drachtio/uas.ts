@@ -96,6 +96,10 @@ export class Uas {
     const { request, source } = transaction;
     const response = this.#buildResponse(waiting, command);
     const { status } = response;
+    if (status < 200 && /\b100rel\b/i.test(response.get('require') ?? '')) {
+      app.nok(command.messageId, 'Remote endpoint does not support 100rel');
+      return;
+    }
     const makesDialog =
       (request.method === 'INVITE' && status > 100 && status < 300) ||
       (request.method === 'SUBSCRIBE' && status >= 200 && status < 300);

@@ -122,9 +122,9 @@ export function once<T>(emitter: EventEmitter, event: string): Promise<T> {
   return new Promise((resolve) => emitter.once(event, (value: T) => resolve(value)));
 }
 
-/** Waits until nothing but sockets and applications is left, at most 3 s. */
+/** Waits until nothing but sockets and applications is left, at most 10 s. */
 export async function serverEmpty(server: DrachtioServer): Promise<boolean> {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1000; i++) {
     const c = server.counts();
     if (c.transactions + c.lingering + c.dialogs + c.timers === 0) return true;
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -61,7 +61,7 @@ export function accepted(call: OutgoingInvite): Promise<Dialog> {
 }
 
 export async function empty(...agents: UserAgent[]): Promise<boolean> {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1000; i++) {
     const left = agents.map((ua) => ua.counts());
     if (left.every((c) => c.transactions + c.lingering + c.dialogs + c.timers === 0)) return true;
     await new Promise((resolve) => setTimeout(resolve, 10));
