@@ -134,6 +134,11 @@ export class CallMedia {
     this.#recording ??= new CallRecording(file, this.#options.clock.nowMs());
   }
 
+  /** The far side has hung up: tells what was heard and not yet certain. */
+  flush(): void {
+    this.#spotter.flush();
+  }
+
   /** Frees the ports and writes the recording, if there is one. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -100,7 +100,10 @@ export class CallSignalling {
 
   #accepted(response: SipMessage, dialog: Dialog): void {
     this.#dialog = dialog;
-    dialog.on('bye', () => this.#tell({ type: 'farEndHangup', atMs: this.#nowMs }));
+    dialog.on('bye', () => {
+      this.#options.media.flush();
+      this.#tell({ type: 'farEndHangup', atMs: this.#nowMs });
+    });
     dialog.on('ended', (reason) => {
       if (reason === 'error') {
         this.#tell({

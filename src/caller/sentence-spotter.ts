@@ -79,6 +79,11 @@ export class SentenceSpotter {
     if (candidate !== undefined && nowMs - this.#msOf(this.#frame) > SETTLE_MS) this.#decide(candidate);
   }
 
+  /** Nothing more will be heard: decides now. */
+  flush(): void {
+    if (this.#candidate !== undefined) this.#decide(this.#candidate);
+  }
+
   #voiced(values: Float32Array, atMs: number): void {
     this.#frame += 1;
     const slot = this.#frame % HISTORY_FRAMES;

@@ -131,3 +131,12 @@ t.test('tones, noise and silence are no sentences', { skip }, async (t) => {
   t.same(hear(listened, tone({ frequenciesHz: [440, 480], durationMs: 4000, sampleRateHz: 8000 })), []);
   t.same(hear(listened, new Int16Array(40_000)), []);
 });
+
+t.test('what was said right before the end is heard when the call is over', { skip }, async (t) => {
+  const heard: string[] = [];
+  const spotter = new SentenceSpotter(await templates(MENU), ({ text }) => heard.push(text));
+  spotter.push(await speak('Goodbye.'), 1000);
+  t.same(heard, [], 'not yet: the sentence might go on');
+  spotter.flush();
+  t.same(heard, ['Goodbye.']);
+});

@@ -16,6 +16,7 @@ import { projectDir, ServerProcess } from './server-process.js';
 const fixtures = join(projectDir, 'test/scenarios/fixtures');
 
 export const WELCOME = 'Welcome to the test desk.';
+export const QUESTION = '"Weather forecast, or leave us again?"';
 export const WEATHER = 'Tomorrow will be sunny in the north and rainy in the south.';
 export const GOODBYE = 'Many thanks and goodbye.';
 export const NO_INPUT = 'Nobody seems to be there.';
