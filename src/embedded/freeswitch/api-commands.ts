@@ -6,7 +6,7 @@ import { parseForkCommand } from './audio-fork-command.js';
 import type { Channel } from './channel.js';
 import { hangupCause } from './hangup-causes.js';
 import { startRecording, stopRecording } from './recording.js';
-import { UNDEFINED_VALUE } from './variables.js';
+import { splitArguments, UNDEFINED_VALUE } from './variables.js';
 
 /** What API commands see of the server. */
 export interface ApiHost {
@@ -25,7 +25,12 @@ type Api = (host: ApiHost, argument: string) => string | Promise<string>;
 type ChannelApi = (channel: Channel, words: readonly string[], host: ApiHost) => string;
 
 const OK = '+OK\n';
+/** What the real server says for a command that said nothing, an unset global variable for one. */
+const NO_REPLY = '-ERR no reply\n';
 const NO_CHANNEL = '-ERR No such channel!\n';
+const FORK_USAGE =
+  '-USAGE: <uuid> [start | stop | send_text | pause | resume | graceful-shutdown | stop_play] [wss-url | path] ' +
+  '[mono | mixed | stereo] [8k | 16k] [bugname] [metadata]\n';
 const VERSION = '1.10.12-release+xiangyin';
 
 /** The commands of mod_commands, mod_sofia and mod_audio_fork that this server knows. */
@@ -63,6 +68,7 @@ const COMMANDS: Readonly<Record<string, Api>> = {
   },
   uuid_exists: (host, argument) => String(host.channels.has(argument)),
   uuid_audio_fork: (host, argument) => {
+    if (splitArguments(argument).length < 2) return FORK_USAGE;
     const command = parseForkCommand(argument);
     const channel = command === undefined ? undefined : host.channels.get(command.uuid);
     if (command === undefined || channel === undefined) return '-ERR Operation Failed\n';
@@ -104,7 +110,7 @@ const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
     if (!/^[0-9A-Da-d*#wW]+$/.test(digits)) return '-USAGE: <uuid> <dtmf_data>\n';
     // w is a pause of half a second, which the RTP session does not make: the keys around it are sent one after another.
     channel.sendDtmf(digits.replace(/w/gi, ''), Number(duration) || 250);
-    return OK;
+    return `+OK ${channel.uuid} sent DTMF ${digits}.\n`;
   },
   uuid_transfer: (channel, words, host) => transfer(channel, words, host),
   uuid_record: (channel, [action, file = '']) => {
@@ -129,6 +135,11 @@ const MODULES = new Set([
 
 /** Runs one API command as the client wrote it, and returns what the client reads. Never rejects. */
 export function runApiCommand(host: ApiHost, line: string): string | Promise<string> {
+  const answer = dispatch(host, line);
+  return typeof answer === 'string' ? answer || NO_REPLY : answer.then((body) => body || NO_REPLY);
+}
+
+function dispatch(host: ApiHost, line: string): string | Promise<string> {
   const [name = '', ...words] = line.split(' ');
   const argument = words.join(' ').trim();
   const failed = (error: unknown): string => {

@@ -131,6 +131,6 @@ async function say(
   const samples = await execution.unlessInterrupted(host.sounds.speak(text, voice));
   if (samples === undefined) return undefined;
   // The text does not become a header: it may name what the caller is told.
-  await playSource(host, execution, 'say:', new BufferSource(samples, { isFile: false }));
+  await playSource(host, execution, 'say:', new BufferSource(samples, { isReadAhead: false }));
   return undefined;
 }

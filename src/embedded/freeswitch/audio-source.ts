@@ -12,24 +12,24 @@ export interface AudioSource {
   readonly positionSamples: number;
   /** Length of the whole; undefined when endless. */
   readonly totalSamples: number | undefined;
-  /** Whether it was opened as a file: only then the real server reads ahead, and counts what it read. */
-  readonly isFile: boolean;
+  /** Whether it was opened as a file, a tone or silence: the real server reads those ahead, and counts what it read. */
+  readonly isReadAhead: boolean;
   /** Rate of the file itself, in which clients are told how many samples were played. */
   readonly nativeRateHz: number;
 }
 
 /** Sound that is wholly in memory. */
 export class BufferSource implements AudioSource {
-  readonly isFile: boolean;
+  readonly isReadAhead: boolean;
   readonly nativeRateHz: number;
   positionSamples: number;
 
   /** `offsetSamples` counts at the native rate, as in `file@@OFFSET`. */
   constructor(
     private readonly samples: Int16Array,
-    options: { offsetSamples?: number; isFile?: boolean; nativeRateHz?: number } = {},
+    options: { offsetSamples?: number; isReadAhead?: boolean; nativeRateHz?: number } = {},
   ) {
-    this.isFile = options.isFile ?? true;
+    this.isReadAhead = options.isReadAhead ?? true;
     this.nativeRateHz = options.nativeRateHz ?? SAMPLE_RATE_HZ;
     const offset = Math.round(((options.offsetSamples ?? 0) * SAMPLE_RATE_HZ) / this.nativeRateHz);
     this.positionSamples = Math.min(samples.length, Math.max(0, offset));
@@ -49,7 +49,7 @@ export class BufferSource implements AudioSource {
 
 /** `silence_stream://MS[,NOISE]`: silence, or white noise whose amplitude is full scale divided by NOISE. */
 export class SilenceSource implements AudioSource {
-  readonly isFile = false;
+  readonly isReadAhead = true;
   readonly nativeRateHz = SAMPLE_RATE_HZ;
   readonly totalSamples: number | undefined;
   positionSamples = 0;

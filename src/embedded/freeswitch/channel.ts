@@ -72,6 +72,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   readonly #state: StateMachine<ChannelState>;
   #cause = 'NORMAL_CLEARING';
   #isReinviteOpen = false;
+  #isReportedEnded = false;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -241,8 +242,9 @@ export class Channel implements ControlledChannel, ApplicationHost {
     return (this.variables.integer('send_silence_when_idle') ?? 0) !== 0;
   }
 
+  /** While the applications complete, the call still counts as active, as on the real server; its cause is told already. */
   get #callState(): CallState {
-    return this.#state.state === 'confirmed' ? 'ACTIVE' : 'HANGUP';
+    return this.#isReportedEnded ? 'HANGUP' : 'ACTIVE';
   }
 
   #make(
@@ -251,7 +253,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
     options: { subclass?: string; body?: string } = {},
   ): FreeSwitchEvent {
     const all = channelHeaders(this.#options.identity, this.#callState, this.#options.leg);
-    if (this.#callState === 'HANGUP') all['Hangup-Cause'] = this.#cause;
+    if (this.#state.state !== 'confirmed') all['Hangup-Cause'] = this.#cause;
     this.variables.addTo(all);
     return this.#options.bus.factory.make(name, Object.assign(all, headers), options);
   }
@@ -379,6 +381,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   /** The order in which the real server tells: applications have completed, then the state, then the connection ends. */
   #ended(): void {
     if (this.#state.state !== 'ending') return;
+    this.#isReportedEnded = true;
     this.variables.set('hangup_cause', this.#cause);
     this.setMediaStats();
     this.publish('CHANNEL_CALLSTATE', {

@@ -269,8 +269,6 @@ export class EventSocketSession {
   /** Commands whose answer is one reply and which start nothing. */
   #simple(name: string, words: readonly string[], command: EventSocketCommand): string {
     switch (name) {
-      case 'auth':
-        return commandReply('+OK accepted');
       case 'connect':
         return this.#connect();
       case 'event': {
@@ -282,7 +280,7 @@ export class EventSocketSession {
       }
       case 'nixevent':
         this.#subscription.remove(words);
-        return commandReply('+OK events disabled');
+        return commandReply('+OK events nixed');
       case 'noevents':
         this.#subscription.clear();
         return commandReply('+OK no longer listening for events');
@@ -291,15 +289,17 @@ export class EventSocketSession {
       case 'myevents':
         return this.#myEvents(words);
       case 'linger':
+        if (this.options.channel === undefined) return commandReply('-ERR not controlling a session');
         this.#lingerSecs = Number(words[0] ?? DEFAULT_LINGER_SECS) || DEFAULT_LINGER_SECS;
         return commandReply(
           words[0] === undefined ? '+OK will linger' : `+OK will linger ${this.#lingerSecs} seconds`,
         );
       case 'nolinger':
+        if (this.options.channel === undefined) return commandReply('-ERR not controlling a session');
         this.#lingerSecs = undefined;
         return commandReply('+OK will not linger');
       case 'nolog':
-        return commandReply('+OK no longer logging');
+        return commandReply('-ERR not loging');
       case 'resume':
         // Lets a dialplan go on when the socket closes; there is none behind ours, so the call still ends then.
         return commandReply(this.options.channel === undefined ? '-ERR command not found' : '+OK');
@@ -329,7 +329,7 @@ export class EventSocketSession {
     if (first === 'delete') {
       if (second === undefined) return commandReply('-ERR invalid syntax');
       this.#subscription.removeFilter(second, rest.length === 0 ? undefined : rest.join(' '));
-      return commandReply(`+OK filter deleted. [${second}]=[${rest.join(' ')}]`);
+      return commandReply(`+OK filter deleted. [${second}][${rest.join(' ')}]`);
     }
     if (first === undefined || second === undefined) return commandReply('-ERR invalid syntax');
     const value = [second, ...rest].join(' ');
@@ -340,7 +340,7 @@ export class EventSocketSession {
   #myEvents(words: readonly string[]): string {
     const format = words.find((word) => isFormat(word.toLowerCase()))?.toLowerCase();
     const id = this.options.channel?.uuid ?? words.find((word) => !isFormat(word.toLowerCase()));
-    if (id === undefined || this.host.findChannel(id) === undefined) return commandReply('-ERR invalid uuid');
+    if (id === undefined) return commandReply('-ERR invalid uuid');
     if (isFormat(format)) this.#subscription.format = format;
     this.#subscription.add(['all']);
     this.#subscription.addFilter('Unique-ID', id);
@@ -358,7 +358,7 @@ export class EventSocketSession {
       ...(command.body === '' ? {} : { body: command.body }),
     });
     this.host.bus.publish(event);
-    return commandReply(`+OK ${event.headers['Event-Sequence']}`);
+    return commandReply(`+OK ${newUuid()}`);
   }
 }
 

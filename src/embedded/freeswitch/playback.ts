@@ -20,6 +20,8 @@ interface PlayLimits {
   readonly limitSamples?: number | undefined;
   /** Called with each key; true ends the playing. */
   readonly endsOnDigit?: ((digit: string) => boolean) | undefined;
+  /** What earlier files of the list played: playback_last_offset_pos goes on counting, the other figures do not. */
+  readonly playedBeforeSamples?: number;
 }
 
 /**
@@ -35,10 +37,8 @@ export async function playback(host: ApplicationHost, execution: Execution): Pro
     endsOnDigit: (digit) => isTerminator(host, digit),
   });
   if (outcome === 'missing') return 'FILE NOT FOUND';
-  if (outcome === 'done' || outcome === 'break') return 'FILE PLAYED';
-  return outcome === 'timeout' && host.variables.isTrue('playback_timeout_as_success')
-    ? 'FILE PLAYED'
-    : 'PLAYBACK ERROR';
+  const isError = outcome === 'timeout' && !host.variables.isTrue('playback_timeout_as_success');
+  return isError ? 'PLAYBACK ERROR' : 'FILE PLAYED';
 }
 
 /** Plays what `argument` names, in order; the outcome is that of the last one played. */
@@ -54,6 +54,7 @@ export async function playList(
     .filter((name) => name !== '');
   const pauseMs = host.variables.integer('playback_sleep_val') ?? DEFAULT_PAUSE_MS;
   let outcome: PlayOutcome = 'missing';
+  let playedBeforeSamples = 0;
   let opening = openSound(host, names[0]);
   for (const [index, name] of names.entries()) {
     if (index > 0 && pauseMs > 0 && !(await pause(host, execution, pauseMs))) return stopped(execution);
@@ -65,7 +66,8 @@ export async function playList(
       outcome = 'missing';
       continue;
     }
-    outcome = await playSource(host, execution, name, source, limits);
+    outcome = await playSource(host, execution, name, source, { ...limits, playedBeforeSamples });
+    playedBeforeSamples += source.positionSamples;
     if (outcome !== 'done') return outcome;
   }
   return outcome;
@@ -85,7 +87,7 @@ export async function playSource(
   const startSamples = source.positionSamples;
   host.publish('PLAYBACK_START', headers);
   const outcome = await writeOut(execution, source, limits);
-  reportPlayed(host, source, startSamples, outcome);
+  reportPlayed(host, source, { startSamples, outcome, playedBeforeSamples: limits.playedBeforeSamples ?? 0 });
   const status = outcome === 'break' ? 'break' : 'done';
   host.publish('PLAYBACK_STOP', { ...headers, 'Playback-Status': status });
   return outcome;
@@ -164,17 +166,21 @@ function writeOut(execution: Execution, source: AudioSource, limits: PlayLimits)
 function reportPlayed(
   host: ApplicationHost,
   source: AudioSource,
-  startSamples: number,
-  outcome: PlayOutcome,
+  play: { startSamples: number; outcome: PlayOutcome; playedBeforeSamples: number },
 ): void {
+  const { startSamples, outcome, playedBeforeSamples } = play;
   const toNative = source.nativeRateHz / SAMPLE_RATE_HZ;
   let samples = Math.round((source.positionSamples - startSamples) * toNative);
-  if (source.isFile && outcome !== 'done') {
-    const whole = Math.round(((source.totalSamples ?? 0) - startSamples) * toNative);
+  if (source.isReadAhead && outcome !== 'done') {
+    const totalSamples = source.totalSamples ?? Number.POSITIVE_INFINITY;
+    const whole = Math.round((totalSamples - startSamples) * toNative);
     samples = Math.min(whole, Math.ceil(samples / READ_AHEAD_SAMPLES) * READ_AHEAD_SAMPLES);
   }
   const { variables } = host;
-  variables.set('playback_last_offset_pos', String(Math.round(source.positionSamples * toNative)));
+  variables.set(
+    'playback_last_offset_pos',
+    String(Math.round((playedBeforeSamples + source.positionSamples) * toNative)),
+  );
   variables.set('playback_seconds', String(Math.floor(samples / source.nativeRateHz)));
   variables.set('playback_ms', String(Math.floor((samples * 1000) / source.nativeRateHz)));
   variables.set('playback_samples', String(samples));

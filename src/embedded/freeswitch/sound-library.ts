@@ -60,7 +60,8 @@ export class SoundLibrary {
     if (scheme?.[1] === 'tone_stream') return openTone(scheme[2] ?? '');
     const text = /^(?:say|speak):(.+)$/s.exec(name)?.[1];
     const { offsetSamples = 0 } = options;
-    if (text !== undefined) return new BufferSource(await this.speak(text, options.voice), { isFile: false });
+    if (text !== undefined)
+      return new BufferSource(await this.speak(text, options.voice), { isReadAhead: false });
     if (scheme?.[1] === 'http' || scheme?.[1] === 'https') {
       return fromSound(await this.#url(name), offsetSamples);
     }

@@ -53,7 +53,7 @@ export function parseToneScript(script: string): { steps: ToneStep[]; loops: num
 /** A tone script as sound. */
 export class ToneSource implements AudioSource {
   readonly totalSamples: number | undefined;
-  readonly isFile = false;
+  readonly isReadAhead = true;
   readonly nativeRateHz = SAMPLE_RATE_HZ;
   positionSamples = 0;
   #step = 0;

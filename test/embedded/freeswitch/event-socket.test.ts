@@ -15,7 +15,7 @@ t.test('a client with the right secret is let in and asks what the server is', a
   );
   t.match(await api(client, 'status'), /^UP 0 years/);
   t.equal(await api(client, 'global_getvar xiangyin_stereo_bidirectional'), 'true');
-  t.equal(await api(client, 'global_getvar nobody_set_this'), '');
+  t.equal(await api(client, 'global_getvar nobody_set_this'), '-ERR no reply\n');
   t.equal(await api(client, 'module_exists mod_audio_fork'), 'true');
   t.equal(await api(client, 'module_exists mod_conference'), 'false');
   t.match(await api(client, 'show channels count'), /0 total\./);
@@ -48,10 +48,15 @@ t.test('answers come in the order of the commands, however the bytes are cut', a
   let text = '';
   socket.on('data', (bytes) => (text += bytes.toString()));
   const commands =
-    'auth a-secret-of-the-test\n\napi version\n\napi nonsense one\n\nlinger\n\napi hostname\n\n';
+    'auth a-secret-of-the-test\n\napi version\n\napi nonsense one\n\nfilter A b\n\napi hostname\n\n';
   for (const character of commands) socket.write(character);
   await until('the last answer', () => text.split('api/response').length === 4);
-  const order = ['+OK accepted', 'FreeSWITCH Version', '-ERR nonsense Command not found!', '+OK will linger'];
+  const order = [
+    '+OK accepted',
+    'FreeSWITCH Version',
+    '-ERR nonsense Command not found!',
+    '+OK filter added',
+  ];
   const places = order.map((part) => text.indexOf(part));
   t.same(
     places,

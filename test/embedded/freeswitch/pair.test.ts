@@ -82,7 +82,9 @@ async function connectLibraries(t: Test, pair: Pair) {
   const { host, port } = pair.drachtio.adminAddress;
   void srf.connect({ host, port, secret: secrets.drachtio });
   await limited('drachtio refused', new Promise<void>((resolve) => srf.on('connect', () => resolve())));
-  const mrf = new (Mrf as unknown as new (srf: unknown) => { connect(options: object): Promise<MediaServer> })(srf);
+  const mrf = new (
+    Mrf as unknown as new (srf: unknown) => { connect(options: object): Promise<MediaServer> }
+  )(srf);
   const ms = await limited(
     'no media server',
     mrf.connect({
