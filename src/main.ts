@@ -1,17 +1,22 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addCallerCommand } from './cli/caller.js';
-import { addCallsCommand } from './cli/calls.js';
-import { addDaemonsCommand } from './cli/daemons.js';
-import { addDemoCommand } from './cli/demo.js';
-import { addDialplanCommand } from './cli/dialplan.js';
-import { addServeCommand } from './cli/serve.js';
-import { addWhyCommand } from './cli/why.js';
 import { XiangyinError } from './core/errors.js';
 
 // drachtio-fsmrf tells of its connections on standard output, which belongs to what a command prints.
 console.info = () => undefined;
+
+/** Each command's rooms are loaded only when it is asked for, so that `calls list` need not wait for a SIP stack. */
+const commands: Record<string, () => Promise<(program: Command) => void>> = {
+  serve: async () => (await import('./cli/serve.js')).addServeCommand,
+  demo: async () => (await import('./cli/demo.js')).addDemoCommand,
+  caller: async () => (await import('./cli/caller.js')).addCallerCommand,
+  calls: async () => (await import('./cli/calls.js')).addCallsCommand,
+  why: async () => (await import('./cli/why.js')).addWhyCommand,
+  dialplan: async () => (await import('./cli/dialplan.js')).addDialplanCommand,
+  recognize: async () => (await import('./cli/recognize.js')).addRecognizeCommand,
+  daemons: async () => (await import('./cli/daemons.js')).addDaemonsCommand,
+};
 
 const packageFile = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
@@ -21,15 +26,9 @@ const program = new Command('xiangyin')
   .version(version)
   .showHelpAfterError('(--help tells what is possible)');
 
-addServeCommand(program);
-addDemoCommand(program);
-addCallerCommand(program);
-addCallsCommand(program);
-addWhyCommand(program);
-addDialplanCommand(program);
-addDaemonsCommand(program);
-
+const asked = commands[process.argv[2] ?? ''];
 try {
+  for (const load of asked === undefined ? Object.values(commands) : [asked]) (await load())(program);
   await program.parseAsync();
 } catch (error) {
   // A known failure is one clear line; anything else is a fault of ours and shows where it is.

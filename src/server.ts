@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AudioStreamServer } from './audio-stream/audio-stream-server.js';
 import { DialplanLibrary, type LoadReport } from './call/dialplan-library.js';
 import { Inbound } from './call/inbound.js';
@@ -24,6 +23,7 @@ import { SipAgent } from './sip/sip-agent.js';
 import { openSpeech, type Speech } from './speech-engines.js';
 import { createSqliteStore } from './store/sqlite/sqlite-store.js';
 import type { CallStore } from './store/call-store.js';
+import { databaseFile } from './store/data-folder.js';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -120,7 +120,7 @@ export class Server {
   async #start(): Promise<void> {
     const { config, clock, logger } = this.options;
     await mkdir(config.dataDir, { recursive: true, mode: 0o750 });
-    const store = await createSqliteStore({ file: join(config.dataDir, 'xiangyin.db') });
+    const store = await createSqliteStore({ file: databaseFile(config.dataDir) });
     this.#store = this.#own(store, () => store.close());
     const library = new DialplanLibrary({
       dialplanDir: config.dialplans.dir,

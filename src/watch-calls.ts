@@ -1,4 +1,5 @@
-import { callEnded, callRefused } from './call/channels.js';
+import { callEnded, callForked, callGap, callRefused } from './call/channels.js';
+import { strangerRefused } from './audio-stream/channels.js';
 import type { Metrics } from './http/metrics.js';
 
 /** Brings what the calls publish to the metrics. Returns the function that ends it. */
@@ -9,6 +10,9 @@ export function watchCalls(metrics: Metrics): () => void {
       if (setupMs !== null) metrics.setup(setupMs);
     }),
     callRefused.subscribe(({ step }) => metrics.refused(step)),
+    callGap.subscribe(({ gapMs }) => metrics.turnGap(gapMs)),
+    callForked.subscribe(({ opened }) => (opened ? metrics.forkOpened() : metrics.forkFailed())),
+    strangerRefused.subscribe(() => metrics.stranger('audio-stream')),
   ];
   return () => {
     for (const end of ends) end();

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../core/clock.js';
 import { token } from '../core/ids.js';
 import { OnceLogger, type Logger } from '../core/logger.js';
 import { AudioStream } from './audio-stream.js';
+import { strangerRefused } from './channels.js';
 import { audioStreamError } from './errors.js';
 
 export interface AudioStreamServerOptions {
@@ -130,6 +131,7 @@ export class AudioStreamServer {
     const expected = key === undefined ? undefined : this.#expected.get(key);
     if (key === undefined || expected === undefined) {
       const from = request.socket.remoteAddress ?? 'unknown';
+      strangerRefused.publish({ from });
       this.#refusals.warn(from, { from }, 'refused a WebSocket that brought no token of a call');
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;

@@ -16,8 +16,9 @@ import type { IncomingCall } from '../sip/incoming-call.js';
 import type { Recognizer } from '../speech/recognizer.js';
 import type { CallRecord, EndReason, TurnRecord } from '../store/call-record.js';
 import { CallAudio } from './call-audio.js';
-import { callMoved, callTurn, type CallState } from './channels.js';
+import { callForked, callGap, callMoved, callTurn, type CallState } from './channels.js';
 import { callError } from './errors.js';
+import { GapMeter } from './gap-meter.js';
 import { Journal } from './journal.js';
 import { Listener } from './listener.js';
 import { Performer } from './performer.js';
@@ -88,6 +89,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   readonly #receivedAtMs: number;
   readonly #receivedMs: number;
   readonly #turns: TurnRecord[] = [];
+  readonly #gaps = new GapMeter((gapMs) => this.#waited(gapMs));
   readonly #logger: Logger;
   #answeredAtMs: number | null = null;
   #setupMs: number | null = null;
@@ -180,7 +182,11 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   }
 
   async #openAudio(endpoint: MediaEndpoint): Promise<CallAudio | undefined> {
-    const audio = await CallAudio.open(endpoint, this.ports.audio);
+    const audio = await CallAudio.open(endpoint, this.ports.audio).catch((error: unknown) => {
+      callForked.publish({ callId: this.id, opened: false });
+      throw error;
+    });
+    callForked.publish({ callId: this.id, opened: true });
     if (this.#over()) {
       audio.close();
       return undefined;
@@ -198,7 +204,10 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     const listener = (this.#listener = new Listener(this.ports.recognizer));
     audio.attach(
       (caller) => listener.frame(caller),
-      (caller, heard) => this.#recorder?.write(caller, heard),
+      (caller, heard) => {
+        this.#recorder?.write(caller, heard);
+        this.#gaps.frame(caller, heard);
+      },
     );
     if (this.#over()) return;
     const dialog = await this.incoming.answer(endpoint.localSdp);
@@ -274,12 +283,24 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.#path = performer.path;
     performer.on('turn', (turn) => {
       this.#turns.push(turn);
+      if (turn.outcome === 'keys') this.#gaps.answered('keys');
+      else if (turn.outcome === 'phrase' || turn.outcome === 'noMatch') this.#gaps.answered('speech');
       callTurn.publish({ callId: this.id, turn });
     });
     performer.on('finished', () => {
       clock.after(tailMs, () => this.#end({ ...nothing, reason: 'local-bye', q850Cause: 16 }));
     });
     performer.start();
+  }
+
+  /** The wait that ends now followed the last turn. */
+  #waited(gapMs: number): void {
+    const turn = this.#turns.at(-1);
+    if (turn === undefined) return;
+    const rounded = Math.round(gapMs);
+    this.#turns[this.#turns.length - 1] = { ...turn, gapMs: rounded };
+    this.#journal?.write('gap', { gapMs: rounded });
+    callGap.publish({ callId: this.id, gapMs });
   }
 
   #acknowledged(sdp: string | undefined): void {

@@ -29,3 +29,7 @@ export const callTurn = new Channel<CallTurn>('call:turn');
 export const callEnded = new Channel<CallEnded>('call:ended');
 /** INVITEs that got no call: the step that refused them. */
 export const callRefused = new Channel<{ readonly step: string; readonly status: number }>('call:refused');
+/** How long a caller waited for the bot's answer, measured on the call's own audio. */
+export const callGap = new Channel<{ readonly callId: string; readonly gapMs: number }>('call:gap');
+/** Whether the media server brought a call's audio. */
+export const callForked = new Channel<{ readonly callId: string; readonly opened: boolean }>('call:forked');

@@ -4,11 +4,10 @@ import { dirname, join, relative } from 'node:path';
 import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
-import { compileDialplan } from '../dialog/compile-dialplan.js';
 import type { Dialplan } from '../dialog/dialplan.js';
-import { compileNumberRules, findDialplan, type NumberRules } from '../dialog/number-rules.js';
-import { renderProblem, type Problem } from '../dialog/problem.js';
-import { compilePromptManifest, type PromptManifest } from '../dialog/prompt-manifest.js';
+import { compileDialplanSet, type SourceFile } from '../dialog/dialplan-set.js';
+import { findDialplan, type NumberRules } from '../dialog/number-rules.js';
+import { renderProblem } from '../dialog/problem.js';
 import { callError } from './errors.js';
 
 export interface DialplanLibraryOptions {
@@ -65,37 +64,23 @@ export class DialplanLibrary {
   /** Reads and checks all files; takes them if none has an error. Rejects only if a folder cannot be read. */
   async load(): Promise<LoadReport> {
     const { dialplanDir, numbersFile, audioPromptsDir } = this.options;
-    const rendered: string[] = [];
-    let errors = 0;
-    const note = (problems: readonly Problem[], text: string | undefined): void => {
-      for (const problem of problems) {
-        if (problem.severity === 'error') errors += 1;
-        rendered.push(renderProblem(problem, text));
-      }
+    const names = (await readdir(dialplanDir)).filter((entry) => /\.ya?ml$/.test(entry)).sort();
+    const sources = {
+      dialplans: await Promise.all(names.map((name) => source(join(dialplanDir, name)))),
+      numbers: await source(numbersFile),
+      manifest: await source(join(audioPromptsDir, 'manifest.yaml')).catch(() => undefined),
     };
-    let manifest: PromptManifest | undefined;
-    const manifestFile = join(audioPromptsDir, 'manifest.yaml');
-    const manifestText = await readFile(manifestFile, 'utf8').catch(() => undefined);
-    if (manifestText !== undefined) {
-      const result = compilePromptManifest(manifestText, shown(manifestFile));
-      note(result.ok ? result.warnings : result.problems, manifestText);
-      if (result.ok) manifest = result.manifest;
-    }
-    const dialplans = new Map<string, Dialplan>();
-    for (const name of (await readdir(dialplanDir)).filter((entry) => /\.ya?ml$/.test(entry)).sort()) {
-      const file = join(dialplanDir, name);
-      const text = await readFile(file, 'utf8');
-      const result = compileDialplan(text, shown(file), manifest === undefined ? {} : { manifest });
-      note(result.ok ? result.warnings : result.problems, text);
-      if (result.ok) dialplans.set(result.dialplan.name, result.dialplan);
-    }
-    const rulesText = await readFile(numbersFile, 'utf8');
-    const rules = compileNumberRules(rulesText, shown(numbersFile), {
-      dialplans: new Map([...dialplans].map(([name, { dialects }]) => [name, dialects])),
-    });
-    note(rules.ok ? rules.warnings : rules.problems, rulesText);
-    if (errors === 0 && rules.ok) this.#loaded = { dialplans, rules: rules.rules };
-    return { problems: rendered, errors, dialplans: [...dialplans.keys()] };
+    const { dialplans, rules, problems } = compileDialplanSet(sources);
+    const texts = new Map(
+      [...sources.dialplans, sources.numbers, sources.manifest].map((file) => [file?.file, file?.text]),
+    );
+    const errors = problems.filter(({ severity }) => severity === 'error').length;
+    if (errors === 0 && rules !== undefined) this.#loaded = { dialplans, rules };
+    return {
+      problems: problems.map((problem) => renderProblem(problem, texts.get(problem.file))),
+      errors,
+      dialplans: [...dialplans.keys()],
+    };
   }
 
   /** {@link load} for the start: rejects CALL_DIALPLANS_BROKEN with every problem and its place. */
@@ -154,6 +139,10 @@ export class DialplanLibrary {
     for (const watcher of this.#watchers) watcher.close();
     this.#watchers = [];
   }
+}
+
+async function source(path: string): Promise<SourceFile> {
+  return { file: shown(path), text: await readFile(path, 'utf8') };
 }
 
 /** As short as it can be and still be opened from where the user stands. */

@@ -163,7 +163,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
       const { clock } = this.options;
       this.emit('turn', {
         node,
-        said: said.map((prompt) => prompt.text),
+        said: said.map(shownText),
         outcome: 'none',
         heard: null,
         confidence: null,
@@ -223,7 +223,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     const words = input?.kind === 'phrase' ? input.text : input?.keys;
     return {
       node: exchange.node,
-      said: exchange.said.map((prompt) => prompt.text),
+      said: exchange.said.map(shownText),
       outcome: input?.kind ?? (event?.type === 'noInput' || event?.type === 'noMatch' ? event.type : 'none'),
       heard: exchange.collect.sensitive ? null : (words ?? null),
       confidence: input?.kind === 'phrase' ? input.confidence : null,
@@ -233,6 +233,11 @@ export class Performer extends TypedEmitter<PerformerEvents> {
       bargedIn,
     };
   }
+}
+
+/** The words as records show them: what reads back a sensitive answer has others. */
+function shownText(prompt: Prompt): string {
+  return prompt.shownAs ?? prompt.text;
 }
 
 const strictness: Record<BargeIn, number> = { none: 0, key: 1, speech: 2 };

@@ -1,5 +1,6 @@
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { sameLanguageChain } from '../dialect/catalogue.js';
 import type { Dialplan, DialplanPrompt, Retry, Template } from '../dialog/dialplan.js';
 import type { Phrase, Recognizer } from '../speech/recognizer.js';
 
@@ -31,17 +32,20 @@ export function fixedSentences(dialplan: Dialplan): FixedSentence[] {
   return [...found.values()];
 }
 
-/** Every closed set of phrases that a node of the dialplan listens for. */
+/** Every closed set of phrases that a node of the dialplan can listen for, dialect by dialect as a collect asks for it. */
 export function closedSets(dialplan: Dialplan): Phrase[][] {
   const sets: Phrase[][] = [];
   for (const node of Object.values(dialplan.nodes)) {
     if (!('choices' in node)) continue;
-    const phrases = node.choices.flatMap((choice) =>
-      Object.entries(choice.phrases).flatMap(([dialect, wordings]) =>
-        wordings.map((text) => ({ id: choice.id, text, dialect })),
-      ),
-    );
-    if (phrases.length > 0) sets.push(phrases);
+    const together = node.listenIn === undefined ? dialplan.dialects.map(sameLanguageChain) : [node.listenIn];
+    for (const dialects of together) {
+      const phrases = node.choices.flatMap((choice) =>
+        dialects.flatMap((dialect) =>
+          (choice.phrases[dialect] ?? []).map((text) => ({ id: choice.id, text, dialect })),
+        ),
+      );
+      if (phrases.length > 0) sets.push(phrases);
+    }
   }
   return sets;
 }
