@@ -140,7 +140,8 @@ export class AudioFork {
       this.#playResampler = await createResampler(request.playRateHz, SAMPLE_RATE_HZ);
     }
     if (this.#isClosing) {
-      this.#gone();
+      // Stopped while we waited: close() found nothing to free yet.
+      this.#free();
       return;
     }
     const user = host.getVariable('MOD_AUDIO_BASIC_AUTH_USERNAME');
@@ -188,11 +189,15 @@ export class AudioFork {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#timer?.cancel();
+    this.#free();
+    this.#queue.clear();
+    this.host.closed(this);
+  }
+
+  #free(): void {
     this.#encoder.close();
     this.#playResampler?.close();
     this.#playResampler = undefined;
-    this.#queue.clear();
-    this.host.closed(this);
   }
 
   #message(data: RawData, isBinary: boolean): void {

@@ -1,5 +1,7 @@
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -403,4 +405,53 @@ t.test('an inbound client can end all calls', async (t) => {
   t.match(await api(client, 'show channels count'), /1 total/);
   t.match(await api(client, 'hupall'), /\+OK/);
   await limited('no BYE', bye);
+});
+
+t.test('a CANCEL at whatever moment leaves nothing', async (t) => {
+  const server = await startServer(t);
+  const application = await startApplication(t);
+  const phone = await Phone.start(t);
+  const { host, port } = server.sipAddress;
+  for (const delayMs of [0, 1, 2, 4, 8]) {
+    const outgoing = phone.agent.invite(`sip:drachtio@${host}:${port}`, {
+      headers: { 'X-esl-outbound': `127.0.0.1:${application.port}` },
+      body: phone.offer,
+    });
+    const over = new Promise<void>((resolve) => {
+      outgoing.on('failed', () => resolve());
+      // The answer was on its way already: then it is a call, and ends as one (RFC 3261 §9.1).
+      outgoing.on('accepted', (_response, dialog) => {
+        outgoing.ack();
+        dialog.bye().then(resolve, resolve);
+      });
+    });
+    setTimeout(() => outgoing.cancel(), delayMs);
+    await limited('the INVITE stays open', over);
+  }
+  await until('nothing is left', () => {
+    const { channels, rtpPorts, sockets, forks } = server.counts();
+    return channels + rtpPorts + sockets + forks === 0;
+  });
+});
+
+t.test('garbage on every door disturbs no call', async (t) => {
+  const server = await startServer(t);
+  const { control, phone } = await answeredCall(t, server);
+  const playing = execute(control, 'playback', 'tone_stream://%(600,0,700)');
+  const stranger = connect(server.eventSocketAddress.port, '127.0.0.1');
+  stranger.on('error', () => undefined);
+  stranger.write(Buffer.alloc(3 << 20, 0xfe));
+  const datagrams = createSocket('udp4');
+  t.teardown(() => datagrams.close());
+  for (const text of ['', '\r\n', 'INVITE', 'INVITE sip:x SIP/2.0\r\n\r\n', '\u0000'.repeat(100)]) {
+    datagrams.send(text, server.sipAddress.port, '127.0.0.1');
+  }
+  const rtpPort = Number(control.getInfo().getHeader('variable_local_media_port'));
+  for (const size of [1, 11, 12, 13, 172, 1500])
+    datagrams.send(Buffer.alloc(size, 0x80), rtpPort, '127.0.0.1');
+  control.send('sendmsg');
+  control.send('sendmsg not-a-call', { 'call-command': 'execute', 'execute-app-name': 'hangup' });
+  t.equal((await playing).getHeader('Application-Response'), 'FILE PLAYED');
+  t.ok(phone.peakSince(0) > 1000);
+  await until('the stranger was dropped', () => server.counts().clients === 0);
 });
