@@ -14,13 +14,13 @@ steps:
   - expectAnswer
   - expect: { phrases: [Riverside Clinic.], withinMs: 6000 }
   - wait: 1500
-  - say: { text: opening hours, voice: en-gb+f3 }
+  - say: { text: opening hours, voice: +f3 }
   - expect:
       phrases: ['We are open Monday to Friday, from eight in the morning until half past six.']
       withinMs: 15000
   - expect: { phrases: ['Is there anything else?'], withinMs: 20000 }
   - expect: { silence: { forMs: 700 }, withinMs: 10000 }
-  - say: { text: 'no thank you', voice: en-gb+f3 }
+  - say: { text: 'no thank you', voice: +f3 }
   - expect: { phrases: [Thank you for calling. Goodbye.], withinMs: 8000 }
   - expectHangup: { withinMs: 5000 }
 `,
