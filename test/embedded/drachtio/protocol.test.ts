@@ -81,7 +81,7 @@ t.test('greeting, ping, route and what is unknown', async (t) => {
     'response',
     'm4',
     'NOK',
-    'unable to find dialog for dialog id provided',
+    'Server error: unable to find dialog for dialog id provided',
   ]);
   app.say('m5|sip|T-9|', 'CANCEL sip:x@y SIP/2.0\r\n');
   t.equal((await app.next())?.[4], 'unable to cancel unknown transaction id: T-9');
