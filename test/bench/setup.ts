@@ -38,7 +38,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     });
     await sleep(LEFT_AFTER_MS);
     const after = await server.counts();
-    const recordings = (await server.files('.wav')).length;
+    const recordings = (await server.files('.wav')).filter((file) => /\/calls\//.test(file)).length;
     const { code, stderr } = await server.stop();
     return verdict(client, { before, after, recordings, exitCode: code, stderr });
   } finally {
@@ -83,6 +83,7 @@ function verdict(client: ClientResult, aftermath: Aftermath): Record<string, unk
     recordings,
     clientLagP99Ms: round(client.lagP99Ms),
     clientLagMaxMs: round(client.lagMaxMs),
+    clientCpuPercent: Math.round(client.cpuPercent),
     serverExitCode: exitCode,
     ...(void_ ? { void: true } : {}),
   };
