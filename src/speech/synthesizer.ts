@@ -34,3 +34,16 @@ export interface Synthesizer {
   synthesize(request: SynthesisRequest, sampleRateHz: number, signal?: AbortSignal): SpokenAudio;
   close(): Promise<void>;
 }
+
+/** One speech sound of a sentence, as long as the engine makes it. */
+export interface PhoneTiming {
+  /** The engine's own name of it; empty for a pause. */
+  readonly phone: string;
+  readonly durationMs: number;
+}
+
+/** A synthesizer that can tell how it would say something: what a recognizer of set phrases needs to know. */
+export interface PhoneticSynthesizer extends Synthesizer {
+  /** The sounds of a sentence in order. Rejects as {@link Synthesizer.synthesize} does. */
+  phones(request: SynthesisRequest): Promise<readonly PhoneTiming[]>;
+}

@@ -21,6 +21,8 @@ declare module '@echogarden/espeak-ng-emscripten' {
   }
   export interface EspeakModule {
     readonly eSpeakNGWorker: new () => EspeakWorker;
+    /** Emscripten's files in memory; espeak-ng's own lie in `/usr/share/espeak-ng-data`. */
+    readonly FS: { writeFile(path: string, text: string): void; unlink(path: string): void };
   }
   export default function init(): Promise<EspeakModule>;
 }

@@ -3,9 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { speechError } from '../../errors.js';
 import type {
+  PhoneticSynthesizer,
+  PhoneTiming,
   SpokenAudio,
   SynthesisRequest,
-  Synthesizer,
   SynthesizerCapabilities,
 } from '../../synthesizer.js';
 import type { EspeakReply, EspeakWorkerData, SpeakMessage } from './protocol.js';
@@ -22,6 +23,7 @@ const engineName = 'espeak-ng';
 const defaultPackage = '@echogarden/espeak-ng-emscripten';
 /** A little under espeak-ng's 175: prompts are heard over a telephone, once. */
 const defaultWordsPerMinute = 160;
+const engineHz = 22_050;
 const slowest = 80;
 const fastest = 450;
 
@@ -44,7 +46,7 @@ export async function createEspeakSynthesizer(options: EspeakOptions = {}): Prom
  * the line waits for goes before {@link SynthesisRequest.background}. A worker that dies fails the sentence in hand and
  * is replaced for the next.
  */
-export class EspeakSynthesizer implements Synthesizer {
+export class EspeakSynthesizer implements PhoneticSynthesizer {
   readonly name = engineName;
   readonly capabilities: SynthesizerCapabilities = {
     sampleRatesHz: [8000, 16_000, 22_050],
@@ -71,29 +73,15 @@ export class EspeakSynthesizer implements Synthesizer {
   }
 
   synthesize(request: SynthesisRequest, sampleRateHz: number, signal?: AbortSignal): SpokenAudio {
-    const sentence = new Sentence(sampleRateHz, request.background === true);
-    const voice = espeakVoice(request.dialect, request.voice);
-    if (this.#closed) {
-      sentence.fail(speechError('SPEECH_CLOSED', { engine: engineName }));
-    } else if (!this.capabilities.sampleRatesHz.includes(sampleRateHz)) {
-      sentence.fail(speechError('SPEECH_RATE_UNSUPPORTED', { engine: engineName, sampleRateHz }));
-    } else if (voice === undefined) {
-      sentence.fail(noVoice(request.dialect, request.voice ?? 'default'));
-    } else {
-      sentence.message = {
-        id: this.#nextId++,
-        text: request.text,
-        voice,
-        wordsPerMinute: Math.round(
-          Math.min(fastest, Math.max(slowest, this.wordsPerMinute * (request.rate ?? 1))),
-        ),
-        sampleRateHz,
-        stop: sentence.stop,
-      };
-      sentence.dialect = request.dialect;
-      this.#enqueue(sentence, signal);
+    return this.#speak(request, sampleRateHz, false, signal);
+  }
+
+  async phones(request: SynthesisRequest): Promise<readonly PhoneTiming[]> {
+    const sentence = this.#speak(request, engineHz, true, undefined);
+    for await (const _chunk of sentence) {
+      // No sound comes: the end, or the failure, is waited for.
     }
-    return sentence;
+    return sentence.phones;
   }
 
   async close(): Promise<void> {
@@ -105,6 +93,37 @@ export class EspeakSynthesizer implements Synthesizer {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
+  }
+
+  #speak(
+    request: SynthesisRequest,
+    sampleRateHz: number,
+    phonesOnly: boolean,
+    signal: AbortSignal | undefined,
+  ): Sentence {
+    const sentence = new Sentence(sampleRateHz, request.background === true);
+    const voice = espeakVoice(request.dialect, request.voice);
+    if (this.#closed) {
+      sentence.fail(speechError('SPEECH_CLOSED', { engine: engineName }));
+    } else if (!this.capabilities.sampleRatesHz.includes(sampleRateHz)) {
+      sentence.fail(speechError('SPEECH_RATE_UNSUPPORTED', { engine: engineName, sampleRateHz }));
+    } else if (voice === undefined) {
+      sentence.fail(noVoice(request.dialect, request.voice ?? 'default'));
+    } else {
+      const rate = this.wordsPerMinute * (request.rate ?? 1);
+      sentence.message = {
+        id: this.#nextId++,
+        text: request.text,
+        voice,
+        wordsPerMinute: Math.round(Math.min(fastest, Math.max(slowest, rate))),
+        sampleRateHz,
+        phonesOnly,
+        stop: sentence.stop,
+      };
+      sentence.dialect = request.dialect;
+      this.#enqueue(sentence, signal);
+    }
+    return sentence;
   }
 
   #enqueue(sentence: Sentence, signal: AbortSignal | undefined): void {
@@ -176,6 +195,9 @@ export class EspeakSynthesizer implements Synthesizer {
     switch (message.type) {
       case 'chunk':
         return sentence.push(message.samples);
+      case 'phones':
+        sentence.phones = message.phones;
+        return;
       case 'end':
         sentence.end();
         break;
@@ -199,6 +221,7 @@ class Sentence implements SpokenAudio {
   readonly stop = new Int32Array(new SharedArrayBuffer(4));
   message: SpeakMessage | undefined;
   dialect = '';
+  phones: readonly PhoneTiming[] = [];
   onDone: (() => void) | undefined;
   done = false;
   #error: Error | undefined;

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { default as initEspeak, EspeakWorker } from '@echogarden/espeak-ng-emscripten';
 import { createResampler } from '../../../audio/resample.js';
+import type { PhoneTiming } from '../../synthesizer.js';
 import type { EspeakReply, EspeakWorkerData, SpeakMessage } from './protocol.js';
 import { SilenceTrimmer } from './silence-trimmer.js';
 
@@ -35,6 +36,10 @@ async function speak(espeak: EspeakWorker, message: SpeakMessage): Promise<void>
     // A voice that is not found leaves the one before set: the code must be looked at each time.
     if (espeak.set_voice(message.voice) !== 0) return reply({ type: 'noVoice', id });
     espeak.set_rate(message.wordsPerMinute);
+    if (message.phonesOnly) {
+      reply({ type: 'phones', id, phones: phonesOf(espeak, message.text) });
+      return reply({ type: 'end', id });
+    }
     const resampler = await createResampler(engineHz, sampleRateHz);
     const trimmer = new SilenceTrimmer((sampleRateHz * keptSilenceMs) / 1000);
     const give = (samples: Int16Array): void => {
@@ -59,6 +64,22 @@ async function speak(espeak: EspeakWorker, message: SpeakMessage): Promise<void>
   } catch (error) {
     reply({ type: 'failed', id, reason: error instanceof Error ? error.message : typeof error });
   }
+}
+
+/** Each phone lasts until the next begins; what follows the last is the pause after the sentence. */
+function phonesOf(espeak: EspeakWorker, text: string): PhoneTiming[] {
+  const begins: { phone: string; ms: number }[] = [];
+  espeak.synthesize(escapeSsml(text), (_samples, events) => {
+    for (const event of events) {
+      if (event.type !== 'phoneme') continue;
+      begins.push({ phone: String(event.id ?? ''), ms: event.audio_position });
+    }
+    return false;
+  });
+  return begins.map(({ phone, ms }, i) => ({
+    phone,
+    durationMs: (begins[i + 1]?.ms ?? ms) - ms,
+  }));
 }
 
 /** The engine reads its input as SSML. */

@@ -1,36 +1,46 @@
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { TypedEmitter } from '../../../core/typed-emitter.js';
 import { speechError } from '../../errors.js';
 import type {
   Alternative,
   Phrase,
+  RecognitionResult,
   Recognizer,
   RecognizeOptions,
   RecognizerCapabilities,
   RecognizerStream,
   RecognizerStreamEvents,
 } from '../../recognizer.js';
-import type { Synthesizer } from '../../synthesizer.js';
+import type { PhoneticSynthesizer } from '../../synthesizer.js';
+import { hearings } from './languages.js';
 import type {
+  Match,
   PhrasebookReply,
   PhrasebookRequest,
   PhrasebookWorkerData,
-  PhraseTemplates,
-  Recipe,
+  PhraseReadings,
 } from './protocol.js';
-import { recipesOf } from './recipes.js';
+import { ReadingStore } from './readings.js';
 
 export interface PhrasebookOptions {
-  /** Reads the phrases to make templates of them; stays the caller's. */
-  readonly synthesizer: Synthesizer;
-  /** Folder of the templates' features; made when it is not there. */
+  /** Tells how the phrases are said; stays the caller's. */
+  readonly synthesizer: PhoneticSynthesizer;
+  /** Folder in which that is kept; made when it is not there. */
   readonly templateDir: string;
+  /** Folder of the acoustic models. Default: the ones in the sources. */
+  readonly modelDir?: string;
 }
 
 const engineName = 'phrasebook';
-const lineHz = 8000;
+/** The models are no code and are not compiled: from dist/src/speech/engines/phrasebook back to the sources. */
+const ownModels = fileURLToPath(
+  new URL('../../../../../src/speech/engines/phrasebook/models', import.meta.url),
+);
 
-/** Resolves when the recognizer's worker has loaded its acoustic model. */
+type Prepared = Omit<PhraseReadings, 'id'>;
+
+/** Resolves when the recognizer's worker runs. */
 export async function createPhrasebook(options: PhrasebookOptions): Promise<PhrasebookRecognizer> {
   const phrasebook = new PhrasebookRecognizer(options);
   await phrasebook.start();
@@ -38,32 +48,30 @@ export async function createPhrasebook(options: PhrasebookOptions): Promise<Phra
 }
 
 /**
- * Recognizes a closed set of phrases by comparing what was said with readings of the phrases by the synthesizer, and
+ * Recognizes a closed set of phrases by comparing what was said with the sounds that the synthesizer would make, and
  * answers noMatch rather than guess. Everything heavy happens in a worker thread.
  */
 export class PhrasebookRecognizer implements Recognizer {
   readonly name = engineName;
   readonly capabilities: RecognizerCapabilities;
-  readonly #synthesizer: Synthesizer;
-  readonly #templateDir: string;
+  readonly #readings: ReadingStore;
+  readonly #modelDir: string;
   #worker: Worker | undefined;
   #ready: Promise<void> | undefined;
   readonly #streams = new Map<number, Listening>();
-  readonly #loads = new Map<number, (missing: readonly string[]) => void>();
-  readonly #lost = new Set<(error: Error) => void>();
-  /** By the phrase's text and dialect; forgotten when the worker dies. */
-  readonly #prepared = new Map<string, Promise<readonly Recipe[]>>();
+  /** By the phrase's text and dialect. */
+  readonly #prepared = new Map<string, Promise<Prepared>>();
   #nextId = 1;
   #closed = false;
 
   constructor(options: PhrasebookOptions) {
-    this.#synthesizer = options.synthesizer;
-    this.#templateDir = options.templateDir;
+    this.#readings = new ReadingStore(options.synthesizer, options.templateDir);
+    this.#modelDir = options.modelDir ?? ownModels;
     this.capabilities = {
-      sampleRatesHz: [lineHz, 16_000],
-      interim: false,
+      sampleRatesHz: [8000, 16_000],
+      interim: true,
       openSpeech: false,
-      dialects: options.synthesizer.capabilities.dialects,
+      dialects: Object.keys(hearings),
       dialectPreserving: true,
       phraseHints: true,
     };
@@ -109,7 +117,6 @@ export class PhrasebookRecognizer implements Recognizer {
     this.#closed = true;
     const error = speechError('SPEECH_CLOSED', { engine: engineName });
     for (const stream of [...this.#streams.values()]) stream.fail(error);
-    for (const lose of [...this.#lost]) lose(error);
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
@@ -118,17 +125,12 @@ export class PhrasebookRecognizer implements Recognizer {
   async #begin(stream: Listening, options: RecognizeOptions): Promise<void> {
     try {
       await this.start();
-      const phrases = await Promise.all(
-        options.phrases.map(async (phrase): Promise<PhraseTemplates> => {
-          const recipes = await this.#prepareOne(phrase);
-          return { ...phrase, keys: recipes.map((recipe) => recipe.key) };
-        }),
-      );
+      const phrases = await Promise.all(options.phrases.map((phrase) => this.#prepareOne(phrase)));
       stream.begin({
         type: 'open',
         stream: stream.id,
         sampleRateHz: options.sampleRateHz,
-        phrases,
+        phrases: phrases.map((prepared, i) => ({ id: options.phrases[i]?.id ?? '', ...prepared })),
       });
       this.#worker?.ref();
     } catch (error) {
@@ -136,11 +138,11 @@ export class PhrasebookRecognizer implements Recognizer {
     }
   }
 
-  #prepareOne(phrase: Phrase): Promise<readonly Recipe[]> {
+  #prepareOne(phrase: Phrase): Promise<Prepared> {
     const name = JSON.stringify([phrase.dialect, phrase.text]);
     let prepared = this.#prepared.get(name);
     if (prepared === undefined) {
-      prepared = this.#makeTemplates(phrase);
+      prepared = this.#makeReadings(phrase);
       this.#prepared.set(name, prepared);
       // A failure is not remembered: the next listening tries again.
       prepared.catch(() => this.#prepared.delete(name));
@@ -148,56 +150,17 @@ export class PhrasebookRecognizer implements Recognizer {
     return prepared;
   }
 
-  async #makeTemplates(phrase: Phrase): Promise<readonly Recipe[]> {
-    const recipes = recipesOf(phrase, this.#synthesizer.name);
-    const missing = await this.#load(recipes);
-    for (const recipe of recipes) {
-      if (!missing.includes(recipe.key)) continue;
-      const samples = await this.#read(recipe);
-      this.#post({ type: 'template', key: recipe.key, samples }, [samples.buffer]);
-    }
-    return recipes;
-  }
-
-  #load(recipes: readonly Recipe[]): Promise<readonly string[]> {
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        this.#loads.delete(id);
-        this.#lost.delete(lose);
-        this.#rest();
-      };
-      const lose = (error: Error): void => {
-        finish();
-        reject(error);
-      };
-      this.#lost.add(lose);
-      this.#loads.set(id, (missing) => {
-        finish();
-        resolve(missing);
+  async #makeReadings(phrase: Phrase): Promise<Prepared> {
+    const hearing = Object.hasOwn(hearings, phrase.dialect) ? hearings[phrase.dialect] : undefined;
+    if (hearing === undefined) {
+      throw speechError('SPEECH_NO_VOICE', {
+        engine: engineName,
+        dialect: phrase.dialect,
+        voice: 'none',
       });
-      this.#worker?.ref();
-      this.#post({ type: 'load', id, recipes });
-    });
-  }
-
-  async #read(recipe: Recipe): Promise<Int16Array<ArrayBuffer>> {
-    const request = {
-      text: recipe.text,
-      dialect: recipe.dialect,
-      rate: recipe.rate,
-      background: true,
-      ...(recipe.voice === '' ? {} : { voice: recipe.voice }),
-    };
-    const chunks: Int16Array[] = [];
-    for await (const chunk of this.#synthesizer.synthesize(request, lineHz)) chunks.push(chunk);
-    const samples = new Int16Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of chunks) {
-      samples.set(chunk, at);
-      at += chunk.length;
     }
-    return samples;
+    const readings = await this.#readings.read(phrase, hearing.accents);
+    return { model: hearing.model, readings };
   }
 
   #post(message: PhrasebookRequest, transfer: ArrayBuffer[] = []): void {
@@ -206,12 +169,12 @@ export class PhrasebookRecognizer implements Recognizer {
 
   /** An idle recognizer must not keep a command alive that has done its work. */
   #rest(): void {
-    if (this.#streams.size === 0 && this.#loads.size === 0) this.#worker?.unref();
+    if (this.#streams.size === 0) this.#worker?.unref();
   }
 
   #startWorker(): Promise<void> {
     const worker = new Worker(new URL('./phrasebook-worker.js', import.meta.url), {
-      workerData: { templateDir: this.#templateDir } satisfies PhrasebookWorkerData,
+      workerData: { modelDir: this.#modelDir } satisfies PhrasebookWorkerData,
     });
     this.#worker = worker;
     return new Promise<void>((resolve, reject) => {
@@ -231,8 +194,6 @@ export class PhrasebookRecognizer implements Recognizer {
         if (this.#worker !== worker) return;
         this.#worker = undefined;
         this.#ready = undefined;
-        this.#prepared.clear();
-        for (const lose of [...this.#lost]) lose(error);
         for (const stream of [...this.#streams.values()]) stream.fail(error);
       });
     });
@@ -240,8 +201,8 @@ export class PhrasebookRecognizer implements Recognizer {
 
   #hear(message: Exclude<PhrasebookReply, { type: 'ready' }>): void {
     switch (message.type) {
-      case 'missing':
-        return this.#loads.get(message.id)?.(message.keys);
+      case 'interim':
+        return this.#streams.get(message.stream)?.interim(message.matches);
       case 'final':
         return this.#streams.get(message.stream)?.final(message.matches);
       case 'failed':
@@ -291,16 +252,14 @@ class Listening extends TypedEmitter<RecognizerStreamEvents> implements Recogniz
     this.#waiting = undefined;
   }
 
-  final(matches: readonly { readonly phrase: number; readonly confidence: number }[]): void {
+  interim(matches: readonly Match[]): void {
+    if (!this.#done) this.emit('interim', this.#result(matches));
+  }
+
+  final(matches: readonly Match[]): void {
     if (this.#done) return;
     this.#end();
-    const alternatives = matches.flatMap(({ phrase: index, confidence }): Alternative[] => {
-      const phrase = this.phrases[index];
-      return phrase === undefined
-        ? []
-        : [{ phraseId: phrase.id, text: phrase.text, dialect: phrase.dialect, confidence }];
-    });
-    this.emit('final', { alternatives });
+    this.emit('final', this.#result(matches));
   }
 
   fail(error: Error): void {
@@ -312,6 +271,16 @@ class Listening extends TypedEmitter<RecognizerStreamEvents> implements Recogniz
   /** For what is known to be wrong in open(): the one who opened has no listener yet. */
   failLater(error: Error): void {
     queueMicrotask(() => this.fail(error));
+  }
+
+  #result(matches: readonly Match[]): RecognitionResult {
+    const alternatives = matches.flatMap(({ phrase: index, confidence }): Alternative[] => {
+      const phrase = this.phrases[index];
+      return phrase === undefined
+        ? []
+        : [{ phraseId: phrase.id, text: phrase.text, dialect: phrase.dialect, confidence }];
+    });
+    return { alternatives };
   }
 
   #send(message: PhrasebookRequest): void {

@@ -1,48 +1,41 @@
+import type { PhoneTiming } from '../../synthesizer.js';
+
 /** What goes between {@link PhrasebookRecognizer} and its worker. */
-
-/** One way to say a phrase, which the host has synthesised when the worker has no stored features of it. */
-export interface Recipe {
-  /** Name of the file of features: a hash of everything below and of the feature's version. */
-  readonly key: string;
-  readonly text: string;
-  readonly dialect: string;
-  readonly voice: string;
-  readonly rate: number;
-}
-
 export type PhrasebookRequest =
-  | { readonly type: 'load'; readonly id: number; readonly recipes: readonly Recipe[] }
-  | { readonly type: 'template'; readonly key: string; readonly samples: Int16Array }
   | {
       readonly type: 'open';
       readonly stream: number;
       readonly sampleRateHz: number;
-      readonly phrases: readonly PhraseTemplates[];
+      readonly phrases: readonly PhraseReadings[];
     }
   | { readonly type: 'audio'; readonly stream: number; readonly samples: Int16Array }
   | { readonly type: 'finish'; readonly stream: number }
   | { readonly type: 'close'; readonly stream: number };
 
-/** A phrase of a listening, and the keys of its templates. */
-export interface PhraseTemplates {
+/** A phrase of a listening with the ways to say it. */
+export interface PhraseReadings {
   readonly id: string;
-  readonly text: string;
-  readonly dialect: string;
-  readonly keys: readonly string[];
+  /** Name of the acoustic model that hears its dialect. */
+  readonly model: string;
+  readonly readings: readonly (readonly PhoneTiming[])[];
 }
 
 export interface Match {
+  /** Index into the listening's phrases. */
   readonly phrase: number;
   readonly confidence: number;
 }
 
 export type PhrasebookReply =
   | { readonly type: 'ready' }
-  /** Which recipes of a `load` have no stored features. */
-  | { readonly type: 'missing'; readonly id: number; readonly keys: readonly string[] }
-  | { readonly type: 'final'; readonly stream: number; readonly matches: readonly Match[] }
+  | {
+      readonly type: 'interim' | 'final';
+      readonly stream: number;
+      readonly matches: readonly Match[];
+    }
   | { readonly type: 'failed'; readonly stream: number; readonly reason: string };
 
 export interface PhrasebookWorkerData {
-  readonly templateDir: string;
+  /** Folder of the acoustic models. */
+  readonly modelDir: string;
 }

@@ -8,9 +8,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import initEspeak from '@echogarden/espeak-ng-emscripten';
-import { decodePcma, decodePcmu, encodePcma, encodePcmu } from '../../../../audio/g711.js';
 import { frameHopSamples, frameSamples, melBands, melSpectrogram } from '../../../../audio/features.js';
 import { resample } from '../../../../audio/resample.js';
+import { disturb, generator } from './disturb.js';
+import { inventedThroat, variants } from './throats.js';
 import { cantoneseCharacters, englishWords, mandarinCharacters } from './words.js';
 
 interface Language {
@@ -52,14 +53,6 @@ const languages: Readonly<Record<string, Language>> = {
   yue: { voices: ['yue'], text: (random) => several(cantoneseCharacters, 8, '', random) },
 };
 
-/** Variants that sound like a throat, not like a machine, a whisper or a choir. */
-const variants =
-  `Alex Alicia Andrea Andy Annie AnxiousAndy Denis Diogo Gene Gene2 Henrique Hugo Jacky Lee Marco Mario
-Michael Mike Nguyen Reed RicishayMax RicishayMax2 RicishayMax3 Storm Tweaky adam anika announcer antonio aunty belinda
-benjamin boris caleb david ed edward edward2 f1 f2 f3 f4 f5 fast grandma grandpa gustave ian iven iven2 iven3 iven4 john
-kaukovalta klatt klatt2 klatt3 klatt4 klatt5 klatt6 linda m1 m2 m3 m4 m5 m6 m7 m8 marcelo max michel miguel mike2 norbert
-pablo paul pedro quincy rob robert sandro shelby steph steph2 steph3 travis victor zac`.split(/\s+/);
-
 /** espeak-ng dates a stop by its release; its closure before that is quiet and belongs to it too. */
 const stops = new Set('p b t d k ɡ tʃ dʒ ts dz ɾ c ɟ q ʔ'.split(' '));
 const closureLoudness = 500;
@@ -70,85 +63,6 @@ function loudness(sound: Int16Array, lead: number, ms: number): number {
   let sum = 0;
   for (let n = from; n < from + 110; n++) sum += Math.abs(sound[n] ?? 0);
   return sum / 110;
-}
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** A peak or dip of up to `gainDb` around `hz` (RBJ cookbook's peaking filter), in place. */
-function colour(sound: Float32Array, hz: number, gainDb: number, q: number): void {
-  const a = 10 ** (gainDb / 40);
-  const w = (2 * Math.PI * hz) / 8000;
-  const alpha = Math.sin(w) / (2 * q);
-  const a0 = 1 + alpha / a;
-  const b0 = (1 + alpha * a) / a0;
-  const b1 = (-2 * Math.cos(w)) / a0;
-  const b2 = (1 - alpha * a) / a0;
-  const a2 = (1 - alpha / a) / a0;
-  let x1 = 0;
-  let x2 = 0;
-  let y1 = 0;
-  let y2 = 0;
-  for (let n = 0; n < sound.length; n++) {
-    const x = sound[n] as number;
-    const y = b0 * x + b1 * x1 + b2 * x2 - b1 * y1 - a2 * y2;
-    x2 = x1;
-    x1 = x;
-    y2 = y1;
-    y1 = y;
-    sound[n] = y;
-  }
-}
-
-/** The same words through another throat's tilt, another telephone, another room's noise, and G.711. */
-function disturb(clean: Int16Array, random: () => number): Int16Array {
-  const sound = Float32Array.from(clean);
-  const tilt = (random() - 0.5) * 1.2;
-  let before = 0;
-  for (let n = 0; n < sound.length; n++) {
-    const x = sound[n] as number;
-    sound[n] = x + tilt * before;
-    before = x;
-  }
-  for (let i = 0; i < 3; i++) {
-    colour(sound, 200 + random() ** 1.5 * 3400, (random() - 0.5) * 16, 0.4 + random() * 2);
-  }
-  if (random() < 0.3) {
-    const delay = Math.floor(80 + random() * 400);
-    const gain = random() * 0.4;
-    for (let n = delay; n < sound.length; n++) {
-      sound[n] = (sound[n] as number) + gain * (sound[n - delay] as number);
-    }
-  }
-  let peak = 1;
-  for (const x of sound) peak = Math.max(peak, Math.abs(x));
-  const level = 10 ** -random() * 32000;
-  const noise = random() < 0.25 ? 0.5 : level * 10 ** (-(15 + random() * 45) / 20);
-  const soft = random() * 0.95;
-  let low = 0;
-  const disturbed = new Int16Array(sound.length);
-  for (let n = 0; n < sound.length; n++) {
-    low = soft * low + (1 - soft) * (random() - 0.5) * 4;
-    const x = ((sound[n] as number) / peak) * level + low * noise;
-    disturbed[n] = Math.max(-32768, Math.min(32767, Math.round(x)));
-  }
-  const coded = new Uint8Array(disturbed.length);
-  if (random() < 0.5) {
-    encodePcmu(disturbed, coded);
-    decodePcmu(coded, disturbed);
-  } else {
-    encodePcma(disturbed, coded);
-    decodePcma(coded, disturbed);
-  }
-  return disturbed;
 }
 
 const [file, minutes, languageName = 'en', seed = '1'] = process.argv.slice(2);
@@ -163,7 +77,12 @@ const mels: Float32Array[] = [];
 const labels: Uint8Array[] = [];
 let frames = 0;
 while (frames < Number(minutes) * 6000) {
-  const voice = `${pick(language.voices, random)}${random() < 0.1 ? '' : `+${pick(variants, random)}`}`;
+  const drawn = `drawn${mels.length}`;
+  const drawnFile = `/usr/share/espeak-ng-data/voices/!v/${drawn}`;
+  const invented = random() < 0.6;
+  if (invented) espeak.FS.writeFile(drawnFile, inventedThroat(random));
+  const variant = invented ? `+${drawn}` : random() < 0.1 ? '' : `+${pick(variants, random)}`;
+  const voice = `${pick(language.voices, random)}${variant}`;
   if (engine.set_voice(voice) !== 0) throw new Error(`no voice ${voice}`);
   engine.set_rate(110 + Math.floor(random() ** 1.3 * 150));
   engine.set_pitch(20 + Math.floor(random() * 60));
@@ -173,7 +92,7 @@ while (frames < Number(minutes) * 6000) {
   engine.synthesize(language.text(random), (samples, events) => {
     chunks.push(samples);
     for (const event of events) {
-      if (event.type !== 'phoneme') continue;
+      if (event.type !== 'phoneme' || String(event.id).startsWith('(')) continue;
       const name = String(event.id).replace(/[ˈˌː]/g, '') || 'sil';
       let phone = phones.indexOf(name);
       if (phone < 0) phone = phones.push(name) - 1;
@@ -181,6 +100,7 @@ while (frames < Number(minutes) * 6000) {
     }
     return false;
   });
+  if (invented) espeak.FS.unlink(drawnFile);
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   // Another throat: everything moves up or down, formants and pitch alike; the tempo with them.
   const stretch = 0.86 + random() * 0.34;

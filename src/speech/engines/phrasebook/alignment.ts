@@ -1,0 +1,202 @@
+import type { PhoneTiming } from '../../synthesizer.js';
+import { loudness, phonePosteriors, type PhoneModel } from './phone-model.js';
+
+/** A phrase as a row of phones with the number of frames each is expected to last. */
+export type Pronunciation = readonly { readonly phone: number; readonly frames: number }[];
+
+/** What was said, ready to be compared with pronunciations. */
+export interface Utterance {
+  readonly frames: number;
+  readonly phones: number;
+  /** Log likelihood ratio of each phone to its being there by chance, frames × phones. */
+  readonly scores: Float32Array;
+  /** The best phone's score per frame: what the best row of phones whatever would get. */
+  readonly best: Float32Array;
+}
+
+/** How a pronunciation lies on an utterance: what the verdict is made of. */
+export interface Alignment {
+  /** Per frame, with the durations' likelihood: ranks phrases against each other. */
+  readonly score: number;
+  /** See {@link factNames}. */
+  readonly facts: readonly number[];
+}
+
+/** What is known of an alignment; the order is the calibration's. Ratios are to the best phone of each frame. */
+export const factNames = [
+  'mean ratio per frame',
+  'mean ratio per phone',
+  'worst phone',
+  'second worst phone',
+  'share of phones that are badly missed',
+  'spread of durations',
+  'distance of the tempo',
+  'shortness',
+  'worst phone by length',
+] as const;
+
+/** Power of a phone's frequency that its posterior is divided by. */
+const frequencyPower = 0.6;
+const leastFrequency = 2e-3;
+/** Added to every posterior: nothing that the network says is impossible. */
+const posteriorFloor = 0.01;
+/** Log durations are normal with this deviation, and count this much against the sounds. */
+const durationDeviation = 0.45;
+const durationWeight = 0.7;
+/** How much slower or faster than the synthesizer a caller may be. */
+const slowest = 3.2;
+const fastest = 0.4;
+/** A phone with a ratio under this is not what was said. */
+const missed = -2.5;
+/** Frames of quiet: within this many nepers of energy of the loudest is sound. */
+const soundWithin = 7;
+const silenceLikely = 0.6;
+/** An utterance shorter than this, 80 ms, is a click. */
+const leastFrames = 8;
+
+/** The engine's phones as the model's; undefined when the model lacks one. Pauses are left out. */
+export function pronunciation(model: PhoneModel, timings: readonly PhoneTiming[]): Pronunciation | undefined {
+  const result: { phone: number; frames: number }[] = [];
+  for (const { phone, durationMs } of timings) {
+    const name = phone.replace(/[ˈˌː]/g, '');
+    // In brackets: the engine changes to another language's voice.
+    if (name === '' || name.startsWith('(')) continue;
+    const names = model.aliases[name] ?? [name];
+    for (const part of names) {
+      const index = model.phones.indexOf(part);
+      if (index < 0) return undefined;
+      result.push({ phone: index, frames: durationMs / 10 / names.length });
+    }
+  }
+  return result.length === 0 ? undefined : result;
+}
+
+/** Undefined when nothing was said. */
+export function examine(model: PhoneModel, mel: Float32Array): Utterance | undefined {
+  const loud = loudness(mel);
+  const all = phonePosteriors(model, mel, loud);
+  const phones = model.phones.length;
+  let loudest = -Infinity;
+  for (const value of loud) loudest = Math.max(loudest, value);
+  const quiet = (t: number): boolean =>
+    (loud[t] as number) < loudest - soundWithin ||
+    (all[t * phones + model.silence] as number) > silenceLikely;
+  let from = 0;
+  let to = loud.length - 1;
+  while (from < to && quiet(from)) from++;
+  while (to > from && quiet(to)) to--;
+  from = Math.max(0, from - 1);
+  to = Math.min(loud.length - 1, to + 1);
+  const frames = to - from + 1;
+  if (frames < leastFrames) return undefined;
+  const logFrequencies = model.frequencies.map(
+    (frequency) => frequencyPower * Math.log(Math.max(frequency, leastFrequency)),
+  );
+  const scores = new Float32Array(frames * phones);
+  const best = new Float32Array(frames).fill(-Infinity);
+  for (let t = 0; t < frames; t++) {
+    for (let phone = 0; phone < phones; phone++) {
+      const posterior = all[(from + t) * phones + phone] as number;
+      const score = Math.log(posterior + posteriorFloor) - (logFrequencies[phone] as number);
+      scores[t * phones + phone] = score;
+      if (score > (best[t] as number)) best[t] = score;
+    }
+  }
+  return { frames, phones, scores, best };
+}
+
+/**
+ * The likeliest division of the utterance among the phones, each with its duration's likelihood (a segmental Viterbi
+ * search). Undefined when the utterance is far too short or long.
+ */
+export function align(utterance: Utterance, phrase: Pronunciation): Alignment | undefined {
+  const { frames, phones, scores } = utterance;
+  const tempo = frames / phrase.reduce((sum, { frames: expected }) => sum + expected, 0);
+  if (!(tempo > fastest && tempo < slowest)) return undefined;
+  const sums = new Float64Array(frames + 1);
+  let reached = new Float32Array(frames + 1).fill(-Infinity);
+  reached[0] = 0;
+  const lengths: Uint16Array[] = [];
+  for (const { phone, frames: unhurried } of phrase) {
+    for (let t = 0; t < frames; t++) {
+      sums[t + 1] = (sums[t] as number) + (scores[t * phones + phone] as number);
+    }
+    const expected = Math.max(2.5, unhurried * tempo);
+    const shortest = Math.max(2, Math.floor(expected * 0.3));
+    const longest = Math.min(frames, Math.ceil(expected * 3 + 3));
+    const likelihood = Array.from({ length: longest + 1 }, (_, length) => {
+      const deviation = Math.log(length / expected) / durationDeviation;
+      return -0.5 * deviation * deviation * durationWeight;
+    });
+    const next = new Float32Array(frames + 1).fill(-Infinity);
+    const chosen = new Uint16Array(frames + 1);
+    for (let end = shortest; end <= frames; end++) {
+      let most = -Infinity;
+      const limit = Math.min(longest, end);
+      for (let length = shortest; length <= limit; length++) {
+        const before = reached[end - length] as number;
+        const score =
+          before + (sums[end] as number) - (sums[end - length] as number) + (likelihood[length] as number);
+        if (score > most) {
+          most = score;
+          chosen[end] = length;
+        }
+      }
+      next[end] = most;
+    }
+    lengths.push(chosen);
+    reached = next;
+  }
+  const score = reached[frames] as number;
+  if (score === -Infinity) return undefined;
+  return { score: score / frames, facts: factsOf(utterance, phrase, lengths, tempo) };
+}
+
+function factsOf(
+  utterance: Utterance,
+  phrase: Pronunciation,
+  lengths: readonly Uint16Array[],
+  tempo: number,
+): number[] {
+  const { phones, scores, best } = utterance;
+  const count = phrase.length;
+  const ratios: number[] = [];
+  let end = utterance.frames;
+  let total = 0;
+  let spread = 0;
+  for (let i = count - 1; i >= 0; i--) {
+    const { phone, frames: unhurried } = phrase[i] as Pronunciation[number];
+    const length = lengths[i]?.[end] as number;
+    let ratio = 0;
+    for (let t = end - length; t < end; t++) {
+      ratio += (scores[t * phones + phone] as number) - (best[t] as number);
+    }
+    total += ratio;
+    ratios.push(ratio / length);
+    spread += Math.log(length / Math.max(2.5, unhurried * tempo)) ** 2;
+    end -= length;
+  }
+  ratios.sort((a, b) => a - b);
+  const worst = ratios[0] as number;
+  return [
+    total / utterance.frames,
+    ratios.reduce((sum, ratio) => sum + ratio, 0) / count,
+    worst,
+    ratios[Math.min(1, count - 1)] as number,
+    ratios.filter((ratio) => ratio < missed).length / count,
+    spread / count,
+    Math.abs(Math.log(tempo)),
+    1 / count,
+    worst / Math.sqrt(count),
+  ];
+}
+
+/** 0 to 1: how sure it is that the phrase was said. */
+export function confidenceOf(model: PhoneModel, alignment: Alignment): number {
+  const { weights, means, scales, bias } = model.calibration;
+  let sum = bias;
+  alignment.facts.forEach((fact, i) => {
+    sum += ((weights[i] as number) * (fact - (means[i] as number))) / (scales[i] as number);
+  });
+  return 1 / (1 + Math.exp(-sum));
+}

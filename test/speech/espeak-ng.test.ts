@@ -1,0 +1,177 @@
+import t from 'tap';
+import { Worker } from 'node:worker_threads';
+import {
+  createEspeakSynthesizer,
+  type EspeakSynthesizer,
+} from '../../src/speech/engines/espeak-ng/espeak-synthesizer.js';
+import { SilenceTrimmer } from '../../src/speech/engines/espeak-ng/silence-trimmer.js';
+import type { SpokenAudio } from '../../src/speech/synthesizer.js';
+
+async function collect(audio: SpokenAudio): Promise<Int16Array[]> {
+  const chunks: Int16Array[] = [];
+  for await (const chunk of audio) chunks.push(chunk);
+  return chunks;
+}
+
+const length = (chunks: readonly Int16Array[]): number =>
+  chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+
+async function engine(t: Tap.Test): Promise<EspeakSynthesizer | undefined> {
+  try {
+    const synthesizer = await createEspeakSynthesizer();
+    t.teardown(() => synthesizer.close());
+    return synthesizer;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'SPEECH_ENGINE_MISSING') throw error;
+    t.skip('@echogarden/espeak-ng-emscripten');
+    return undefined;
+  }
+}
+
+declare namespace Tap {
+  type Test = typeof t;
+}
+
+t.test('a sentence comes in chunks, audible, trimmed to 20 ms of silence', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const chunks = await collect(
+    synthesizer.synthesize({ text: 'Press one for billing.', dialect: 'en-us' }, 8000),
+  );
+  t.ok(chunks.length > 5, `${chunks.length} chunks, not one`);
+  const whole = Int16Array.from(chunks.flatMap((chunk) => [...chunk]));
+  t.ok(whole.length > 8000 && whole.length < 20_000, `${whole.length / 8} ms`);
+  t.ok(whole.some((sample) => Math.abs(sample) > 5000));
+  const first = whole.findIndex((sample) => Math.abs(sample) > 32);
+  const last = whole.findLastIndex((sample) => Math.abs(sample) > 32);
+  t.ok(first <= 160, 'little before it');
+  t.ok(whole.length - last <= 161, 'little after it');
+});
+
+t.test(
+  'rate, variant and dialect are heard; the sound does not depend on what was said before',
+  async (t) => {
+    const synthesizer = await engine(t);
+    if (synthesizer === undefined) return;
+    const say = async (request: object): Promise<Int16Array[]> =>
+      collect(synthesizer.synthesize({ text: 'thirteen', dialect: 'en-us', ...request }, 8000));
+    const normal = await say({});
+    t.ok(length(await say({ rate: 1.5 })) < 0.85 * length(normal), 'faster is shorter');
+    t.notSame(await say({ voice: '+f3' }), normal, 'a variant is another voice');
+    t.ok(length(await say({ text: '您好', dialect: 'cmn' })) > 2000);
+    t.ok(length(await say({ text: '你好', dialect: 'yue' })) > 2000);
+    t.ok(length(await say({ text: 'a < b & c > d' })) > 4000, 'text is no markup');
+    t.same(await say({}), normal);
+  },
+);
+
+t.test('its phones are told', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const phones = await synthesizer.phones({ text: 'yes', dialect: 'en-us' });
+  t.strictSame(
+    phones.map(({ phone }) => phone).filter((phone) => phone !== ''),
+    ['j', 'ˈɛ', 's'],
+  );
+  t.ok(phones.every(({ durationMs }) => durationMs >= 0 && durationMs < 400));
+});
+
+t.test('what it cannot speak is an error, not another voice', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const say = (dialect: string, voice?: string, rate = 8000): Promise<Int16Array[]> =>
+    collect(synthesizer.synthesize({ text: 'x', dialect, ...(voice === undefined ? {} : { voice }) }, rate));
+  await t.rejects(say('wuu'), { code: 'SPEECH_NO_VOICE' });
+  await t.rejects(say('toString'), { code: 'SPEECH_NO_VOICE' });
+  await t.rejects(say('en-us', 'nosuchvoice'), { code: 'SPEECH_NO_VOICE' });
+  await t.rejects(say('en-us', undefined, 44_100), { code: 'SPEECH_RATE_UNSUPPORTED' });
+  t.ok(length(await say('en-us')) > 500, 'and the next request works');
+});
+
+t.test('abort ends the sentence early and frees the engine', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const abort = new AbortController();
+  const long = 'This is a long sentence that nobody wants to hear to its end. '.repeat(20);
+  let heard = 0;
+  for await (const chunk of synthesizer.synthesize({ text: long, dialect: 'en-us' }, 8000, abort.signal)) {
+    heard += chunk.length;
+    abort.abort();
+  }
+  t.ok(heard < 40_000, `${heard} samples of about 600000`);
+  t.equal(
+    length(await collect(synthesizer.synthesize({ text: long, dialect: 'en-us' }, 8000, abort.signal))),
+    0,
+  );
+  t.ok(length(await collect(synthesizer.synthesize({ text: 'yes', dialect: 'en-us' }, 8000))) > 500);
+});
+
+t.test('a background sentence waits for the ones somebody hears', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const order: string[] = [];
+  const say = async (text: string, background: boolean): Promise<void> => {
+    await collect(synthesizer.synthesize({ text, dialect: 'en-us', background }, 8000));
+    order.push(text);
+  };
+  await Promise.all([say('first', false), say('second', true), say('third', true), say('live', false)]);
+  t.strictSame(order, ['first', 'live', 'second', 'third']);
+});
+
+t.test('a worker that dies fails the sentence in hand, and the next one works', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const terminate = Worker.prototype.terminate;
+  const workers = new Set<Worker>();
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<Worker['postMessage']>) {
+    workers.add(this);
+    return post.apply(this, args);
+  };
+  t.teardown(() => (Worker.prototype.postMessage = post));
+  const text = 'This sentence is cut by a crash. '.repeat(30);
+  const failing = collect(synthesizer.synthesize({ text, dialect: 'en-us' }, 8000));
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const worker of workers) await terminate.call(worker);
+  await t.rejects(failing, { code: 'SPEECH_ENGINE_FAILED', retryable: true });
+  t.ok(length(await collect(synthesizer.synthesize({ text: 'yes', dialect: 'en-us' }, 8000))) > 500);
+});
+
+t.test('close ends what runs, twice is once, and afterwards nothing is spoken', async (t) => {
+  const synthesizer = await engine(t);
+  if (synthesizer === undefined) return;
+  const running = collect(synthesizer.synthesize({ text: 'one two three', dialect: 'en-us' }, 8000));
+  const refused = t.rejects(running, { code: 'SPEECH_CLOSED' });
+  await synthesizer.close();
+  await synthesizer.close();
+  await refused;
+  await t.rejects(collect(synthesizer.synthesize({ text: 'x', dialect: 'en-us' }, 8000)), {
+    code: 'SPEECH_CLOSED',
+  });
+});
+
+t.test('without the package the error names what to install', async (t) => {
+  await t.rejects(createEspeakSynthesizer({ packageName: '@nobody/no-engine' }), {
+    code: 'SPEECH_ENGINE_MISSING',
+    message: /npm install @nobody\/no-engine/,
+  });
+});
+
+t.test('silence inside a sound is kept, around it cut, whatever the chunks', async (t) => {
+  const loud = (n: number): number[] => new Array<number>(n).fill(1000);
+  const quiet = (n: number): number[] => new Array<number>(n).fill(0);
+  const sound = Int16Array.from([...quiet(900), ...loud(300), ...quiet(700), ...loud(200), ...quiet(800)]);
+  for (const size of [1, 70, 500, 5000]) {
+    const trimmer = new SilenceTrimmer(160);
+    const parts: number[] = [];
+    for (let at = 0; at < sound.length; at += size) {
+      parts.push(...trimmer.push(sound.subarray(at, at + size)));
+    }
+    parts.push(...trimmer.end());
+    t.strictSame(
+      parts,
+      [...quiet(160), ...loud(300), ...quiet(700), ...loud(200), ...quiet(160)],
+      `chunks of ${size}`,
+    );
+  }
+});
