@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { Channel } from '../core/channel.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
@@ -66,6 +67,8 @@ export function hostServer<Addresses>(
   const post = (message: FromWorker<Addresses>): void => port.postMessage(message);
   TypedEmitter.listenerError = (event, error) =>
     logger.error({ event, code: errorCode(error), error }, 'a listener failed');
+  Channel.subscriberError = (channel, error) =>
+    logger.error({ stream: channel, code: errorCode(error), error }, 'a subscriber failed');
   process.on('uncaughtException', (error) =>
     logger.error({ code: errorCode(error), error }, 'an error that nobody caught'),
   );

@@ -15,6 +15,8 @@ export class ForkEncoder {
   /** One per channel; empty when the rate is that of the call. */
   readonly #lines: ResampledLine[] = [];
   readonly #mixed = new Int16Array(FRAME_SAMPLES);
+  readonly #message: Int16Array;
+  readonly #messageBytes: Uint8Array;
 
   constructor(
     private readonly mix: ForkMix,
@@ -23,6 +25,8 @@ export class ForkEncoder {
     this.#channels = mix === 'stereo' ? 2 : 1;
     this.bytesPerSec = sampleRateHz * 2 * this.#channels;
     this.#frameSamples = (FRAME_SAMPLES * sampleRateHz) / SAMPLE_RATE_HZ;
+    this.#message = new Int16Array(this.#channels * this.#frameSamples);
+    this.#messageBytes = new Uint8Array(this.#message.buffer);
   }
 
   /** Must have resolved before the first frame. */
@@ -55,9 +59,8 @@ export class ForkEncoder {
   }
 
   #pack(first: Int16Array, second: Int16Array): Buffer {
+    const samples = this.#message;
     const count = this.#frameSamples;
-    // A new array each time: the WebSocket may keep the message until the kernel takes it.
-    const samples = new Int16Array(this.#channels * count);
     if (this.#channels === 1) {
       samples.set(first.subarray(0, count));
     } else {
@@ -66,7 +69,8 @@ export class ForkEncoder {
         samples[2 * i + 1] = second[i] as number;
       }
     }
-    const message = Buffer.from(samples.buffer);
+    // A copy each time (out of Node's pool, so it is cheap): the WebSocket may keep it until the kernel takes it.
+    const message = Buffer.from(this.#messageBytes);
     return endianness() === 'LE' ? message : message.swap16();
   }
 }
