@@ -153,10 +153,14 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   async run(): Promise<void> {
     try {
       this.#move('proceeding');
+      const folder = this.#makeFolder();
+      // Awaited below; an endpoint that fails first must not leave its failure unheard.
+      folder.catch(() => undefined);
       const endpoint = await this.#makeEndpoint();
       if (endpoint === undefined) return;
       const audio = await this.#openAudio(endpoint);
       if (audio === undefined) return;
+      await folder;
       await this.#answer(endpoint, audio);
     } catch (error) {
       this.#failed(error);
@@ -199,7 +203,8 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   async #answer(endpoint: MediaEndpoint, audio: CallAudio): Promise<void> {
     const { clock } = this.ports;
-    await this.#openFiles();
+    if (this.#over()) return;
+    this.#openFiles();
     // The ear is open before the answer is sent: nothing that the caller says after it is lost.
     const listener = (this.#listener = new Listener(this.ports.recognizer));
     audio.attach(
@@ -209,7 +214,6 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
         this.#gaps.frame(caller, heard);
       },
     );
-    if (this.#over()) return;
     const dialog = await this.incoming.answer(endpoint.localSdp);
     if (this.#over()) {
       await dialog.bye();
@@ -236,12 +240,15 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     if (!this.#ackBringsAnswer) this.#converse();
   }
 
-  async #openFiles(): Promise<void> {
+  /** Beside the making of the endpoint: the answer need not wait for the disk. */
+  async #makeFolder(): Promise<void> {
+    await mkdir(dirname(join(this.options.dataDir, this.#fileBase())), { recursive: true, mode: 0o750 });
+  }
+
+  #openFiles(): void {
     const { clock } = this.ports;
     const { recording, dataDir } = this.options;
     const base = join(dataDir, this.#fileBase());
-    await mkdir(dirname(base), { recursive: true, mode: 0o750 });
-    if (this.#over()) return;
     if (recording) this.#recorder = new Recorder(`${base}.wav`, this.#logger);
     this.#journal = new Journal(`${base}.journal.jsonl`, clock, () => this.#recorder?.samples, this.#logger);
     this.#journal.write('call', {
