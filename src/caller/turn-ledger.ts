@@ -160,7 +160,12 @@ export class TurnLedger {
     }
     // Begun while the caller still spoke: the answer came early.
     const answer = atEnd !== undefined && atEnd !== interrupted ? atEnd : after(inputEndMs);
-    return answer && { startMs: answer.startMs, interruptedEndMs: interrupted?.endMs ?? null };
+    if (answer === undefined) return undefined;
+    // A pause of the prompt is not its end: what counts is the last that was heard of it.
+    const last = this.#spans.findLast(
+      (span) => span !== answer && span.startMs < inputEndMs && span.endMs > inputStartMs,
+    );
+    return { startMs: answer.startMs, interruptedEndMs: last?.endMs ?? null };
   }
 
   /** The short silence at which a sentence began. */

@@ -49,6 +49,20 @@ t.test('a barge-in is measured by when the far side stopped, and by when it spok
   t.match(ledger.turns()[1], { bargedIn: true, stopMs: 60, gapMs: 200 });
 });
 
+t.test('a prompt that pauses and goes on has not stopped yet', async (t) => {
+  const ledger = new TurnLedger();
+  ledger.answered(0);
+  ledger.speechStart(100);
+  ledger.input(WORDS);
+  ledger.inputBegan(1000);
+  ledger.speechEnd(1020);
+  ledger.speechStart(1150);
+  ledger.speechEnd(1200);
+  ledger.inputDone(1900);
+  ledger.speechStart(2200);
+  t.match(ledger.turns()[1], { bargedIn: true, stopMs: 200, gapMs: 300 });
+});
+
 t.test('a far side that speaks on gives no gap: an old pause is no answer', async (t) => {
   const ledger = new TurnLedger();
   ledger.answered(0);

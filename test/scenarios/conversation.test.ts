@@ -83,7 +83,7 @@ if (skip === false) {
   t.test('a phrase in the prompt cuts it too', async (t) => {
     const known = await kept();
     const report = await call(`
-  - bargeIn: { afterMs: 700, say: { text: weather forecast, ${VOICE} } }
+  - bargeIn: { afterMs: 1000, say: { text: weather forecast, ${VOICE} } }
   - expect: { phrases: [${WEATHER}] }
   - hangup
 `);
