@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   demo: async () => (await import('./cli/demo.js')).addDemoCommand,
   caller: async () => (await import('./cli/caller.js')).addCallerCommand,
   calls: async () => (await import('./cli/calls.js')).addCallsCommand,
+  status: async () => (await import('./cli/control.js')).addControlCommands,
   why: async () => (await import('./cli/why.js')).addWhyCommand,
   dialplan: async () => (await import('./cli/dialplan.js')).addDialplanCommand,
   recognize: async () => (await import('./cli/recognize.js')).addRecognizeCommand,
@@ -26,7 +27,9 @@ const program = new Command('xiangyin')
   .version(version)
   .showHelpAfterError('(--help tells what is possible)');
 
-const asked = commands[process.argv[2] ?? ''];
+const sameModule: Record<string, string> = { reload: 'status', drain: 'status' };
+const word = process.argv[2] ?? '';
+const asked = commands[sameModule[word] ?? word];
 try {
   for (const load of asked === undefined ? Object.values(commands) : [asked]) (await load())(program);
   await program.parseAsync();

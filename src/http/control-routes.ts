@@ -25,6 +25,8 @@ export interface ReloadReport {
   readonly dialplans: readonly string[];
   /** One line each: file, line, what to write instead. Empty when all was taken. */
   readonly problems: readonly string[];
+  /** How many of them are errors, not warnings: with one, nothing was taken. */
+  readonly errors: number;
 }
 
 export interface ServerStatus extends HealthReport {

@@ -41,6 +41,6 @@ export class FakeControl implements ControlRoutes {
     this.report = { ...this.report, status: 'draining' };
   }
   reload() {
-    return Promise.resolve({ dialplans: ['clinic'], problems: ['hotline.yaml:3: no such node'] });
+    return Promise.resolve({ dialplans: ['clinic'], problems: ['hotline.yaml:3: no such node'], errors: 1 });
   }
 }

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { ControlClient } from '../http/control-client.js';
+import type { ReloadReport, ServerStatus } from '../http/control-routes.js';
+import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+
+type ControlFlags = DataFolderFlags & { readonly json?: boolean };
+
+/** `xiangyin status`, `reload` and `drain`: what an operator does with the server that runs on a data folder. */
+export function addControlCommands(program: Command): void {
+  command(program, 'status', 'what the running server does: calls, daemons, what it holds', async (client) =>
+    statusText(await client.status()),
+  );
+  command(program, 'reload', 'read the dialplans, numbers and recorded prompts again', async (client) =>
+    reloadText(await client.reload()),
+  );
+  command(program, 'drain', 'take no new calls; live ones go on', async (client) =>
+    statusText(await client.drain()),
+  );
+}
+
+/** An answer for people, the same for machines, and whether it means that all is well. */
+interface Answer {
+  readonly text: string;
+  readonly data: object;
+  readonly well: boolean;
+}
+
+function command(
+  program: Command,
+  name: string,
+  description: string,
+  ask: (client: ControlClient) => Promise<Answer>,
+): void {
+  addDataFolderOptions(program.command(name).description(description))
+    .option('--json', 'one line of JSON')
+    .action(async (flags: ControlFlags) => {
+      const { text, data, well } = await ask(await ControlClient.open(await dataDirOf(flags)));
+      console.log(flags.json === true ? JSON.stringify(data) : text);
+      process.exitCode = well ? 0 : 1;
+    });
+}
+
+function statusText(status: ServerStatus): Answer {
+  const { version, pid, startedAtMs, calls, sipAddresses, daemons, problems, counts } = status;
+  const minutes = Math.floor((Date.now() - startedAtMs) / 60_000);
+  const held = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
+  const lines = [
+    `${status.status}: ${calls} live calls`,
+    `  version ${version}, process ${pid}, up ${minutes} min`,
+    `  takes calls on ${sipAddresses.join(', ')}`,
+    ...daemons.map((d) => `  ${d.kind} at ${d.address}: ${d.connected ? 'connected' : 'NOT CONNECTED'}`),
+    ...problems.map((problem) => `  problem: ${problem}`),
+    `  holds ${held.join(', ')}`,
+  ];
+  return { text: lines.join('\n'), data: status, well: status.status !== 'degraded' };
+}
+
+function reloadText(report: ReloadReport): Answer {
+  const names = report.dialplans.join(', ');
+  const { errors } = report;
+  const verdict =
+    errors === 0 ? `loaded: ${names}` : `nothing was taken: ${errors} error(s); the running versions stay`;
+  return { text: [...report.problems, verdict].join('\n'), data: report, well: errors === 0 };
+}

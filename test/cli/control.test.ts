@@ -1,0 +1,57 @@
+import { t } from 'tap';
+import type { Test } from 'tap';
+import { addControlCommands } from '../../src/cli/control.js';
+import { silentLogger } from '../../src/core/logger.js';
+import { createHttpServer } from '../../src/http/http-server.js';
+import { Metrics } from '../../src/http/metrics.js';
+import { PromptFiles } from '../../src/http/prompt-files.js';
+import { FakeControl } from '../http/fake-control.js';
+import { runCommand } from './run-command.js';
+
+async function running(
+  t: Test,
+): Promise<{ control: FakeControl; ask: (...line: string[]) => Promise<string> }> {
+  const dataDir = t.testdir();
+  const control = new FakeControl();
+  const server = await createHttpServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    logger: silentLogger,
+    health: () => control.report,
+    metrics: new Metrics({ liveCalls: () => 1 }),
+    prompts: new PromptFiles(),
+    control,
+    dataDir,
+    version: '0',
+  });
+  t.teardown(() => {
+    process.exitCode = 0;
+    return server.close();
+  });
+  return { control, ask: (...line) => runCommand(t, addControlCommands, [...line, '--data-dir', dataDir]) };
+}
+
+t.test('status shows what the server does and holds', async (t) => {
+  const { ask } = await running(t);
+  const text = await ask('status');
+  t.match(text, /^ok: 1 live calls/);
+  t.match(text, /holds calls 1/);
+  t.match(JSON.parse(await ask('status', '--json')), { pid: 42, counts: { calls: 1 } });
+  t.equal(process.exitCode, 0);
+});
+
+t.test(
+  'a reload with an error shows the place, says that the running versions stay, and exits 1',
+  async (t) => {
+    const { ask } = await running(t);
+    const text = await ask('reload');
+    t.match(text, /hotline\.yaml:3/);
+    t.match(text, /running versions stay/);
+    t.equal(process.exitCode, 1);
+  },
+);
+
+t.test('drain is passed on and its effect is shown', async (t) => {
+  const { control, ask } = await running(t);
+  t.match(await ask('drain'), /^draining/);
+  t.same(control.asked, ['drain']);
+});
