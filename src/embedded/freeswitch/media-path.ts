@@ -1,6 +1,6 @@
 import { mixInto } from '../../audio/pcm.js';
 import type { Logger } from '../../core/logger.js';
-import type { MediaTicker } from '../rtp/media-ticker.js';
+import type { MediaTicker, TickListener } from '../rtp/media-ticker.js';
 import type { ReceivedPacket, RtpSession } from '../rtp/rtp-session.js';
 import { StereoTimeline, type StereoFrame } from '../rtp/caller-timeline.js';
 import type { FrameWriter } from './application-stack.js';
@@ -29,7 +29,7 @@ export class MediaPath {
   readonly #forks = new Map<string, AudioFork>();
   readonly #taps = new Set<FrameTap>();
   readonly #out = new Int16Array(FRAME_SAMPLES);
-  readonly #listener = (tick: number, idealMs: number): void => this.#tick(tick, idealMs);
+  readonly #listener: TickListener = (tick, idealMs, wakeMs) => this.#tick(tick, idealMs, wakeMs);
   #timeline: StereoTimeline | undefined;
   /** What the bridged partner says. */
   #bridged: BridgeQueue | undefined;
@@ -109,7 +109,7 @@ export class MediaPath {
   }
 
   /** Hot. */
-  #tick(tick: number, idealMs: number): void {
+  #tick(tick: number, idealMs: number, wakeMs: number): void {
     const { session } = this.options;
     const timeline = (this.#timeline ??= this.#startTimeline(idealMs));
     const out = this.#out;
@@ -125,7 +125,8 @@ export class MediaPath {
       this.maySend && (hasSound || this.options.sendsSilence()) ? session.send(out) : this.#skip();
     for (const fork of this.#forks.values()) fork.sent();
     timeline.onSent(isSent ? out : undefined, tick);
-    timeline.onTick(idealMs);
+    // By the clock, not the grid: after a stall of this thread the caller's packets still wait in the socket.
+    timeline.onTick(wakeMs);
   }
 
   #skip(): boolean {
