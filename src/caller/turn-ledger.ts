@@ -14,7 +14,8 @@ export interface CallerTurn {
    * The far side's silence: from the last voiced sample sent (or the end of the last key) to the first audible sample
    * received. Negative if the far side began while the caller still spoke. Null for the greeting, when no answer was
    * heard, and when the far side spoke on so that no edge can be seen. (If it passed from the interrupted prompt to the
-   * answer in less than 100 ms, the edge is the short silence before the first sentence that was recognised.)
+   * answer in less than 100 ms, the edge is the short silence before the first sentence that was recognised; in less
+   * than 15 ms, that sentence's first frame, good to some 30 ms.)
    */
   readonly gapMs: number | null;
   /** Whether the far side was speaking when the input began. */
@@ -77,7 +78,8 @@ export class TurnLedger {
   /** The input is on its way: it opens a turn, or continues one that nothing has answered yet. */
   input(input: CallerInputStep): void {
     const last = this.#turns.at(-1);
-    const continues = last !== undefined && !last.greeting && this.#answer(last) === undefined;
+    const continues =
+      last !== undefined && !last.greeting && last.firstHeardMs === null && this.#answer(last) === undefined;
     const turn = continues ? last : this.#begin(false);
     if (input.kind === 'press') turn.pressed += input.keys;
     else turn.said.push(input.kind === 'say' ? input.sentence.text : input.file);
@@ -168,15 +170,17 @@ export class TurnLedger {
     return { startMs: answer.startMs, interruptedEndMs: last?.endMs ?? null };
   }
 
-  /** The short silence at which a sentence began. */
-  #edgeAt(sentenceMs: number): Answer | undefined {
+  /** The short silence at which a sentence began; without one, its first voiced frame, which is 10 ms long. */
+  #edgeAt(sentenceMs: number): Answer {
     let nearest: { readonly fromMs: number; readonly toMs: number } | undefined;
     for (const dip of this.#dips) {
       const distanceMs = Math.abs(dip.toMs - sentenceMs);
       if (distanceMs > DIP_NEAR_MS) continue;
       if (nearest === undefined || distanceMs < Math.abs(nearest.toMs - sentenceMs)) nearest = dip;
     }
-    return nearest && { startMs: nearest.toMs, interruptedEndMs: nearest.fromMs };
+    return nearest === undefined
+      ? { startMs: sentenceMs, interruptedEndMs: sentenceMs }
+      : { startMs: nearest.toMs, interruptedEndMs: nearest.fromMs };
   }
 
   #spanAt(atMs: number): Span | undefined {

@@ -135,6 +135,21 @@ t.test('keys that nothing answers in between are one turn; an answer ends it', a
   ]);
 });
 
+t.test(
+  'an answer that follows the interrupted prompt at once begins with its recognised sentence',
+  async (t) => {
+    const ledger = new TurnLedger();
+    ledger.answered(0);
+    ledger.speechStart(100);
+    ledger.input(KEY);
+    ledger.inputBegan(1000);
+    ledger.inputDone(1100);
+    ledger.heard('We are open.', 1, 1140);
+    ledger.input({ ...KEY, keys: '2' });
+    t.match(ledger.turns().slice(1), [{ pressed: '1', gapMs: 40, stopMs: 140 }, { pressed: '2' }]);
+  },
+);
+
 t.test('what is heard after the next input belongs to the next turn', async (t) => {
   const ledger = new TurnLedger();
   ledger.answered(0);
