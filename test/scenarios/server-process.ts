@@ -43,8 +43,12 @@ export class ServerProcess {
       // Enough for a failure's last words.
       this.#stderr = (this.#stderr + text).slice(-20_000);
     });
+    // A test that fails hard must not leave a server behind.
+    const orphan = () => void child.kill('SIGKILL');
+    process.once('exit', orphan);
     this.#exited = once(child, 'close').then(([code, signal]) => {
       this.#done = true;
+      process.off('exit', orphan);
       return { code: code as number | null, signal: signal as NodeJS.Signals | null, stderr: this.#stderr };
     });
   }
