@@ -11,6 +11,14 @@ import { mediaError } from './errors.js';
  */
 export type ForkPlan = 'stereo' | 'mono-and-stereo';
 
+/**
+ * What mod_audio_fork does with the bot's audio (read in its source, lws_glue.cpp, and heard): it passes audio on once it
+ * has 640 samples, 1280 at first; killAudio clears with the next frame, together with what came after it.
+ */
+export function playoutOf(plan: ForkPlan): { readonly heldSamples: number; readonly lateKill: boolean } {
+  return plan === 'stereo' ? { heldSamples: 0, lateKill: false } : { heldSamples: 640, lateKill: true };
+}
+
 /** 8 kHz, the rate of the telephone line: nothing is gained by asking for more. */
 const rate = '8000';
 
@@ -50,6 +58,8 @@ export async function startForks(endpoint: Mrf.Endpoint, plan: ForkPlan, urls: F
       bidirectionalAudio: silent,
     });
   } catch (error) {
-    throw mediaError('MEDIA_FORK_FAILED', { reason: errorCode(error) }, error);
+    // The library passes the daemon's own reply on, e.g. `-ERR Operation Failed`.
+    const reason = error instanceof Error ? error.message.trim() : errorCode(error);
+    throw mediaError('MEDIA_FORK_FAILED', { reason }, error);
   }
 }
