@@ -1,6 +1,7 @@
 /**
- * `node dist/src/speech/engines/phrasebook/training/calibrate.js <model.phones> <en|cmn|yue>`: fits the verdict's
- * weights and threshold and writes them into the model. English is spoken by flite's voice `kal` (Debian package
+ * `node dist/src/speech/engines/phrasebook/training/calibrate.js <model.phones> <en|cmn|yue> [<target.phones>]`:
+ * fits the verdict's weights and threshold and writes them into the model, or into another one: a model that was trained
+ * on the speaker takes the calibration of one that never heard him, else every other caller would be asked too much. English is spoken by flite's voice `kal` (Debian package
  * `flite`), the one voice of it that anything here is tuned on; Mandarin and Cantonese by drawn espeak-ng throats.
  *
  * Random phrases of the training words, half of them with a near neighbour (one word or one letter changed), are heard
@@ -32,7 +33,7 @@ import { cantoneseCharacters, englishWords, mandarinCharacters } from './words.j
 
 const wantedFalse = 0.02;
 /** Share of the outside phrases that are taken to be neighbours of one in the menu. */
-const nearShare = 0.4;
+const nearShare = 0.15;
 const families = 90;
 
 type Random = () => number;
@@ -115,7 +116,7 @@ interface Row {
   readonly ranked: readonly { readonly phrase: string; readonly alignment: Alignment }[];
 }
 
-const [file, language = 'en'] = process.argv.slice(2);
+const [file, language = 'en', target = file] = process.argv.slice(2);
 const hearing = hearings[language];
 if (file === undefined || hearing === undefined) throw new Error('usage: <model.phones> <language>');
 const bytes = readFileSync(file);
@@ -168,10 +169,14 @@ process.stderr.write(
     `substituted ${share(accepted.filter((menu) => !menu.isRight))} at ${wantedFalse} accepted outside\n` +
     factNames.map((name, i) => `  ${(calibration.weights[i] ?? 0).toFixed(2)} ${name}\n`).join(''),
 );
-const end = bytes.indexOf(10);
-const header = JSON.parse(bytes.subarray(0, end).toString()) as object;
+const targetBytes = target === undefined ? bytes : readFileSync(target);
+const end = targetBytes.indexOf(10);
+const header = JSON.parse(targetBytes.subarray(0, end).toString()) as object;
 const written = { ...header, calibration: { ...calibration, bias: calibration.bias - threshold } };
-writeFileSync(file, Buffer.concat([Buffer.from(JSON.stringify(written)), bytes.subarray(end)]));
+writeFileSync(
+  target ?? file,
+  Buffer.concat([Buffer.from(JSON.stringify(written)), targetBytes.subarray(end)]),
+);
 
 /** Log odds that the alignment's phrase was said. */
 function verdictOf(calibration: Calibration, facts: readonly number[]): number {

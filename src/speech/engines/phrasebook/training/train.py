@@ -13,8 +13,8 @@ BANDS = 24
 CONTEXT = np.array([-12, -9, -6, -4, -2, 0, 2, 4, 6, 9, 12])  # as in phone-model.ts
 AVERAGE_WEIGHT = 60.0
 SPEECH_WITHIN = 6.0
-HIDDEN = (320, 160)
-EPOCHS = 5
+HIDDEN = {"en": (320, 160), "cmn": (256, 128), "yue": (256, 128)}
+EPOCHS = {"en": 4, "cmn": 5, "yue": 5}
 
 # espeak-ng's names of English sounds, accents merged, r-coloured vowels and the like split in two.
 ALIASES = {
@@ -49,10 +49,6 @@ def spans(labels):
 
 BANDS_AXIS = np.arange(BANDS)
 SHAPES = np.stack([np.cos(np.pi * q * (BANDS_AXIS + 0.5) / BANDS) for q in range(6)]).astype(np.float32)
-DCT = np.stack(
-    [np.sqrt((1 if q == 0 else 2) / BANDS) * np.cos(np.pi * q * (BANDS_AXIS + 0.5) / BANDS) for q in range(12)]
-).astype(np.float32)
-ENVELOPE = DCT.T @ DCT
 SHAPE_SIZES = np.array([0.9, 0.9, 0.6, 0.45, 0.35, 0.3], np.float32)
 
 
@@ -131,15 +127,15 @@ def build(paths, aliases, rng):
     return phones, average, np.concatenate(inputs), np.concatenate(targets), np.concatenate(neighbours)
 
 
-def fit(x, targets, neighbours, phones, rng, batch=512, dropped=0.15, rate=2e-3, held=20000):
-    sizes = [BANDS * len(CONTEXT), *HIDDEN, phones]
+def fit(x, targets, neighbours, phones, hidden, epochs, rng, batch=512, dropped=0.15, rate=2e-3, held=20000):
+    sizes = [BANDS * len(CONTEXT), *hidden, phones]
     weights = [rng.normal(0, np.sqrt(2 / a), (a, b)).astype(np.float32) for a, b in zip(sizes, sizes[1:])]
     values = weights + [np.zeros(b, np.float32) for b in sizes[1:]]
     first = [np.zeros_like(v) for v in values]
     second = [np.zeros_like(v) for v in values]
     w0, w1, w2, b0, b1, b2 = values
-    steps, step = EPOCHS * ((len(x) - held) // batch), 0
-    for epoch in range(EPOCHS):
+    steps, step = epochs * ((len(x) - held) // batch), 0
+    for epoch in range(epochs):
         order = rng.permutation(len(x) - held)
         for begin in range(0, len(order) - batch, batch):
             chosen = order[begin:begin + batch]
@@ -198,13 +194,8 @@ if __name__ == "__main__":
     language, model, *corpora = sys.argv[1:]
     rng = np.random.default_rng(1)
     phones, average, x, targets, neighbours = build(corpora, ALIASES[language], rng)
-    # The network sees the envelope alone: a high voice's harmonics fall into single bands and say nothing of the phone.
-    x = x @ ENVELOPE
     size = float(x.std())
-    layers = fit((x / size).astype(np.float32), targets, neighbours, len(phones), rng)
-    # The envelope and the size become part of the first layer, so that nothing of them is left to do at run time.
-    w0, b0 = layers[0]
-    w0 = np.einsum("ab,cbh->cah", ENVELOPE, w0.reshape(len(CONTEXT), BANDS, -1)).reshape(w0.shape)
-    layers[0] = (w0 / size, b0)
+    layers = fit((x / size).astype(np.float32), targets, neighbours, len(phones), HIDDEN[language], EPOCHS[language], rng)
+    layers[0] = (layers[0][0] / size, layers[0][1])
     frequencies = np.bincount(targets, minlength=len(phones)) / len(targets)
     pack(model, language, phones, average, frequencies, layers)
