@@ -68,7 +68,7 @@ t.teardown(() => installed?.close());
 const synthesizer = installed as EspeakSynthesizer;
 
 t.test(
-  'another voice than the readings' is understood, and what is no phrase of the menu is not',
+  'a voice unlike that of the readings is understood, and what is no phrase of the menu is not',
   { skip },
   async (t) => {
     const templateDir = t.testdir();
