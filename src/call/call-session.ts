@@ -277,7 +277,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       }),
       player: new PromptPlayer(
         this.#endpoint,
-        new BotAudio(this.#audio.speaking, clock),
+        new BotAudio(this.#audio.speaking, clock, this.#endpoint.playout),
         prompts,
         this.#logger,
       ),

@@ -4,7 +4,7 @@ import { within } from '../core/deadline.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
-import { startForks, type ForkPlan, type ForkUrls } from './audio-fork.js';
+import { playoutOf, startForks, type ForkPlan, type ForkUrls } from './audio-fork.js';
 import { mediaError } from './errors.js';
 import { Playback } from './playback.js';
 
@@ -64,6 +64,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     } catch (error) {
       throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
     }
+  }
+
+  /** How the server treats the bot's audio. */
+  get playout(): ReturnType<typeof playoutOf> {
+    return playoutOf(this.forkPlan);
   }
 
   startForks(urls: ForkUrls): Promise<void> {

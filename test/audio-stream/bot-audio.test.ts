@@ -21,6 +21,9 @@ class FakeStream extends TypedEmitter<{ mark: [name: string, event: 'playout' | 
   played(): void {
     this.emit('mark', this.marks.at(-1) ?? '', 'playout');
   }
+  cleared(): void {
+    this.emit('mark', this.marks.at(-1) ?? '', 'cleared');
+  }
 }
 
 function voice() {
@@ -117,4 +120,77 @@ t.test('a WebSocket that breaks ends the speech', async (t) => {
   (stream as unknown as { emit(event: 'lost'): void }).emit('lost');
   t.equal(await finished, 'done');
   t.equal(clock.pendingTimers, 0);
+});
+
+/** The line to mod_audio_fork: what a fork keeps until more comes, and a killAudio that strikes late. */
+function lateVoice() {
+  const clock = new ManualClock();
+  const stream = new FakeStream();
+  const traits = { heldSamples: 640, lateKill: true };
+  return { clock, stream, bot: new BotAudio(stream as unknown as AudioStream, clock, traits) };
+}
+
+t.test('the end of a speech is pushed out of a media server that holds samples back', async (t) => {
+  const { clock, stream, bot } = lateVoice();
+  const { finished } = bot.speak(chunks(300));
+  await settle();
+  t.equal(stream.sentSamples, 300 * 8);
+  t.equal(stream.marks.length, 0, 'the mark comes behind what pushes');
+  clock.advance(10);
+  await settle();
+  t.equal(stream.sentSamples, 300 * 8 + 640);
+  stream.played();
+  t.equal(await finished, 'done');
+  t.equal(clock.pendingTimers, 0);
+});
+
+t.test('the first speech of a call is never shorter than the first prebuffer', async (t) => {
+  const { clock, stream, bot } = lateVoice();
+  bot.speak(chunks(20));
+  await settle();
+  clock.advance(10);
+  await settle();
+  t.equal(stream.sentSamples, 1280);
+});
+
+t.test('where killAudio takes later audio along, the next speech waits until it has struck', async (t) => {
+  const { clock, stream, bot } = lateVoice();
+  const first = bot.speak(chunks(1900));
+  await settle();
+  first.cut();
+  await first.finished;
+  t.equal(stream.sentSamples, 1900 * 8 + 640, 'what was held back is pushed into what is cleared');
+  const before = stream.sentSamples;
+  bot.speak(chunks(500));
+  await settle();
+  t.equal(stream.sentSamples, before);
+  stream.cleared();
+  await settle();
+  t.equal(stream.sentSamples, before + 500 * 8);
+  clock.advance(10);
+});
+
+t.test('a media server that never says that it cleared delays the next speech by 100 ms', async (t) => {
+  const { clock, stream, bot } = lateVoice();
+  const first = bot.speak(chunks(1900));
+  await settle();
+  first.cut();
+  const before = stream.sentSamples;
+  bot.speak(chunks(500));
+  clock.advance(99);
+  await settle();
+  t.equal(stream.sentSamples, before);
+  clock.advance(1);
+  await settle();
+  t.equal(stream.sentSamples, before + 500 * 8);
+});
+
+t.test('a cut after the end kills nothing: the next speech may be on its way', async (t) => {
+  const { stream, bot } = voice();
+  const speech = bot.speak(chunks(100));
+  await settle();
+  stream.played();
+  await speech.finished;
+  speech.cut();
+  t.equal(stream.kills, 0);
 });
