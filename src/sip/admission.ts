@@ -3,6 +3,8 @@ export interface InviteFacts {
   readonly sourceAddress: string;
   readonly userAgent: string;
   readonly hasContact: boolean;
+  /** Whether it carries a body that is no session description. */
+  readonly hasForeignBody: boolean;
   readonly calledNumber: string;
 }
 
@@ -39,6 +41,19 @@ export const contactStep: AdmissionStep = {
   name: 'headers',
   check: (invite) =>
     invite.hasContact ? undefined : { status: 400, reason: 'the INVITE has no Contact header' },
+};
+
+/** RFC 3261 §8.2.3: who sends a body that we cannot read is told which we can. */
+export const bodyStep: AdmissionStep = {
+  name: 'body',
+  check: (invite) =>
+    invite.hasForeignBody
+      ? {
+          status: 415,
+          reason: "the INVITE's body is no session description (SDP)",
+          headers: { Accept: 'application/sdp' },
+        }
+      : undefined,
 };
 
 /** Tools that sweep the internet for open servers name themselves; answering them only invites more. */

@@ -27,7 +27,7 @@ export type CallDialogEvents = {
 
 /** The established SIP dialog with a caller. Owned by the call; {@link bye} is its close. */
 export class CallDialog extends TypedEmitter<CallDialogEvents> {
-  #over = false;
+  #ending: EndCause | undefined;
   readonly sipCallId: string;
 
   constructor(
@@ -37,7 +37,8 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
   ) {
     super();
     this.sipCallId = dialog.sip.callId;
-    // A dialog's requests reach us one turn after the library made the dialog at the earliest, so no event is missed.
+    // The caller's BYE may come in the same turn: whoever subscribes later asks `ending`. All other requests reach us a
+    // turn later at the earliest.
     dialog.on('ack', (request) => this.emit('ack', request.body === '' ? undefined : request.body));
     dialog.on('modify', (request, response) => this.#change(request, response));
     dialog.on('update', (request, response) => {
@@ -55,8 +56,9 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
     );
   }
 
-  get over(): boolean {
-    return this.#over;
+  /** Why it is over; undefined while it is up. */
+  get ending(): EndCause | undefined {
+    return this.#ending;
   }
 
   /**
@@ -64,7 +66,7 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
    * Safe to call twice and after the other side's BYE.
    */
   async bye(headers: Readonly<Record<string, string>> = {}, limitMs = 2000): Promise<void> {
-    if (this.#over) return;
+    if (this.#ending !== undefined) return;
     this.#end({ end: 'local-bye', q850Cause: null });
     await new Promise<void>((resolve) => {
       const timer = this.clock.after(limitMs, resolve);
@@ -77,15 +79,15 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
   }
 
   #end(cause: EndCause): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#ending !== undefined) return;
+    this.#ending = cause;
     this.emit('ended', cause);
   }
 
   #change(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
     let answered = false;
     const once = (send: () => void): void => {
-      if (answered || this.#over) return;
+      if (answered || this.#ending !== undefined) return;
       answered = true;
       send();
     };

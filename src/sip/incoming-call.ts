@@ -20,7 +20,11 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
   readonly userAgent: string;
   /** The caller's SDP offer; undefined when the answer's 200 must make the offer (RFC 3261 §13.2.1). */
   readonly offer: string | undefined;
+  /** A body that is no SDP: not answered, since nobody knows what it asks for. */
+  readonly hasForeignBody: boolean;
   #cancelled = false;
+  /** Our 200 is on its way: a refusal now would be a second final response. */
+  #answering = false;
   #finalSent = false;
 
   constructor(
@@ -37,7 +41,9 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
     this.calledNumber = request.calledNumber;
     this.sourceAddress = request.source_address;
     this.userAgent = request.has('User-Agent') ? request.get('User-Agent') : '';
-    this.offer = typeof request.body === 'string' && request.body.trim() !== '' ? request.body : undefined;
+    const body = typeof request.body === 'string' ? request.body.trimStart() : '';
+    this.offer = body.startsWith('v=') ? body : undefined;
+    this.hasForeignBody = body !== '' && this.offer === undefined;
     request.on('cancel', () => {
       if (this.#cancelled || this.#finalSent) return;
       this.#cancelled = true;
@@ -49,9 +55,9 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
     return this.#cancelled;
   }
 
-  /** Sends the final refusal. Does nothing once the call was cancelled, answered or refused. */
+  /** Sends the final refusal. Does nothing once the call was cancelled, is being answered, or was refused. */
   refuse(status: number, headers: Readonly<Record<string, string>> = {}): void {
-    if (this.#cancelled || this.#finalSent) return;
+    if (this.#cancelled || this.#answering || this.#finalSent) return;
     this.#finalSent = true;
     try {
       this.response.send(status, { headers: { ...headers } });
@@ -63,21 +69,40 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
   /** Sends 200 with our SDP. Rejects SIP_CANCELLED if the CANCEL won, SIP_ANSWER_FAILED if the daemon refused it. */
   async answer(sdp: string): Promise<CallDialog> {
     if (this.#cancelled) throw sipError('SIP_CANCELLED');
-    let dialog: Srf.Dialog;
+    this.#answering = true;
     try {
-      dialog = await this.srf.createUAS(this.request, this.response, { localSdp: sdp });
+      const dialog = await this.#accept(sdp);
+      this.#finalSent = true;
+      return dialog;
     } catch (error) {
       if (this.#cancelled || isCancel(error)) {
         this.#cancelled = true;
         throw sipError('SIP_CANCELLED', {}, error);
       }
-      throw sipError('SIP_ANSWER_FAILED', { reason: errorCode(error) }, error);
+      const reason = typeof error === 'string' ? error : errorCode(error);
+      throw sipError('SIP_ANSWER_FAILED', { reason }, error);
     }
-    this.#finalSent = true;
-    return new CallDialog(dialog, this.clock, this.logger);
+  }
+
+  /**
+   * A BYE may stand right behind the daemon's confirmation of our 200, and the library hands it on at once: the dialog's
+   * listeners must be set in the callback, which a promise's continuation would come too late for.
+   */
+  #accept(sdp: string): Promise<CallDialog> {
+    return new Promise((resolve, reject) => {
+      this.srf.createUAS(this.request, this.response, { localSdp: sdp }, (error, dialog) => {
+        if (error) reject(error as unknown as Error);
+        else resolve(new CallDialog(dialog, this.clock, this.logger));
+      });
+    });
   }
 }
 
+/**
+ * The library's own 487; or the daemon's word that the INVITE is over, as text: the library forgets the INVITE when the
+ * 200 leaves it, and never tells of a CANCEL that reached the daemon before the 200 did.
+ */
 function isCancel(error: unknown): boolean {
-  return error instanceof Error && (error as { status?: unknown }).status === 487;
+  if (error instanceof Error && (error as { status?: unknown }).status === 487) return true;
+  return /unknown transaction/i.test(error instanceof Error ? error.message : String(error));
 }

@@ -81,6 +81,7 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
       sourceAddress: call.sourceAddress,
       userAgent: call.userAgent,
       hasContact: request.has('Contact'),
+      hasForeignBody: call.hasForeignBody,
       calledNumber: call.calledNumber,
     });
     if (refusal === undefined) {

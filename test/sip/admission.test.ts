@@ -1,6 +1,7 @@
 import t from 'tap';
 import {
   Admission,
+  bodyStep,
   capacityStep,
   contactStep,
   drainingStep,
@@ -12,6 +13,7 @@ const good: InviteFacts = {
   sourceAddress: '127.0.0.1',
   userAgent: 'Linphone/5',
   hasContact: true,
+  hasForeignBody: false,
   calledNumber: '1001',
 };
 
@@ -33,6 +35,11 @@ t.test('the first step that refuses decides, and is named', async (t) => {
 
 t.test('an INVITE without Contact is a bad request', async (t) => {
   t.match(new Admission([contactStep]).examine({ ...good, hasContact: false }), { status: 400 });
+});
+
+t.test('an INVITE whose body is no SDP is told what we read', async (t) => {
+  const refusal = new Admission([bodyStep]).examine({ ...good, hasForeignBody: true });
+  t.match(refusal, { step: 'body', status: 415, headers: { Accept: 'application/sdp' } });
 });
 
 t.test('a draining server sends callers elsewhere', async (t) => {
