@@ -26,8 +26,12 @@ export class CallAudio {
     const listen = two ? server.expect(2, arrivalLimitMs) : undefined;
     const expected: ExpectedStream[] = listen === undefined ? [speak] : [speak, listen];
     try {
-      await endpoint.startForks({ speak: speak.url, listen: listen?.url ?? '' });
-      const [speaking, recording] = await Promise.all([speak.arrived, listen?.arrived]);
+      // The limit of the WebSockets' arrival holds for a media server too that never answers the command.
+      const [speaking, recording] = await Promise.all([
+        speak.arrived,
+        listen?.arrived,
+        endpoint.startForks({ speak: speak.url, listen: listen?.url ?? '' }),
+      ]);
       return new CallAudio(speaking, recording ?? speaking);
     } catch (error) {
       for (const { arrived, cancel } of expected) {

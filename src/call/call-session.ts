@@ -11,7 +11,7 @@ import type { Dialplan } from '../dialog/dialplan.js';
 import { initialState } from '../dialog/interpreter.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
 import type { CallDialog, SessionChange } from '../sip/call-dialog.js';
-import { q850FromStatus } from '../sip/end-cause.js';
+import { q850FromStatus, type EndCause } from '../sip/end-cause.js';
 import type { IncomingCall } from '../sip/incoming-call.js';
 import type { Recognizer } from '../speech/recognizer.js';
 import type { CallRecord, EndReason, TurnRecord } from '../store/call-record.js';
@@ -169,7 +169,11 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   /** Ends the call from our side (an operator, the shutdown). Safe to call twice. */
   hangup(detail: string): void {
-    this.#end({ reason: 'local-bye', sipStatus: null, q850Cause: 16, detail });
+    this.#end(
+      this.#answeredAtMs === null
+        ? { reason: 'rejected', sipStatus: 480, q850Cause: q850FromStatus(480), detail }
+        : { reason: 'local-bye', sipStatus: null, q850Cause: 16, detail },
+    );
   }
 
   async #makeEndpoint(): Promise<MediaEndpoint | undefined> {
@@ -187,7 +191,8 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   async #openAudio(endpoint: MediaEndpoint): Promise<CallAudio | undefined> {
     const audio = await CallAudio.open(endpoint, this.ports.audio).catch((error: unknown) => {
-      callForked.publish({ callId: this.id, opened: false });
+      // A fork whose call ended meanwhile did not fail.
+      if (!this.#over()) callForked.publish({ callId: this.id, opened: false });
       throw error;
     });
     callForked.publish({ callId: this.id, opened: true });
@@ -229,7 +234,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     dialog.on('ack', (sdp) => this.#acknowledged(sdp));
     dialog.on('change', (change) => this.#change(change));
     dialog.on('key', (key) => this.#performer?.key(key));
-    dialog.on('ended', ({ end, q850Cause }) => this.#end({ ...nothing, reason: end, q850Cause }));
+    dialog.on('ended', (cause) => this.#dialogOver(cause));
     this.#maxDuration = clock.after(this.options.maxDurationMs, () =>
       this.#end({
         ...nothing,
@@ -237,7 +242,12 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
         detail: 'the longest call duration was reached (calls.maxDurationMs)',
       }),
     );
-    if (!this.#ackBringsAnswer) this.#converse();
+    if (dialog.ending !== undefined) this.#dialogOver(dialog.ending);
+    else if (!this.#ackBringsAnswer) this.#converse();
+  }
+
+  #dialogOver({ end, q850Cause }: EndCause): void {
+    this.#end({ ...nothing, reason: end, q850Cause });
   }
 
   /** Beside the making of the endpoint: the answer need not wait for the disk. */
@@ -344,7 +354,9 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   #mediaGone(cause: string): void {
     if (this.#over()) return;
     this.#logger.error({ cause }, 'the media server ended a call');
-    this.#end({ ...nothing, reason: 'error', detail: `the media server ended the call (${cause})` });
+    const sipStatus = this.#answeredAtMs === null ? 503 : null;
+    const detail = `the media server ended the call (${cause})`;
+    this.#end({ reason: 'error', sipStatus, q850Cause: 41, detail });
   }
 
   #failed(error: unknown): void {
@@ -387,6 +399,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.#maxDuration?.cancel();
     this.#performer?.close();
     this.#listener?.close();
+    // While the 200 is on its way this does nothing: the call is hung up when it is out.
     if (ending.sipStatus !== null) this.incoming.refuse(ending.sipStatus);
     this.#journal?.write('ended', { reason: ending.reason });
     void this.#release(ending);

@@ -53,6 +53,7 @@ export class DialplanLibrary {
   #loaded: Loaded = { dialplans: new Map(), rules: [] };
   #watchers: FSWatcher[] = [];
   #settle: Timer | undefined;
+  #loads = 0;
   #closed = false;
 
   constructor(private readonly options: DialplanLibraryOptions) {}
@@ -63,6 +64,7 @@ export class DialplanLibrary {
 
   /** Reads and checks all files; takes them if none has an error. Rejects only if a folder cannot be read. */
   async load(): Promise<LoadReport> {
+    const load = ++this.#loads;
     const { dialplanDir, numbersFile, audioPromptsDir } = this.options;
     const names = (await readdir(dialplanDir)).filter((entry) => /\.ya?ml$/.test(entry)).sort();
     const sources = {
@@ -75,7 +77,8 @@ export class DialplanLibrary {
       [...sources.dialplans, sources.numbers, sources.manifest].map((file) => [file?.file, file?.text]),
     );
     const errors = problems.filter(({ severity }) => severity === 'error').length;
-    if (errors === 0 && rules !== undefined) this.#loaded = { dialplans, rules };
+    // A load that was overtaken read older files.
+    if (errors === 0 && rules !== undefined && load === this.#loads) this.#loaded = { dialplans, rules };
     return {
       problems: problems.map((problem) => renderProblem(problem, texts.get(problem.file))),
       errors,
@@ -110,14 +113,20 @@ export class DialplanLibrary {
       this.#settle?.cancel();
       this.#settle = this.options.clock.after(settleMs, () => {
         if (this.#closed) return;
-        this.load().then(loaded, (error: unknown) =>
-          this.options.logger.error(
-            { code: errorCode(error) },
-            'the dialplans could not be read; the running ones stay',
-          ),
+        this.load().then(
+          (report) => {
+            if (!this.#closed) loaded(report);
+          },
+          (error: unknown) =>
+            this.options.logger.error(
+              { code: errorCode(error) },
+              'the dialplans could not be read; the running ones stay',
+            ),
         );
       });
     };
+    const unwatched = (path: string): void =>
+      this.options.logger.warn({ path }, 'cannot watch: changes there need a reload');
     // An editor replaces a file when it saves: the folder is watched, since a watch on the file would see it once.
     for (const path of new Set([
       this.options.dialplanDir,
@@ -125,9 +134,11 @@ export class DialplanLibrary {
       this.options.audioPromptsDir,
     ])) {
       try {
-        this.#watchers.push(watch(path, changed));
+        const watcher = watch(path, changed);
+        watcher.on('error', () => unwatched(path));
+        this.#watchers.push(watcher);
       } catch {
-        this.options.logger.warn({ path }, 'cannot watch: changes there need a reload');
+        unwatched(path);
       }
     }
   }

@@ -37,8 +37,8 @@ export class PromptPlayer {
     const run = async (): Promise<'done' | 'cut'> => {
       for (const prompt of prompts) {
         if (cut) return 'cut';
-        current = this.#start(prompt);
         try {
+          current = this.#start(prompt);
           await current?.finished;
         } catch (error) {
           // An engine or a file that fails costs this prompt, not the call; the caller hears the next one.
