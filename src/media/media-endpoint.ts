@@ -25,6 +25,8 @@ const modifyLimitMs = 5000;
 export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #closed = false;
   #gone = false;
+  /** The connection to the media server broke: whether its SIP leg ends by itself nobody can say. */
+  #cutOff = false;
 
   constructor(
     private readonly endpoint: Mrf.Endpoint,
@@ -38,9 +40,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     // the other side's delayed ACK, 40 ms.
     endpoint.conn?.socket?.setNoDelay(true);
     endpoint.on('dtmf', (event: { dtmf: string }) => this.emit('key', event.dtmf));
-    endpoint.on('destroy', (event: { reason?: string } | undefined) =>
-      this.#lost(event?.reason ?? 'connection lost'),
-    );
+    endpoint.on('destroy', (event: { reason?: string } | undefined) => {
+      this.#cutOff = event === undefined;
+      this.#lost(event?.reason ?? 'connection lost');
+    });
     endpoint.on('error', (error: unknown) =>
       logger.warn({ code: errorCode(error) }, 'endpoint connection failed'),
     );
@@ -85,7 +88,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.#closed) return;
     this.#closed = true;
     this.removeAllListeners();
-    if (!this.#gone) {
+    if (this.#cutOff) {
+      // A media server that crashed says no BYE: without ours the leg would stay in drachtio for ever.
+      this.endpoint.dialog?.destroy({ headers: {} }, () => undefined);
+    } else if (!this.#gone) {
       // destroy() clears the library's reference to the dialog on success only, so it is there when the limit strikes.
       const dialog = this.endpoint.dialog;
       try {

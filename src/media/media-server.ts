@@ -101,8 +101,9 @@ export class MediaServer {
   async createEndpoint(offer: string | undefined): Promise<MediaEndpoint> {
     const { clock, logger } = this.options;
     this.#endpoints += 1;
-    const creating = this.server.createEndpoint(offer === undefined ? {} : { remoteSdp: offer });
     try {
+      // The library throws at once, instead of rejecting, on an offer that needs DTLS first.
+      const creating = this.server.createEndpoint(offer === undefined ? {} : { remoteSdp: offer });
       const endpoint = await within(clock, endpointLimitMs, creating, () => {
         // Too late is not never: an endpoint that comes after all is ended at once.
         creating.then((late) => late.destroy()).catch(() => undefined);
@@ -116,7 +117,6 @@ export class MediaServer {
       const status = (error as { status?: unknown }).status;
       if (typeof status === 'number' && notAcceptable.has(status))
         throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
-      // The library asserts on offers that need DTLS or SDES first.
       if (errorCode(error) === 'ERR_ASSERTION') throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
       if (error instanceof Error && error.name === 'XiangyinError') throw error;
       throw mediaError('MEDIA_ENDPOINT_FAILED', { reason: String(status ?? errorCode(error)) }, error);
