@@ -58,6 +58,8 @@ export class AudioStreamServer {
       socket.setNoDelay(true);
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
+      // Node takes its own listener away at the upgrade: a stranger who resets the connection must not end the process.
+      socket.on('error', () => socket.destroy());
     });
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.on('request', (_request, response) => response.writeHead(426).end());
