@@ -18,7 +18,14 @@ import { Metrics } from './http/metrics.js';
 import { PromptFiles } from './http/prompt-files.js';
 import { watchCalls } from './watch-calls.js';
 import { MediaPool } from './media/media-pool.js';
-import { Admission, capacityStep, contactStep, drainingStep, scannerStep } from './sip/admission.js';
+import {
+  Admission,
+  bodyStep,
+  capacityStep,
+  contactStep,
+  drainingStep,
+  scannerStep,
+} from './sip/admission.js';
 import { SipAgent } from './sip/sip-agent.js';
 import { openSpeech, type Speech } from './speech-engines.js';
 import { createSqliteStore } from './store/sqlite/sqlite-store.js';
@@ -105,7 +112,8 @@ export class Server {
   async counts(): Promise<Counts> {
     const resources: Record<string, number> = {};
     for (const type of process.getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1;
-    const pair = await this.#daemons?.pair?.counts();
+    // A server of the pair that has crashed holds nothing.
+    const pair = await this.#daemons?.pair?.counts().catch(() => undefined);
     return {
       calls: this.#live.size,
       endpoints: this.#pools.reduce((sum, pool) => sum + pool.endpoints, 0),
@@ -199,6 +207,7 @@ export class Server {
       drainingStep(() => this.#draining),
       contactStep,
       scannerStep,
+      bodyStep,
       capacityStep(() => this.#live.size, calls.maxConcurrent),
     ]);
     const advertised = mediaServer.eventSocketAdvertise;
