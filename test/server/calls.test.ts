@@ -1,0 +1,50 @@
+import t from 'tap';
+import { House, longToneHz, shortToneHz } from './house.js';
+import { countTone, Phone } from './phone.js';
+
+t.setTimeout(60_000);
+const house = await House.start(t);
+const phone = await Phone.open(t);
+const idle = await house.held();
+
+t.test('a call by keys: prompts heard, both channels recorded, record and journal kept', async (t) => {
+  const call = await (await phone.dial(house.uri('1'))).answered();
+  call.sing(440);
+  await call.hears(longToneHz);
+  await call.press('1');
+  await call.hears(shortToneHz);
+  call.forget();
+  await call.hears(longToneHz);
+  await call.press('2');
+  await call.farEnd();
+  await call.end();
+  const record = await house.record(call.sipCallId);
+  t.match(record, {
+    dialplan: 'desk',
+    calledNumber: '1',
+    endReason: 'local-bye',
+    q850Cause: 16,
+    detail: null,
+    path: ['main.ask', 'main.note', 'main.ask', 'main.bye'],
+  });
+  t.match(
+    record.turns.map(({ outcome, heard, bargedIn }) => ({ outcome, heard, bargedIn })),
+    [
+      { outcome: 'keys', heard: '1', bargedIn: true },
+      { outcome: 'keys', heard: '2', bargedIn: true },
+      { outcome: 'none', heard: null },
+    ],
+  );
+  const { caller, heard } = await house.recording(record);
+  t.equal(caller.length, heard.length);
+  t.ok(countTone(caller, 440) > 20, 'the caller is on the left');
+  t.ok(countTone(heard, longToneHz) > 10, 'the bot is on the right');
+  t.ok(countTone(heard, shortToneHz) > 10);
+  t.equal(countTone(heard, 440), 0, 'and nothing of the caller');
+  t.equal(countTone(caller, longToneHz), 0);
+  const journal = await house.journal(record);
+  t.same([...new Set(journal.map(({ v }) => v))], [1]);
+  t.match(journal[0], { type: 'call', dialplan: 'desk', dialplanVersion: record.dialplanVersion });
+  t.match(journal.at(-1), { type: 'ended', reason: 'local-bye' });
+  t.same(await house.leftAbove(idle), {});
+});
