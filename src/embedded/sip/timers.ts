@@ -1,5 +1,3 @@
-import type { Clock, Timer } from '../../core/clock.js';
-
 /** RFC 3261 table 4, in milliseconds. */
 export interface SipTimers {
   /** Round-trip estimate: first retransmission. Default 500. */
@@ -30,42 +28,4 @@ export function sipTimers(options: TimerOptions = {}): SipTimers {
 /** Timers B, D, F, H, J, L and M. */
 export function longestWaitMs(timers: SipTimers): number {
   return 64 * timers.t1Ms;
-}
-
-/** A clock that knows how many of its timers still wait, so that "nothing is left" can be asked. */
-export class CountingClock implements Clock {
-  #pending = 0;
-
-  constructor(private readonly clock: Clock) {}
-
-  get pending(): number {
-    return this.#pending;
-  }
-
-  nowMs(): number {
-    return this.clock.nowMs();
-  }
-
-  wallMs(): number {
-    return this.clock.wallMs();
-  }
-
-  after(delayMs: number, fn: () => void): Timer {
-    let waiting = true;
-    this.#pending++;
-    const done = (): boolean => {
-      if (!waiting) return false;
-      waiting = false;
-      this.#pending--;
-      return true;
-    };
-    const timer = this.clock.after(delayMs, () => {
-      if (done()) fn();
-    });
-    return {
-      cancel: () => {
-        if (done()) timer.cancel();
-      },
-    };
-  }
 }

@@ -2,13 +2,14 @@ import { formatHostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
+import { CountingClock } from '../counting-clock.js';
 import { sipStackError } from './errors.js';
 import { cancelFor, cseqNumber, makeResponse } from './make-message.js';
 import type { SipMessage } from './message.js';
 import { tagOf } from './name-addr.js';
 import { readMessage } from './parse-message.js';
 import { newBranch } from './random-ids.js';
-import { CountingClock, type SipTimers } from './timers.js';
+import type { SipTimers } from './timers.js';
 import type { ClientMachine, ResponseHandler, ServerMachine } from './transaction.js';
 import { InviteClientTransaction } from './transaction-client-invite.js';
 import { NonInviteClientTransaction } from './transaction-client-noninvite.js';
@@ -115,7 +116,7 @@ export class TransactionLayer {
     return {
       transactions: this.#clients.size + this.#servers.size - lingering,
       lingering,
-      timers: this.clock.pending - lingering,
+      timers: this.clock.pendingTimers - lingering,
       sockets: this.transport.sockets,
     };
   }

@@ -1,5 +1,4 @@
 import type { Logger } from '../../core/logger.js';
-import type { Dialog } from './dialog.js';
 import { makeResponse, setBody } from './make-message.js';
 import type { SipMessage } from './message.js';
 import type { IncomingRequest, ResponseOptions } from './request-options.js';
@@ -10,13 +9,23 @@ import { uriHost } from './uri.js';
 /** The methods a user agent takes: what Allow says (RFC 3261 §20.5). */
 export const allowedMethods = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE';
 
+/** What the user agent needs of a dialog to hand messages to it. */
+export interface KnownDialog {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  receive(transaction: ServerTransaction): void;
+  receiveAck(ack: SipMessage): void;
+  close(): void;
+}
+
 /** What dialogs and INVITEs share of the user agent they belong to. */
 export interface UserAgentContext {
   readonly layer: TransactionLayer;
   readonly logger: Logger;
   readonly name: string;
-  dialogStarted(dialog: Dialog): void;
-  dialogEnded(dialog: Dialog): void;
+  dialogStarted(dialog: KnownDialog): void;
+  dialogEnded(dialog: KnownDialog): void;
 }
 
 /** Our Contact as `target` reaches it. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { TypedEmitter } from '../../core/typed-emitter.js';
-import type { Dialog } from './dialog.js';
 import { contactUri } from './dialog-state.js';
 import { splitValues } from './header-value.js';
 import { IncomingInvite } from './incoming-invite.js';
@@ -21,6 +20,7 @@ import {
   complete,
   contactFor,
   incomingRequest,
+  type KnownDialog,
   type UserAgentContext,
 } from './user-agent-context.js';
 
@@ -46,7 +46,7 @@ export type UserAgentEvents = {
 
 /** A SIP phone without media: places and takes calls over its own sockets (RFC 3261 §8). */
 export class UserAgent extends TypedEmitter<UserAgentEvents> {
-  readonly #dialogs = new Map<string, Dialog>();
+  readonly #dialogs = new Map<string, KnownDialog>();
   readonly #pending = new Map<ServerTransaction, IncomingInvite>();
   readonly #context: UserAgentContext;
 
@@ -200,7 +200,7 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
   }
 }
 
-function keyOf(dialog: Dialog): string {
+function keyOf(dialog: KnownDialog): string {
   return `${dialog.callId}|${dialog.localTag}|${dialog.remoteTag}`;
 }
 

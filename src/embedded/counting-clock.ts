@@ -1,6 +1,6 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 
-/** A clock that knows how many of its timers are pending: what calls left behind is seen here. */
+/** A clock that knows how many of its timers still wait: what calls left behind is seen here. */
 export class CountingClock implements Clock {
   #pending = 0;
 
@@ -19,20 +19,20 @@ export class CountingClock implements Clock {
   }
 
   after(delayMs: number, fn: () => void): Timer {
-    let isPending = true;
-    this.#pending += 1;
-    const over = (): void => {
-      if (isPending) this.#pending -= 1;
-      isPending = false;
+    let waiting = true;
+    this.#pending++;
+    const done = (): boolean => {
+      if (!waiting) return false;
+      waiting = false;
+      this.#pending--;
+      return true;
     };
     const timer = this.clock.after(delayMs, () => {
-      over();
-      fn();
+      if (done()) fn();
     });
     return {
       cancel: () => {
-        over();
-        timer.cancel();
+        if (done()) timer.cancel();
       },
     };
   }
