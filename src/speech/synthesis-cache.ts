@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeWav, parseWav } from '../audio/wav.js';
+import { RecentSentences } from './recent-sentences.js';
 import type { SpokenAudio, SynthesisRequest, Synthesizer } from './synthesizer.js';
 
 export interface SynthesisCacheOptions {
@@ -12,6 +13,8 @@ export interface SynthesisCacheOptions {
   readonly limitBytes?: number;
   /** Default 8000: what the media server plays without converting. */
   readonly sampleRateHz?: number;
+  /** Memory for the sentences that were said last. Default 16 MiB, about 17 minutes of speech. */
+  readonly memoryBytes?: number;
 }
 
 export interface CachedSpeech {
@@ -21,6 +24,7 @@ export interface CachedSpeech {
 }
 
 const defaultLimitBytes = 256 * 1024 * 1024;
+const defaultMemoryBytes = 16 * 1024 * 1024;
 /** Length of the chunks in which a stored sentence is given. */
 const chunkMs = 100;
 /** An unfinished file older than this belongs to a process that died. */
@@ -39,6 +43,7 @@ export class SynthesisCache {
   readonly #limitBytes: number;
   readonly #sampleRateHz: number;
   readonly #making = new Map<string, Promise<CachedSpeech>>();
+  readonly #recent: RecentSentences;
   #usedBytes: number | undefined;
   #trimming: Promise<void> | undefined;
 
@@ -47,6 +52,7 @@ export class SynthesisCache {
     this.#dir = options.dir;
     this.#limitBytes = options.limitBytes ?? defaultLimitBytes;
     this.#sampleRateHz = options.sampleRateHz ?? 8000;
+    this.#recent = new RecentSentences(options.memoryBytes ?? defaultMemoryBytes);
   }
 
   /** Where the sentence's file is or would be. */
@@ -84,7 +90,8 @@ export class SynthesisCache {
 
   async *#stream(request: SynthesisRequest, signal: AbortSignal | undefined): AsyncGenerator<Int16Array> {
     const path = this.pathOf(request);
-    const stored = await this.#read(path);
+    // What was said lately is there without waiting for the disk: the first packet leaves with the next tick.
+    const stored = this.#recent.get(path) ?? (await this.#read(path));
     if (stored !== undefined) {
       const chunkSamples = (this.#sampleRateHz * chunkMs) / 1000;
       for (let at = 0; at < stored.length && signal?.aborted !== true; at += chunkSamples) {
@@ -125,6 +132,7 @@ export class SynthesisCache {
       if (wav.sampleRateHz === this.#sampleRateHz && wav.channels === 1) {
         const now = new Date();
         await utimes(path, now, now).catch(() => undefined);
+        this.#recent.keep(path, wav.samples);
         return wav.samples;
       }
     } catch {
@@ -135,6 +143,7 @@ export class SynthesisCache {
   }
 
   async #store(path: string, samples: Int16Array): Promise<void> {
+    this.#recent.keep(path, samples);
     await mkdir(this.#dir, { recursive: true });
     const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     const bytes = encodeWav(samples, { sampleRateHz: this.#sampleRateHz, channels: 1 });
