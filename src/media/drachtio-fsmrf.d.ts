@@ -12,6 +12,7 @@ declare module 'drachtio-fsmrf' {
 
     interface EslConnection {
       readonly socket: Socket | null;
+      readonly reconnectOpts: { retryMaxDelay?: number };
       connected(): boolean;
       on(event: string, listener: (event: EslEvent) => void): void;
     }

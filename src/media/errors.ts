@@ -7,6 +7,26 @@ export const mediaError = defineErrors({
     sipStatus: 503,
     httpStatus: 503,
   },
+  MEDIA_DAEMON_REFUSED: {
+    message: 'FreeSWITCH at {address} refused us; {reason}',
+    retryable: false,
+    sipStatus: 503,
+    httpStatus: 503,
+  },
+  MEDIA_NO_PROFILE: {
+    message:
+      'FreeSWITCH at {address} has no running SIP profile {profile} on an IPv4 address; add it, or name another in mediaServer.profile',
+    retryable: true,
+    sipStatus: 503,
+    httpStatus: 503,
+  },
+  MEDIA_LISTEN_IN_USE: {
+    message:
+      'cannot wait for FreeSWITCH on {address}: the port is taken; choose another mediaServer.eventSocketListen',
+    retryable: false,
+    sipStatus: 503,
+    httpStatus: 503,
+  },
   MEDIA_NO_SERVER: {
     message: 'no media server is connected',
     retryable: true,

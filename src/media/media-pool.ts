@@ -1,4 +1,5 @@
 import type Srf from 'drachtio-srf';
+import { formatHostPort } from '../core/address.js';
 import { errorCode } from '../core/errors.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
@@ -15,7 +16,8 @@ const retryMs = 2000;
  */
 export class MediaPool {
   readonly #servers: MediaServer[] = [];
-  readonly #retries = new Set<Timer>();
+  /** Those that were never reached so far, and the timer of the next attempt. */
+  readonly #away = new Map<MediaServerOptions, Timer>();
   #closed = false;
 
   private constructor(
@@ -52,9 +54,14 @@ export class MediaPool {
     return this.#servers.filter((server) => server.connected).length;
   }
 
-  /** Each server with which there ever was a connection. */
   get health(): readonly { readonly address: string; readonly connected: boolean }[] {
-    return this.#servers.map(({ address, connected }) => ({ address, connected }));
+    return [
+      ...this.#servers.map(({ address, connected }) => ({ address, connected })),
+      ...[...this.#away.keys()].map(({ address }) => ({
+        address: formatHostPort(address),
+        connected: false,
+      })),
+    ];
   }
 
   get endpoints(): number {
@@ -74,7 +81,8 @@ export class MediaPool {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of this.#retries) timer.cancel();
+    for (const timer of this.#away.values()) timer.cancel();
+    this.#away.clear();
     for (const server of this.#servers) server.close();
   }
 
@@ -86,12 +94,14 @@ export class MediaPool {
   #retryLater(options: MediaServerOptions): void {
     if (this.#closed) return;
     const timer = this.clock.after(retryMs, () => {
-      this.#retries.delete(timer);
       MediaServer.connect(this.srf, options).then(
-        (server) => this.#add(server),
+        (server) => {
+          this.#away.delete(options);
+          this.#add(server);
+        },
         () => this.#retryLater(options),
       );
     });
-    this.#retries.add(timer);
+    this.#away.set(options, timer);
   }
 }

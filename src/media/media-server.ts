@@ -1,14 +1,16 @@
+import { createServer } from 'node:net';
 import type Mrf from 'drachtio-fsmrf';
 import MrfClass from 'drachtio-fsmrf';
 import type Srf from 'drachtio-srf';
 import { formatHostPort, type HostPort } from '../core/address.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import { within } from '../core/deadline.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { ForkPlan } from './audio-fork.js';
 import { mediaError } from './errors.js';
 import { MediaEndpoint } from './media-endpoint.js';
+import { probe } from './probe.js';
 
 export interface MediaServerOptions {
   /** Event Socket of the FreeSWITCH. */
@@ -30,23 +32,46 @@ const notAcceptable = new Set([406, 415, 488, 606]);
 /** How long the media server may take for an endpoint, ms: the library's own limit for the socket is 4 s. */
 const endpointLimitMs = 6000;
 
+/** Longest pause of the library between two attempts to connect again, ms; it doubles them without an end. */
+const reconnectMaxMs = 2000;
+
+/** How long to wait before a FreeSWITCH that is there again, and not ready yet, is asked again, ms. */
+const recheckMs = 1000;
+
 /** One FreeSWITCH as seen through one drachtio connection. Owned by the pool. */
 export class MediaServer {
   #endpoints = 0;
   #closed = false;
+  #usable = true;
+  #recheck: Timer | undefined;
 
   private constructor(
     private readonly server: Mrf.MediaServer,
     private readonly options: MediaServerOptions,
     readonly forkPlan: ForkPlan,
-  ) {}
+  ) {
+    const { conn } = server;
+    conn.reconnectOpts.retryMaxDelay = reconnectMaxMs;
+    // A connection that was made again tells of its end in fewer ways than the first one.
+    conn.on('esl::end', () => this.#lost());
+    conn.on('error', () => this.#lost());
+    conn.on('esl::ready', () => this.#back());
+    this.#noDelay();
+    server._server.on('connection::open', (connection: Mrf.EslConnection) =>
+      connection.socket?.setNoDelay(true),
+    );
+  }
 
+  /**
+   * Rejects MEDIA_DAEMON_UNREACHABLE, MEDIA_DAEMON_REFUSED, MEDIA_NO_PROFILE, MEDIA_NO_AUDIO_FORK, MEDIA_LISTEN_IN_USE.
+   */
   static async connect(srf: Srf, options: MediaServerOptions): Promise<MediaServer> {
     const { address, clock, eventSocketListen, eventSocketAdvertise } = options;
     const shown = formatHostPort(address);
-    let server: Mrf.MediaServer;
+    const forkPlan = await probe(options);
+    await mustBeFree(eventSocketListen);
     try {
-      server = await within(
+      const server = await within(
         clock,
         5000,
         new MrfClass(srf).connect({
@@ -61,24 +86,12 @@ export class MediaServer {
             advertisedPort: eventSocketAdvertise.port,
           }),
         }),
-        () =>
-          mediaError('MEDIA_DAEMON_UNREACHABLE', {
-            address: shown,
-            reason: 'no answer; is the secret right?',
-          }),
+        () => mediaError('MEDIA_DAEMON_UNREACHABLE', { address: shown, reason: 'no answer' }),
       );
+      return new MediaServer(server, options, forkPlan);
     } catch (error) {
       throw mediaError('MEDIA_DAEMON_UNREACHABLE', { address: shown, reason: errorCode(error) }, error);
     }
-    server.conn.socket?.setNoDelay(true);
-    server._server.on('connection::open', (connection: Mrf.EslConnection) =>
-      connection.socket?.setNoDelay(true),
-    );
-    const forkPlan = await discoverForkPlan(server, shown).catch((error: unknown) => {
-      server.disconnect();
-      throw error;
-    });
-    return new MediaServer(server, options, forkPlan);
   }
 
   get address(): string {
@@ -86,7 +99,7 @@ export class MediaServer {
   }
 
   get connected(): boolean {
-    return !this.#closed && this.server.connected();
+    return !this.#closed && this.#usable;
   }
 
   /** Endpoints that we hold there. */
@@ -126,15 +139,51 @@ export class MediaServer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#recheck?.cancel();
     this.server.disconnect();
+  }
+
+  #lost(): void {
+    if (this.#closed) return;
+    this.#recheck?.cancel();
+    if (!this.#usable) return;
+    this.#usable = false;
+    this.options.logger.error({ address: this.address }, 'connection to FreeSWITCH lost; trying again');
+  }
+
+  /** The library has connected again; a daemon that is just starting has no profile yet. */
+  #back(): void {
+    if (this.#closed || this.#usable) return;
+    this.#noDelay();
+    probe(this.options).then(
+      () => {
+        if (this.#closed) return;
+        this.#usable = true;
+        this.options.logger.info({ address: this.address }, 'connected to FreeSWITCH again');
+      },
+      (error: unknown) => {
+        this.options.logger.warn(
+          { address: this.address, code: errorCode(error) },
+          'FreeSWITCH is there again and cannot be used yet',
+        );
+        if (!this.#closed) this.#recheck = this.options.clock.after(recheckMs, () => this.#back());
+      },
+    );
+  }
+
+  #noDelay(): void {
+    this.server.conn.socket?.setNoDelay(true);
   }
 }
 
-/** Finds out what the daemon can do; only the embedded one knows the first variable, FreeSWITCH answers it empty. */
-async function discoverForkPlan(server: Mrf.MediaServer, address: string): Promise<ForkPlan> {
-  const own = await server.api('global_getvar xiangyin_stereo_bidirectional');
-  if (own.trim() === 'true') return 'stereo';
-  const module = await server.api('module_exists mod_audio_fork');
-  if (module.trim() !== 'true') throw mediaError('MEDIA_NO_AUDIO_FORK', { address });
-  return 'mono-and-stereo';
+/** The library listens without an ear for failure: a port that is taken would end the process. */
+async function mustBeFree(address: HostPort): Promise<void> {
+  if (address.port === 0) return;
+  const trial = createServer();
+  await new Promise<void>((resolve, reject) => {
+    trial.once('error', (error) =>
+      reject(mediaError('MEDIA_LISTEN_IN_USE', { address: formatHostPort(address) }, error)),
+    );
+    trial.listen(address.port, address.host, () => trial.close(() => resolve()));
+  });
 }

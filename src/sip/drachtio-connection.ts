@@ -92,7 +92,13 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
         this.emit('lost');
       });
       // Without a callback the library returns a promise that a refused secret rejects as well; the event above is used.
-      const returned = this.srf.connect({ host: address.host, port: address.port, secret }) as unknown;
+      const returned = this.srf.connect({
+        host: address.host,
+        port: address.port,
+        secret,
+        // The pauses between attempts grow without an end otherwise.
+        reconnect: { retryMaxDelay: 2000 },
+      } as Srf.SrfConfig) as unknown;
       if (returned instanceof Promise) returned.catch(() => undefined);
     });
     return within(clock, connectLimitMs, first, () =>
