@@ -215,7 +215,11 @@ t.test('the client reads the token and does what the CLI needs', async (t) => {
   t.same(await client.calls(), [liveCall]);
   await client.hangup(liveCall.id);
   t.match(await client.drain(), { status: 'draining' });
-  t.same(await client.reload(), { dialplans: ['clinic'], problems: ['hotline.yaml:3: no such node'] });
+  t.same(await client.reload(), {
+    dialplans: ['clinic'],
+    problems: ['hotline.yaml:3: no such node'],
+    errors: 1,
+  });
   await t.rejects(client.hangup('a/b'), {
     code: 'HTTP_CONTROL_FAILED',
     message: 'there is no live call a/b; `xiangyin calls list` shows those that are over',
