@@ -1,4 +1,4 @@
-import type { HostPort } from './core/address.js';
+import { parseHostPort, type HostPort } from './core/address.js';
 import type { Clock } from './core/clock.js';
 import { token } from './core/ids.js';
 import type { Logger } from './core/logger.js';
@@ -47,7 +47,7 @@ export async function startDaemons(config: Config, clock: Clock, logger: Logger)
       eventSocket: { host: local, port: 0 },
       secret: secrets.freeswitch,
       sip: `udp:${local}:0`,
-      rtpAddress: config.mediaServer.rtpAddress,
+      rtpAddress: config.mediaServer.rtpAddress ?? sipHost(config.sip.listen),
       rtpPorts,
       ...(externalAddress !== undefined && { externalAddress }),
       ...(soundsDir !== undefined && { soundsDir }),
@@ -60,6 +60,11 @@ export async function startDaemons(config: Config, clock: Clock, logger: Logger)
     freeswitch: [{ address: pair.freeswitch.eventSocketAddress, secret: secrets.freeswitch }],
     pair,
   };
+}
+
+/** The address in `udp:192.0.2.10:5060`: a caller who reaches SIP there must reach RTP there as well. */
+function sipHost([first = '']: readonly string[]): string {
+  return parseHostPort(first.replace(/^\w+:/, ''))?.host ?? local;
 }
 
 function daemonOf(url: string): Daemon {

@@ -111,8 +111,8 @@ export const schema = {
         rtpAddress: {
           type: 'string',
           format: 'host',
-          default: '127.0.0.1',
-          description: 'Local address of the embedded media server. Use 0.0.0.0 to open it to the network.',
+          description:
+            'Local address of the embedded media server. Absent: that of sip.listen, so that opening SIP opens RTP.',
         },
         soundsDir: {
           type: 'string',

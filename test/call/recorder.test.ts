@@ -68,11 +68,11 @@ t.test('a disk that cannot be written is logged once and breaks nothing', async 
 t.test('a journal line says when, and where in the recording', async (t) => {
   const path = join(await folder(t), 'call.journal.jsonl');
   const clock = new ManualClock();
-  let position: number | undefined;
-  const journal = new Journal(path, clock, () => position, silentLogger);
+  const recording: { samples?: number } = {};
+  const journal = new Journal(path, clock, () => recording.samples, silentLogger);
   journal.write('call', { dialplan: 'clinic' });
   clock.advance(1234.5);
-  position = 800;
+  recording.samples = 800;
   journal.write('key', { key: '1' });
   await journal.close();
   await journal.close();
