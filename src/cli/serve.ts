@@ -17,7 +17,7 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   const config = await configOf(flags);
   const logger = createLogger(config.log.level as LogLevel);
   const server = await Server.start({ config, clock: systemClock, logger, version });
-  announce(server, flags.json === true);
+  announce(server, config.sip.externalAddress, flags.json === true);
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
@@ -28,7 +28,7 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   await server.close();
 }
 
-function announce(server: Server, json: boolean): void {
+function announce(server: Server, externalAddress: string | undefined, json: boolean): void {
   const sip = server.sipAddresses;
   const http = `http://${formatHostPort(server.httpAddress)}`;
   if (json) {
@@ -36,7 +36,8 @@ function announce(server: Server, json: boolean): void {
     return;
   }
   const udp = sip.find((address) => address.startsWith('udp/')) ?? sip[0] ?? '';
-  const host = udp.replace(/^\w+\//, '');
+  // Every address is no address to dial.
+  const host = udp.replace(/^\w+\//, '').replace('0.0.0.0', externalAddress ?? '127.0.0.1');
   console.log(`Xiangyin takes calls on ${sip.join(', ')}`);
   console.log(
     `  dial sip:1001@${host} for the clinic, sip:1002@${host} for the hotline (sip-config/numbers.yaml)`,
