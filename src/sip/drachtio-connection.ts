@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import type { Clock } from '../core/clock.js';
 import { within } from '../core/deadline.js';
@@ -21,6 +22,13 @@ export type DrachtioConnectionEvents = {
   /** The connection is gone; the library goes on trying. Calls in progress go on at the daemon. */
   lost: [];
 };
+
+/** What must be reached inside drachtio-srf 5.0.29 to end its attempts to connect. */
+interface WireProtocol {
+  closing?: boolean;
+  readonly socket?: Socket;
+  readonly reconnectVars?: { readonly retryTimer?: NodeJS.Timeout | null };
+}
 
 /** One authenticated connection to a drachtio server. Owns the Srf; the library reconnects by itself. */
 export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
@@ -49,8 +57,26 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    const wasConnected = this.#connected;
     this.#connected = false;
-    this.srf.disconnect();
+    if (wasConnected) this.srf.disconnect();
+    else this.#giveUp();
+  }
+
+  /** The library's disconnect() throws while it is not connected, and its next attempt to connect comes all the same. */
+  #giveUp(): void {
+    const wire = this.#wire();
+    if (wire === undefined) return;
+    wire.closing = true;
+    clearTimeout(wire.reconnectVars?.retryTimer ?? undefined);
+    wire.socket?.destroy();
+  }
+
+  #wire(): WireProtocol | undefined {
+    const { _app } = this.srf as unknown as {
+      readonly _app?: { readonly client?: { readonly wp?: WireProtocol } };
+    };
+    return _app?.client?.wp;
   }
 
   /**
@@ -77,6 +103,8 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
           return;
         }
         this.#sipAddresses = hostPorts.split(',');
+        // The library does so for its first connection only.
+        this.#wire()?.socket?.setNoDelay(true);
         this.#connected = true;
         resolve();
         this.emit('connected');
