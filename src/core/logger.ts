@@ -27,7 +27,7 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-/** Logs a repeating condition once per `key` (e.g. a stranger's address) until `forget` is called or `limit` keys are held. */
+/** Logs a repeating condition once per `key` (e.g. a stranger's address); when `limit` keys are held, all are forgotten. */
 export class OnceLogger {
   readonly #seen = new Set<string>();
 
