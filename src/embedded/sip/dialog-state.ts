@@ -1,9 +1,9 @@
-import { splitValues, paramOf } from './header-value.js';
+import { splitValues } from './header-value.js';
 import { cseqNumber } from './make-message.js';
 import { SipMessage } from './message.js';
 import { parseNameAddr, tagOf } from './name-addr.js';
 import type { Source, Target } from './transport.js';
-import { parseUri, uriTarget } from './uri.js';
+import { parseUri, uriParam, uriTarget } from './uri.js';
 
 /** What the two ends of a dialog agree on (RFC 3261 §12): pure, no sockets. */
 export class DialogState {
@@ -141,5 +141,5 @@ export function contactUri(message: SipMessage): string | undefined {
 
 function isLoose(route: string): boolean {
   const uri = parseUri(parseNameAddr(route).uri);
-  return uri === undefined || paramOf(uri.params, 'lr') !== undefined;
+  return uri === undefined || uriParam(uri, 'lr') !== undefined;
 }

@@ -20,6 +20,18 @@ export const sipStackError = defineErrors({
     sipStatus: 400,
     httpStatus: 400,
   },
+  SIP_VERSION_NOT_SUPPORTED: {
+    message: 'the request is not of SIP version 2.0',
+    retryable: false,
+    sipStatus: 505,
+    httpStatus: 400,
+  },
+  SIP_UNSUPPORTED_URI_SCHEME: {
+    message: 'the Request-URI is none of sip, sips, tel, urn',
+    retryable: false,
+    sipStatus: 416,
+    httpStatus: 400,
+  },
   SIP_MESSAGE_TOO_LARGE: {
     message: 'the message is larger than {limitBytes} bytes',
     retryable: false,

@@ -18,16 +18,25 @@ export function makeResponse(
   if (status > 100 && status < 300 && (request.method === 'INVITE' || request.method === 'SUBSCRIBE')) {
     for (const route of request.getAll('record-route')) response.append('Record-Route', route);
   }
-  response.append('From', request.get('from') ?? '');
-  const to = request.get('to') ?? '';
-  response.append('To', status === 100 || tagOf(to) !== undefined ? to : `${to};tag=${toTag ?? newTag()}`);
-  response.append('Call-ID', request.get('call-id') ?? '');
-  response.append('CSeq', request.get('cseq') ?? '');
+  // What a broken request lacks, its refusal lacks too.
+  copy(request, response, 'From');
+  const to = request.get('to');
+  if (to !== undefined) {
+    const tagged = status === 100 || tagOf(to) !== undefined;
+    response.append('To', tagged ? to : `${to};tag=${toTag ?? newTag()}`);
+  }
+  copy(request, response, 'Call-ID');
+  copy(request, response, 'CSeq');
   if (status === 100) {
     const timestamp = request.get('timestamp');
     if (timestamp !== undefined) response.append('Timestamp', timestamp); // §8.2.6.1
   }
   return response;
+}
+
+function copy(request: SipMessage, response: SipMessage, name: string): void {
+  const value = request.get(name);
+  if (value !== undefined) response.append(name, value);
 }
 
 /** What we tell the user of a request that nobody answered. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { canonicalName, headerKey } from './header-names.js';
 
 interface Header {
@@ -24,6 +25,8 @@ export class SipMessage {
   #headers: Header[] = [];
   /** The bytes received, as long as nothing changed them. */
   #raw: Buffer | undefined;
+  /** A body received that is no UTF-8 text: passed on byte by byte. */
+  #binaryBody: Buffer | undefined;
 
   private constructor(isRequest: boolean, method: string, uri: string, status: number, reason: string) {
     this.isRequest = isRequest;
@@ -68,6 +71,7 @@ export class SipMessage {
 
   set body(body: string) {
     this.#body = body;
+    this.#binaryBody = undefined;
     this.#raw = undefined;
   }
 
@@ -145,6 +149,7 @@ export class SipMessage {
     const copy = new SipMessage(this.isRequest, this.method, this.#uri, this.#status, this.#reason);
     copy.#headers = this.#headers.map((header) => ({ ...header }));
     copy.#body = this.#body;
+    copy.#binaryBody = this.#binaryBody;
     return copy;
   }
 
@@ -153,22 +158,31 @@ export class SipMessage {
     this.#headers.push({ key: headerKey(name), name, value });
   }
 
-  receivedBody(body: string, raw: Buffer | undefined): void {
+  receivedBody(body: string, raw: Buffer | undefined, bytes: Buffer): void {
     this.#body = body;
     this.#raw = raw;
+    this.#binaryBody = isUtf8(bytes) ? undefined : bytes;
   }
 
-  /** The whole message in UTF-8. Content-Length is always written (RFC 3261 §20.14). */
+  /** The whole message as text; a body that is none is shown as UTF-8 shows it. */
   toString(): string {
-    if (this.#raw !== undefined) return this.#raw.toString('utf8');
+    return this.#raw?.toString('utf8') ?? this.#head() + this.#body;
+  }
+
+  /** What goes over the wire: UTF-8, a received body as it came. */
+  toBuffer(): Buffer {
+    if (this.#raw !== undefined) return this.#raw;
+    if (this.#binaryBody === undefined) return Buffer.from(this.#head() + this.#body);
+    return Buffer.concat([Buffer.from(this.#head()), this.#binaryBody]);
+  }
+
+  /** Content-Length is always written (RFC 3261 §20.14). */
+  #head(): string {
     let text = this.isRequest
       ? `${this.method} ${this.#uri} SIP/2.0\r\n`
       : `SIP/2.0 ${this.#status} ${this.#reason}\r\n`;
     for (const header of this.#headers) text += `${header.name}: ${header.value}\r\n`;
-    return `${text}Content-Length: ${Buffer.byteLength(this.#body)}\r\n\r\n${this.#body}`;
-  }
-
-  toBuffer(): Buffer {
-    return this.#raw ?? Buffer.from(this.toString());
+    const lengthBytes = this.#binaryBody?.length ?? Buffer.byteLength(this.#body);
+    return `${text}Content-Length: ${lengthBytes}\r\n\r\n`;
   }
 }

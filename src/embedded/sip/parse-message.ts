@@ -2,6 +2,7 @@ import type { XiangyinError } from '../../core/errors.js';
 import { sipStackError } from './errors.js';
 import { headerKey } from './header-names.js';
 import { SipMessage } from './message.js';
+import { checkSyntax } from './strictness.js';
 
 /** One UDP datagram at most; the same for a stream. */
 export const maxMessageBytes = 65_535;
@@ -49,10 +50,11 @@ export function readMessage(bytes: Buffer): ReadMessage {
   const head = bytes.toString('utf8', begin, headEnd);
   let lineEnd = head.indexOf('\n');
   if (lineEnd < 0) lineEnd = head.length;
-  const message = readStartLine(trimEnd(head, 0, lineEnd), head);
-  if (message instanceof Error) return failed(message);
+  const started = readStartLine(trimEnd(head, 0, lineEnd), head);
+  const { message } = started;
+  if (message === undefined) return started;
 
-  let problem: XiangyinError | undefined;
+  let problem = started.problem;
   let lengthBytes: number | undefined;
   let count = 0;
   let name = '';
@@ -78,7 +80,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
     if (first === 0x20 || first === 0x09) {
       // RFC 3261 §7.3.1: a folded line goes on with one space.
       irregular = true;
-      value = `${value} ${line.trim()}`;
+      value = `${value} ${trimSpace(line)}`;
       continue;
     }
     if (name !== '') flush();
@@ -89,18 +91,18 @@ export function readMessage(bytes: Buffer): ReadMessage {
     }
     const colon = line.indexOf(':');
     const candidate = colon < 0 ? '' : line.slice(0, colon).trimEnd();
-    if (!token.test(candidate) || line.includes('\r') || line.includes('\0')) {
+    if (!token.test(candidate) || line.includes('\r') || hasBareNul(line)) {
       irregular = true; // a line that is no header is left out of what we pass on
       continue;
     }
     if (candidate.length !== colon) irregular = true;
     name = candidate;
-    value = line.slice(colon + 1).trim();
+    value = trimSpace(line.slice(colon + 1));
   }
   if (name !== '') flush();
 
   for (const key of mandatory) if (!message.has(key)) problem ??= badHeader(key);
-  problem ??= checkCSeq(message);
+  problem ??= checkCSeq(message) ?? checkSyntax(message);
   let bodyEnd = bytes.length;
   if (lengthBytes === undefined) irregular = true;
   else if (bodyStart + lengthBytes > bytes.length) {
@@ -109,28 +111,36 @@ export function readMessage(bytes: Buffer): ReadMessage {
   message.receivedBody(
     bytes.toString('utf8', bodyStart, bodyEnd),
     irregular || problem !== undefined ? undefined : bytes.subarray(begin, bodyEnd),
+    bytes.subarray(bodyStart, bodyEnd),
   );
   return { message, problem };
 }
 
-function readStartLine(line: string, head: string): SipMessage | XiangyinError {
+function readStartLine(line: string, head: string): ReadMessage {
+  const malformed = sipStackError('SIP_MALFORMED_START_LINE');
   const firstSpace = line.indexOf(' ');
-  const lastSpace = line.lastIndexOf(' ');
-  const malformed = (): XiangyinError => sipStackError('SIP_MALFORMED_START_LINE');
-  if (firstSpace < 0) return malformed();
+  if (firstSpace < 0) return failed(malformed);
   const word = line.slice(0, firstSpace);
   if (word.toUpperCase() === 'SIP/2.0') {
     const match = /^([1-6]\d\d)(?: (.*))?$/.exec(line.slice(firstSpace + 1));
-    if (match === null) return malformed();
+    if (match === null) return failed(malformed);
     const method = /^(?:CSeq)\s*:\s*\d+\s+(\S+)/im.exec(head)?.[1] ?? '';
-    return SipMessage.response(Number(match[1]), match[2] ?? '', method);
+    return { message: SipMessage.response(Number(match[1]), match[2] ?? '', method), problem: undefined };
   }
-  const uri = line.slice(firstSpace + 1, lastSpace);
-  if (lastSpace === firstSpace || !token.test(word) || uri === '' || /[\s<>\0]/.test(uri)) {
-    return malformed();
-  }
-  if (line.slice(lastSpace + 1).toUpperCase() !== 'SIP/2.0') return malformed();
-  return SipMessage.request(word, uri);
+  // RFC 3261 §7.1: single spaces, none around. What is nearly so can still be refused with a response.
+  const rest = line.slice(firstSpace + 1);
+  const version = /\s+SIP\/(\d+\.\d+)\s*$/i.exec(rest);
+  if (version === null || !token.test(word)) return failed(malformed);
+  const uri = rest.slice(0, version.index);
+  const message = SipMessage.request(word, uri.trim());
+  if (version[1] !== '2.0') return { message, problem: sipStackError('SIP_VERSION_NOT_SUPPORTED') };
+  const exact = uri.length + ' SIP/2.0'.length === rest.length && uri !== '' && !/[\s<>\0]/.test(uri);
+  return { message, problem: exact ? undefined : malformed };
+}
+
+/** A NUL may stand in a quoted string when a backslash says so (RFC 3261 §25.1, quoted-pair). */
+function hasBareNul(line: string): boolean {
+  return line.includes('\0') && /(?:^|[^\\])\0/.test(line);
 }
 
 /** RFC 3261 §8.1.1.5: a number below 2^31 and, in a request, the request's own method. */
@@ -144,6 +154,19 @@ function checkCSeq(message: SipMessage): XiangyinError | undefined {
 
 function trimEnd(text: string, from: number, to: number): string {
   return text.slice(from, to > from && text.charCodeAt(to - 1) === 0x0d ? to - 1 : to);
+}
+
+/** Without blanks and tabs around; `trim` would take a byte order mark and other text too. */
+function trimSpace(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 function badHeader(header: string): XiangyinError {

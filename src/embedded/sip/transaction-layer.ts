@@ -312,7 +312,6 @@ export class TransactionLayer {
   /** RFC 3261 §21.4.1: a request that can be answered although it is broken, without keeping state. */
   #refuse(message: SipMessage, via: Via, source: Source, status: number): void {
     if (!message.isRequest || message.method === 'ACK') return;
-    for (const name of ['from', 'to', 'call-id', 'cseq']) if (!message.has(name)) return;
     message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
     const response = makeResponse(message, status);
     this.#send(response, source.listener, responseTarget(via, source), () => undefined);
@@ -343,7 +342,8 @@ function responseTarget(via: Via, source: Source): Target {
 /** RFC 3261 §17.2.3; for peers before it (no cookie in the branch) what identifies the request instead. */
 function serverKey(message: SipMessage, via: Via, method: string): string {
   const sentBy = formatHostPort({ host: via.host, port: via.port ?? 5060 });
-  if (via.branch.startsWith('z9hG4bK')) return `${via.branch}|${sentBy}|${method}`;
+  // The cookie alone is no name (RFC 4475 §3.2.1).
+  if (via.branch.startsWith('z9hG4bK') && via.branch.length > 7) return `${via.branch}|${sentBy}|${method}`;
   const from = tagOf(message.get('from') ?? '') ?? '';
   return `2543|${message.get('call-id')}|${from}|${cseqNumber(message)}|${sentBy}|${via.branch}|${method}`;
 }

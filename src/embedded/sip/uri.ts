@@ -31,6 +31,27 @@ export function parseUri(text: string): SipUri | undefined {
   return { scheme, user, host: hostPort.host, port: hostPort.port, params };
 }
 
+/**
+ * The value of a URI parameter, escapes undone once in name and value (RFC 3261 §19.1.4: `;%6C%72` is `;lr`,
+ * `%25%34%31` is the text `%41`); '' when it has no value, undefined when it is not there.
+ */
+export function uriParam(uri: SipUri, name: string): string | undefined {
+  if (!uri.params.includes('%')) return paramOf(uri.params, name);
+  for (const param of uri.params.split(';')) {
+    const equals = param.indexOf('=');
+    const key = unescape(equals < 0 ? param : param.slice(0, equals));
+    if (key.toLowerCase() === name) return equals < 0 ? '' : unescape(param.slice(equals + 1));
+  }
+  return undefined;
+}
+
+/** `%41` -> `A`, once; what is no escape stays. */
+function unescape(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) =>
+    Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
+}
+
 /** Reads `host`, `host:5060`, `[::1]:5060` as they stand in URIs and Via. */
 export function parseSentBy(
   text: string,
@@ -47,9 +68,9 @@ export function uriTarget(
   uri: SipUri,
 ): { readonly protocol: Protocol; readonly host: string; readonly port: number } | undefined {
   if (uri.scheme === 'sips') return undefined;
-  const transport = paramOf(uri.params, 'transport')?.toLowerCase() ?? 'udp';
+  const transport = uriParam(uri, 'transport')?.toLowerCase() ?? 'udp';
   if (transport !== 'udp' && transport !== 'tcp') return undefined;
-  const host = paramOf(uri.params, 'maddr') || uri.host;
+  const host = uriParam(uri, 'maddr') || uri.host;
   return { protocol: transport, host, port: uri.port ?? 5060 };
 }
 

@@ -178,9 +178,15 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
       }
       return;
     }
-    if (contactUri(request) === undefined || tagOf(request.get('from') ?? '') === undefined) {
+    // A peer before RFC 3261 tells neither From tag nor Contact (RFC 4475 §3.4.1): its From is where it is reached.
+    const legacy = tagOf(request.get('from') ?? '') === undefined && !request.has('contact');
+    if (!legacy && (contactUri(request) === undefined || tagOf(request.get('from') ?? '') === undefined)) {
       return refuse(400);
     }
+    if (request.body !== '' && !isSessionDescription(request.get('content-type'))) {
+      return refuse(415, { Accept: 'application/sdp' });
+    }
+    if (!acceptsSessionDescription(request)) return refuse(406);
     const incoming = new IncomingInvite(transaction, this.#context);
     this.#pending.set(transaction, incoming);
     transaction.onTerminated = () => void this.#pending.delete(transaction);
@@ -198,6 +204,18 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
     if (incoming !== undefined) incoming.cancelled();
     else if (invite.pending) invite.respond(makeResponse(invite.request, 487)); // a re-INVITE
   }
+}
+
+/** What we can read in an INVITE, or what names no type; parts of a multipart are the application's to find (RFC 5621). */
+function isSessionDescription(contentType: string | undefined): boolean {
+  return contentType === undefined || /^\s*(application\/sdp|multipart\/)/i.test(contentType);
+}
+
+/** RFC 3261 §20.1: without Accept everything is; the answer that we would give is a session description. */
+function acceptsSessionDescription(request: SipMessage): boolean {
+  const accepted = request.getAll('accept').flatMap(splitValues);
+  if (accepted.length === 0) return true;
+  return accepted.some((range) => /^(application\/(sdp|\*)|\*\/\*)\s*(;|$)/i.test(range));
 }
 
 function keyOf(dialog: KnownDialog): string {

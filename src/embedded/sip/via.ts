@@ -22,13 +22,13 @@ function firstEnd(value: string): number {
   return value.length;
 }
 
-/** Reads the first value of a Via header; undefined if it cannot be read (RFC 3261 §20.42). */
+/** Reads the first value of a Via header, of any version; undefined if it cannot be read (RFC 3261 §20.42). */
 export function parseVia(value: string): Via | undefined {
   const first = value.slice(0, firstEnd(value));
   const semicolon = first.indexOf(';');
   const head = semicolon < 0 ? first : first.slice(0, semicolon);
   const params = semicolon < 0 ? '' : first.slice(semicolon);
-  const match = /^\s*SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z-]+)\s+(.+)$/i.exec(head);
+  const match = /^\s*SIP\s*\/\s*\d+\.\d+\s*\/\s*([A-Za-z-]+)\s+(.+)$/i.exec(head);
   if (match === null) return undefined;
   const sentBy = parseSentBy(match[2] as string);
   if (sentBy === undefined) return undefined;
