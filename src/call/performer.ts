@@ -181,6 +181,8 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   #input(input: TurnInput): void {
     const exchange = this.#exchange;
     if (this.#closed || exchange === undefined) return;
+    // Keys and results have lines of their own, which hold what a sensitive turn may tell.
+    if (plainInputs.has(input.type)) this.options.journal.write(input.type);
     for (const action of exchange.turn.handle(input, this.options.clock.nowMs()))
       this.#carryOut(exchange, action);
     if (this.#exchange === exchange) this.#watchDeadline();
@@ -239,5 +241,13 @@ export class Performer extends TypedEmitter<PerformerEvents> {
 function shownText(prompt: Prompt): string {
   return prompt.shownAs ?? prompt.text;
 }
+
+/** Inputs of a turn that say everything by their name; with them a journal decides each turn again. */
+const plainInputs: ReadonlySet<TurnInput['type']> = new Set([
+  'speechStarted',
+  'speechEnded',
+  'promptsEnded',
+  'tick',
+]);
 
 const strictness: Record<BargeIn, number> = { none: 0, key: 1, speech: 2 };

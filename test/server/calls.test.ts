@@ -1,4 +1,7 @@
 import t from 'tap';
+import { dialplanOf } from '../call/fakes.js';
+import { replay } from '../call/replay-journal.js';
+import { dialplans } from './house-dialplans.js';
 import { House, longToneHz, shortToneHz } from './house.js';
 import { countTone, Phone } from './phone.js';
 
@@ -46,5 +49,42 @@ t.test('a call by keys: prompts heard, both channels recorded, record and journa
   t.same([...new Set(journal.map(({ v }) => v))], [1]);
   t.match(journal[0], { type: 'call', dialplan: 'desk', dialplanVersion: record.dialplanVersion });
   t.match(journal.at(-1), { type: 'ended', reason: 'local-bye' });
+  const plan = dialplanOf(dialplans['desk'] ?? '', await house.manifest());
+  t.equal(plan.version, record.dialplanVersion);
+  t.same(replay(plan, journal), record.path, 'the pure cores fed with the journal decide the same again');
   t.same(await house.leftAbove(idle), {});
+});
+
+t.test('a call in which nobody answers asks again and says goodbye; its journal replays', async (t) => {
+  const call = await (await phone.dial(house.uri('4'))).answered();
+  await call.press('9');
+  await call.farEnd(8000);
+  await call.end();
+  const record = await house.record(call.sipCallId);
+  t.match(record, { endReason: 'local-bye', path: ['main.ask', 'main.bye'] });
+  t.match(
+    record.turns.map(({ outcome }) => outcome),
+    ['noMatch', 'noInput', 'noInput', 'none'],
+  );
+  const plan = dialplanOf(dialplans['impatient'] ?? '', await house.manifest());
+  const journal = await house.journal(record);
+  t.same(replay(plan, journal), record.path);
+  t.ok(journal.filter(({ type }) => type === 'tick').length >= 2, 'timers are in the journal');
+});
+
+t.test('a PIN is in no file of the call', async (t) => {
+  const call = await (await phone.dial(house.uri('3'))).answered();
+  await call.hears(shortToneHz);
+  await call.press('4711');
+  await call.farEnd();
+  await call.end();
+  const record = await house.record(call.sipCallId);
+  t.match(record.turns[0], { node: 'main.pin', outcome: 'keys', heard: null });
+  t.equal(record.path.at(-1), 'main.bye');
+  t.notMatch(JSON.stringify(record.turns), /4711/);
+  const keys = (await house.journal(record)).filter(({ type }) => type === 'key');
+  t.same(
+    keys.map(({ key }) => key as unknown),
+    [undefined, undefined, undefined, undefined],
+  );
 });
