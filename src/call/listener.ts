@@ -40,7 +40,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
   /** Wants the next speech recognized among `phrases`. Speech that is under way already counts as begun now. */
   arm(phrases: readonly Phrase[], dialects: readonly string[]): void {
     this.disarm();
-    if (phrases.length === 0 || this.recognizer === undefined) return;
+    if (this.#closed || phrases.length === 0 || this.recognizer === undefined) return;
     this.#phrases = phrases;
     this.#dialects = dialects;
     if (this.#vad.speaking) this.#open();

@@ -44,6 +44,24 @@ flows:
         type: hangup
         prompt: { file: short }
 `,
+  impatient: `
+name: impatient
+dialects: [en-gb]
+defaults: { bargeIn: key, noInputMs: 500, retries: 1, wayOut: main.bye }
+flows:
+  main:
+    nodes:
+      ask:
+        type: menu
+        prompt: { file: short }
+        noInput: { reprompts: [{ file: short }] }
+        noMatch: { reprompts: [{ file: short }] }
+        choices:
+          one: { key: 1, goto: bye }
+      bye:
+        type: hangup
+        prompt: { file: short }
+`,
   secret: `
 name: secret
 dialects: [en-gb]
@@ -75,4 +93,6 @@ numbers:
     dialplan: quiet
   - called: [3]
     dialplan: secret
+  - called: [4]
+    dialplan: impatient
 `;

@@ -10,6 +10,7 @@ import type { JournalLine } from '../../src/call/journal.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { systemClock } from '../../src/core/clock.js';
 import type { Logger } from '../../src/core/logger.js';
+import { compilePromptManifest, type PromptManifest } from '../../src/dialog/prompt-manifest.js';
 import { Server, type Counts } from '../../src/server.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import type { CallStore } from '../../src/store/call-store.js';
@@ -86,6 +87,16 @@ export class House {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as JournalLine);
+  }
+
+  /** The recorded prompts by name, as the server knows them. */
+  async manifest(): Promise<PromptManifest> {
+    const result = compilePromptManifest(
+      await readFile(join(this.dataDir, 'prompts/manifest.yaml'), 'utf8'),
+      'manifest.yaml',
+    );
+    if (!result.ok) throw new Error('the manifest of the test is wrong');
+    return result.manifest;
   }
 
   /** Both channels of the recording: what the caller said, what the caller heard. */
