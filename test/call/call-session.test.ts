@@ -1,0 +1,315 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
+import { CallSession } from '../../src/call/call-session.js';
+import { callForked } from '../../src/call/channels.js';
+import { ManualClock } from '../../src/core/clock.js';
+import { silentLogger } from '../../src/core/logger.js';
+import { TypedEmitter } from '../../src/core/typed-emitter.js';
+import { mediaError } from '../../src/media/errors.js';
+import type { MediaEndpoint, MediaEndpointEvents } from '../../src/media/media-endpoint.js';
+import type { CallDialogEvents } from '../../src/sip/call-dialog.js';
+import type { EndCause } from '../../src/sip/end-cause.js';
+import { sipError } from '../../src/sip/errors.js';
+import type { IncomingCall, IncomingCallEvents } from '../../src/sip/incoming-call.js';
+import type { CallRecord } from '../../src/store/call-record.js';
+import { dialplanOf } from './fakes.js';
+
+/** A step of the way to the answer, finished by the test. */
+class Step<T> {
+  readonly asked: Promise<void>;
+  readonly done: Promise<T>;
+  #ask: () => void = () => undefined;
+  finish: (value: T) => void = () => undefined;
+  fail: (error: Error) => void = () => undefined;
+
+  constructor() {
+    this.asked = new Promise((resolve) => (this.#ask = resolve));
+    this.done = new Promise((resolve, reject) => {
+      this.finish = resolve;
+      this.fail = reject;
+    });
+    this.done.catch(() => undefined);
+  }
+
+  take(): Promise<T> {
+    this.#ask();
+    return this.done;
+  }
+}
+
+class FakeEndpoint extends TypedEmitter<MediaEndpointEvents> {
+  readonly forkPlan = 'stereo';
+  readonly localSdp = 'v=0';
+  closes = 0;
+
+  constructor(private readonly forks: Step<void>) {
+    super();
+  }
+
+  startForks(): Promise<void> {
+    return this.forks.take();
+  }
+
+  play() {
+    return { finished: new Promise(() => undefined), stop: () => undefined };
+  }
+
+  close(): Promise<void> {
+    this.closes += 1;
+    this.removeAllListeners();
+    return Promise.resolve();
+  }
+
+  crash(): void {
+    this.emit('gone', 'connection lost');
+  }
+}
+
+class FakeStream extends TypedEmitter<{ lost: []; mark: [] }> {
+  onFrame: unknown;
+  closes = 0;
+
+  close(): void {
+    this.closes += 1;
+  }
+}
+
+class FakeDialog extends TypedEmitter<CallDialogEvents> {
+  ending: EndCause | undefined;
+  byes = 0;
+
+  bye(): Promise<void> {
+    if (this.ending === undefined) this.byes += 1;
+    return Promise.resolve();
+  }
+}
+
+class FakeIncoming extends TypedEmitter<IncomingCallEvents> {
+  readonly offer = 'v=0';
+  readonly sipCallId = 'fake@test';
+  readonly callingNumber = '100';
+  readonly calledNumber = '200';
+  readonly refusals: number[] = [];
+  cancelled = false;
+  answering = false;
+
+  constructor(private readonly answered: Step<FakeDialog>) {
+    super();
+  }
+
+  answer(): Promise<FakeDialog> {
+    this.answering = true;
+    return this.answered.take();
+  }
+
+  refuse(status: number): void {
+    if (!this.cancelled && !this.answering) this.refusals.push(status);
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    this.emit('cancelled');
+  }
+}
+
+const plan = dialplanOf(
+  'name: one\ndialects: [en-gb]\nflows:\n  main:\n    nodes:\n      bye: { type: hangup, prompt: Goodbye. }\n',
+);
+
+async function setUp(t: Test) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'xiangyin-session-'));
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const steps = {
+    endpoint: new Step<void>(),
+    forks: new Step<void>(),
+    socket: new Step<FakeStream>(),
+    answer: new Step<FakeDialog>(),
+  };
+  const endpoint = new FakeEndpoint(steps.forks);
+  const stream = new FakeStream();
+  const dialog = new FakeDialog();
+  const incoming = new FakeIncoming(steps.answer);
+  const clock = new ManualClock();
+  let expected = 0;
+  const audio = {
+    expect: () => {
+      expected += 1;
+      return { url: 'ws://test', arrived: steps.socket.take(), cancel: () => (expected -= 1) };
+    },
+  };
+  const forked: boolean[] = [];
+  t.teardown(callForked.subscribe(({ opened }) => void forked.push(opened)));
+  const call = new CallSession(
+    incoming as unknown as IncomingCall,
+    {
+      id: '20261121-000000-00000000',
+      dialplan: plan,
+      dialect: undefined,
+      maxDurationMs: 60_000,
+      recording: true,
+      dataDir,
+    },
+    {
+      createEndpoint: () => steps.endpoint.take().then(() => endpoint as unknown as MediaEndpoint),
+      audio: audio as unknown as AudioStreamServer,
+      recognizer: undefined,
+      prompts: { speak: undefined, recorded: () => undefined },
+      clock,
+      logger: silentLogger,
+    },
+  );
+  const ended = new Promise<CallRecord>((resolve) => call.on('ended', resolve));
+  const running = call.run();
+  /** Goes up to the step of this name, which is under way then. */
+  const reach = async (name: keyof typeof steps): Promise<void> => {
+    if (name === 'endpoint') return steps.endpoint.asked;
+    steps.endpoint.finish();
+    if (name === 'forks') return steps.forks.asked;
+    steps.forks.finish();
+    if (name === 'socket') return steps.socket.asked;
+    steps.socket.finish(stream);
+    return steps.answer.asked;
+  };
+  const finishAll = (): void => {
+    steps.endpoint.finish();
+    steps.forks.finish();
+    steps.socket.finish(stream);
+    steps.answer.finish(dialog);
+  };
+  return { call, incoming, endpoint, stream, dialog, clock, steps, reach, finishAll, ended, running, forked };
+}
+
+for (const step of ['endpoint', 'forks', 'socket', 'answer'] as const) {
+  t.test(`CANCEL while the step '${step}' is under way: what comes after all is released`, async (t) => {
+    const { incoming, endpoint, stream, dialog, clock, reach, finishAll, ended, running, forked } =
+      await setUp(t);
+    await reach(step);
+    incoming.cancel();
+    finishAll();
+    await running;
+    const record = await ended;
+    t.match(record, { endReason: 'cancelled', answeredAtMs: null, sipStatus: null, detail: null, path: [] });
+    t.equal(endpoint.closes, 1, 'the endpoint is closed once');
+    t.equal(stream.closes > 0, step !== 'endpoint', 'the audio is closed if there was any');
+    t.equal(dialog.byes, step === 'answer' ? 1 : 0, 'a 200 that was out already is followed by a BYE');
+    t.same(incoming.refusals, []);
+    t.notOk(forked.includes(false), 'no fork failed');
+    t.equal(clock.pendingTimers, 0);
+  });
+
+  t.test(
+    `an operator's hangup while the step '${step}' is under way gives the INVITE its final response`,
+    async (t) => {
+      const { call, incoming, endpoint, dialog, clock, reach, finishAll, ended, running } = await setUp(t);
+      await reach(step);
+      call.hangup('an operator hung up');
+      call.hangup('again');
+      finishAll();
+      await running;
+      t.match(await ended, { detail: 'an operator hung up', answeredAtMs: null });
+      if (step === 'answer') t.equal(dialog.byes, 1, 'the 200 is out: a BYE');
+      else t.same(incoming.refusals, [480]);
+      t.equal(endpoint.closes, 1);
+      t.equal(clock.pendingTimers, 0);
+    },
+  );
+}
+
+for (const step of ['forks', 'socket', 'answer'] as const) {
+  t.test(`a media server that goes away while the step '${step}' is under way ends the call`, async (t) => {
+    const { incoming, endpoint, dialog, reach, finishAll, ended, running } = await setUp(t);
+    await reach(step);
+    endpoint.crash();
+    finishAll();
+    await running;
+    t.match(await ended, {
+      endReason: 'error',
+      detail: /the media server ended the call/,
+      answeredAtMs: null,
+    });
+    if (step === 'answer') t.equal(dialog.byes, 1);
+    else t.same(incoming.refusals, [503]);
+  });
+}
+
+t.test('an endpoint that cannot be had: the status of its error', async (t) => {
+  for (const [code, status, endReason] of [
+    ['MEDIA_NOT_ACCEPTABLE', 488, 'rejected'],
+    ['MEDIA_NO_SERVER', 503, 'error'],
+  ] as const) {
+    const { incoming, steps, ended, running } = await setUp(t);
+    steps.endpoint.fail(mediaError(code));
+    await running;
+    t.match(await ended, { endReason, sipStatus: status });
+    t.same(incoming.refusals, [status]);
+  }
+});
+
+t.test('a WebSocket that never comes: 503, and the endpoint is closed', async (t) => {
+  const { incoming, endpoint, steps, reach, ended, running, forked } = await setUp(t);
+  await reach('socket');
+  steps.socket.fail(mediaError('MEDIA_FORK_FAILED', { reason: 'late' }));
+  await running;
+  t.match(await ended, { endReason: 'error', sipStatus: 503 });
+  t.same(incoming.refusals, [503]);
+  t.equal(endpoint.closes, 1);
+  t.same(forked, [false]);
+});
+
+t.test('a media server that never confirms the fork does not hold the call', async (t) => {
+  const { incoming, endpoint, steps, reach, ended, running } = await setUp(t);
+  await reach('forks');
+  // The limit of the WebSocket's arrival strikes; the command is never answered.
+  steps.socket.fail(mediaError('MEDIA_FORK_FAILED', { reason: 'late' }));
+  await running;
+  t.match(await ended, { endReason: 'error', sipStatus: 503 });
+  t.same(incoming.refusals, [503]);
+  t.equal(endpoint.closes, 1);
+});
+
+t.test('a CANCEL that only the refused 200 tells of is a cancelled call', async (t) => {
+  const { incoming, endpoint, steps, reach, ended, running } = await setUp(t);
+  await reach('answer');
+  incoming.cancelled = true;
+  steps.answer.fail(sipError('SIP_CANCELLED'));
+  await running;
+  t.match(await ended, { endReason: 'cancelled', detail: null });
+  t.same(incoming.refusals, []);
+  t.equal(endpoint.closes, 1);
+});
+
+t.test('a BYE that came with the confirmation of our 200 ends the call at once', async (t) => {
+  const { dialog, endpoint, clock, steps, reach, ended, running } = await setUp(t);
+  await reach('answer');
+  dialog.ending = { end: 'remote-bye', q850Cause: 16 };
+  steps.answer.finish(dialog);
+  await running;
+  t.match(await ended, { endReason: 'remote-bye', q850Cause: 16, path: [] });
+  t.equal(endpoint.closes, 1);
+  t.equal(clock.pendingTimers, 0, 'not even the longest call duration is waited for');
+});
+
+t.test('an answered call ends for one reason only, whoever else ends it too', async (t) => {
+  const { call, endpoint, stream, dialog, clock, steps, reach, ended, running } = await setUp(t);
+  await reach('answer');
+  steps.answer.finish(dialog);
+  await running;
+  t.equal(call.state, 'confirmed');
+  t.match(call.summary, { node: 'main.bye', state: 'confirmed', calledNumber: '200' });
+  let ends = 0;
+  call.on('ended', () => (ends += 1));
+  clock.advance(60_000);
+  endpoint.crash();
+  call.hangup('late');
+  const record = await ended;
+  t.match(record.endReason, /^(timeout|local-bye)$/);
+  t.equal(ends, 1);
+  t.equal(dialog.byes, 1);
+  t.equal(endpoint.closes, 1);
+  t.ok(stream.closes > 0);
+  t.equal(call.state, 'terminated');
+  t.ok(record.recording?.endsWith('.wav') && record.journal?.endsWith('.journal.jsonl'));
+});
