@@ -24,10 +24,14 @@ export type DrachtioConnectionEvents = {
 };
 
 /** What must be reached inside drachtio-srf 5.0.29 to end its attempts to connect. */
-interface WireProtocol {
-  closing?: boolean;
-  readonly socket?: Socket;
-  readonly reconnectVars?: { readonly retryTimer?: NodeJS.Timeout | null };
+interface DrachtioClient {
+  readonly wp?: {
+    closing?: boolean;
+    /** Of the latest attempt to connect again. */
+    readonly socket?: Socket;
+    readonly reconnectVars?: { readonly retryTimer?: NodeJS.Timeout | null };
+  };
+  readonly mapServer: ReadonlyMap<Socket, unknown>;
 }
 
 /** One authenticated connection to a drachtio server. Owns the Srf; the library reconnects by itself. */
@@ -65,18 +69,16 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
 
   /** The library's disconnect() throws while it is not connected, and its next attempt to connect comes all the same. */
   #giveUp(): void {
-    const wire = this.#wire();
-    if (wire === undefined) return;
-    wire.closing = true;
-    clearTimeout(wire.reconnectVars?.retryTimer ?? undefined);
-    wire.socket?.destroy();
+    const client = this.#client();
+    if (client?.wp === undefined) return;
+    client.wp.closing = true;
+    clearTimeout(client.wp.reconnectVars?.retryTimer ?? undefined);
+    client.wp.socket?.destroy();
+    for (const socket of client.mapServer.keys()) socket.destroy();
   }
 
-  #wire(): WireProtocol | undefined {
-    const { _app } = this.srf as unknown as {
-      readonly _app?: { readonly client?: { readonly wp?: WireProtocol } };
-    };
-    return _app?.client?.wp;
+  #client(): DrachtioClient | undefined {
+    return (this.srf as unknown as { readonly app: { readonly client?: DrachtioClient } }).app.client;
   }
 
   /**
@@ -104,7 +106,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
         }
         this.#sipAddresses = hostPorts.split(',');
         // The library does so for its first connection only.
-        this.#wire()?.socket?.setNoDelay(true);
+        this.#client()?.wp?.socket?.setNoDelay(true);
         this.#connected = true;
         resolve();
         this.emit('connected');
