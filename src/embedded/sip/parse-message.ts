@@ -81,6 +81,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
       // RFC 3261 §7.3.1: a folded line goes on with one space.
       irregular = true;
       value = `${value} ${trimSpace(line)}`;
+      if (line.includes('\r') || hasBareNul(line)) name = '';
       continue;
     }
     if (name !== '') flush();
