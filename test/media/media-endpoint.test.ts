@@ -1,0 +1,132 @@
+import t from 'tap';
+import { ManualClock } from '../../src/core/clock.js';
+import { silentLogger, type Logger } from '../../src/core/logger.js';
+import type { ForkPlan } from '../../src/media/audio-fork.js';
+import { MediaEndpoint } from '../../src/media/media-endpoint.js';
+import { FakeMrfEndpoint } from './fake-endpoint.js';
+
+function setUp(plan: ForkPlan = 'stereo') {
+  const mrf = new FakeMrfEndpoint();
+  const clock = new ManualClock();
+  const warnings: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (_fields, message) => void warnings.push(message) };
+  let released = 0;
+  const endpoint = new MediaEndpoint(mrf.asEndpoint, plan, clock, logger, () => (released += 1));
+  const events: string[] = [];
+  endpoint.on('key', (key) => events.push(`key ${key}`)).on('gone', (cause) => events.push(`gone ${cause}`));
+  return { mrf, clock, endpoint, events, warnings, released: () => released };
+}
+
+const loop = () => new Promise((resolve) => setImmediate(resolve));
+
+t.test('closing hangs up once, and is over when the media server has said BYE', async (t) => {
+  const { mrf, clock, endpoint, events, released } = setUp();
+  const closing = endpoint.close();
+  void endpoint.close();
+  t.equal(released(), 0);
+  mrf.pending.get('destroy')?.done();
+  await closing;
+  t.equal(released(), 1);
+  t.same(mrf.commands, ['destroy']);
+  t.equal(mrf.legEnds, 0);
+  t.equal(clock.pendingTimers, 0);
+  mrf.emit('dtmf', { dtmf: '1' });
+  mrf.emit('destroy', { reason: 'NORMAL_CLEARING' });
+  t.same(events, [], 'who has closed is told nothing more');
+});
+
+t.test('a media server that says no BYE has its SIP leg ended after the limit', async (t) => {
+  const { mrf, clock, endpoint, released, warnings } = setUp();
+  const closing = endpoint.close();
+  clock.advance(3000);
+  await closing;
+  t.equal(mrf.legEnds, 1);
+  t.equal(released(), 1);
+  t.equal(warnings.length, 1);
+});
+
+t.test('an endpoint that the media server hung up is told once and not hung up again', async (t) => {
+  const { mrf, endpoint, events, released } = setUp();
+  mrf.emit('dtmf', { dtmf: '#' });
+  mrf.emit('destroy', { reason: 'MEDIA_TIMEOUT' });
+  mrf.emit('destroy', { reason: 'MEDIA_TIMEOUT' });
+  t.same(events, ['key #', 'gone MEDIA_TIMEOUT']);
+  await endpoint.close();
+  t.same(mrf.commands, []);
+  t.equal(mrf.legEnds, 0, 'its BYE is on the way');
+  t.equal(released(), 1);
+});
+
+t.test('a connection that broke: the SIP leg is ended by us', async (t) => {
+  const { mrf, endpoint, events, released } = setUp();
+  mrf.emit('destroy');
+  t.same(events, ['gone connection lost']);
+  await endpoint.close();
+  t.equal(mrf.legEnds, 1);
+  t.equal(released(), 1);
+});
+
+t.test('a re-INVITE that the media server refuses, or never answers, is not acceptable', async (t) => {
+  const { mrf, clock, endpoint } = setUp();
+  const agreed = endpoint.modify('v=1');
+  mrf.pending.get('modify')?.done('v=2');
+  t.equal(await agreed, 'v=2');
+  const refused = endpoint.modify('v=3');
+  mrf.pending.get('modify')?.fail(Object.assign(new Error('488'), { status: 488 }));
+  await t.rejects(refused, { code: 'MEDIA_NOT_ACCEPTABLE', sipStatus: 488 });
+  const silent = endpoint.modify('v=4');
+  clock.advance(5000);
+  await t.rejects(silent, { code: 'MEDIA_NOT_ACCEPTABLE' });
+  t.equal(clock.pendingTimers, 0);
+});
+
+t.test('one stereo fork where that does everything; elsewhere mono first, stereo second', async (t) => {
+  const one = setUp();
+  const started = one.endpoint.startForks({ speak: 'ws://a', listen: '' });
+  one.mrf.pending.get('fork')?.done();
+  await started;
+  t.same(one.mrf.commands, ['fork stereo call ws://a true']);
+  const two = setUp('mono-and-stereo');
+  const both = two.endpoint.startForks({ speak: 'ws://a', listen: 'ws://b' });
+  t.equal(
+    two.mrf.commands.length,
+    1,
+    'the second waits for the first: the stereo fork must hold what it injects',
+  );
+  two.mrf.pending.get('fork')?.done();
+  await loop();
+  two.mrf.pending.get('fork')?.done();
+  await both;
+  t.same(two.mrf.commands, ['fork mono speak ws://a true', 'fork stereo listen ws://b false']);
+});
+
+t.test('a fork that the media server refuses is a failed fork', async (t) => {
+  const { mrf, endpoint } = setUp();
+  const started = endpoint.startForks({ speak: 'ws://a', listen: '' });
+  mrf.pending.get('fork')?.fail(new Error('-ERR no such module'));
+  await t.rejects(started, { code: 'MEDIA_FORK_FAILED', sipStatus: 503 });
+});
+
+t.test('a playback ends by itself, by a stop, or by a failure', async (t) => {
+  const { mrf, endpoint } = setUp();
+  const whole = endpoint.play(['/a.wav']);
+  mrf.pending.get('play')?.done();
+  t.equal(await whole.finished, 'done');
+  whole.stop();
+  t.same(mrf.commands, ['play /a.wav'], 'what is over is not stopped');
+
+  const cut = endpoint.play(['/a.wav', '/b.wav']);
+  cut.stop();
+  cut.stop();
+  t.same(mrf.commands.slice(1), ['play /a.wav,/b.wav', 'uuid_break test-uuid all']);
+  mrf.pending.get('play')?.done();
+  t.equal(await cut.finished, 'stopped');
+
+  const failed = endpoint.play(['/c.wav']);
+  mrf.pending.get('play')?.fail(new Error('File Not Found'));
+  await t.rejects(failed.finished, { code: 'MEDIA_PLAYBACK_FAILED' });
+  const unheard = endpoint.play(['/d.wav']);
+  mrf.pending.get('play')?.fail(new Error('nobody waits for this'));
+  await loop();
+  t.ok(unheard, 'a failure that nobody awaits does not end the process');
+});
