@@ -345,6 +345,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     endpoint.modify(change.offer).then(
       (answer) => change.accept(answer),
       (error: unknown) => {
+        if (this.#over()) return;
         this.#logger.warn({ code: errorCode(error) }, 're-INVITE refused: the media server cannot follow it');
         change.refuse(488);
       },

@@ -27,6 +27,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #gone = false;
   /** The connection to the media server broke: whether its SIP leg ends by itself nobody can say. */
   #cutOff = false;
+  /** Rejects the re-INVITEs that are under way: the library never settles them once the endpoint is gone. */
+  readonly #abandon = new Set<() => void>();
 
   constructor(
     private readonly endpoint: Mrf.Endpoint,
@@ -58,14 +60,25 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return this.endpoint.local.sdp;
   }
 
-  /** Moves the endpoint's RTP to another offer (re-INVITE, hold); resolves to its answer. Rejects MEDIA_NOT_ACCEPTABLE. */
+  /**
+   * Moves the endpoint's RTP to another offer (re-INVITE, hold); resolves to its answer. Rejects MEDIA_NOT_ACCEPTABLE,
+   * MEDIA_ENDPOINT_GONE.
+   */
   async modify(offer: string): Promise<string> {
+    let abandon: () => void = () => undefined;
+    const gone = new Promise<never>((_resolve, reject) => {
+      abandon = () => reject(mediaError('MEDIA_ENDPOINT_GONE'));
+    });
+    this.#abandon.add(abandon);
     try {
-      return await within(this.clock, modifyLimitMs, this.endpoint.modify(offer), () =>
+      return await within(this.clock, modifyLimitMs, Promise.race([this.endpoint.modify(offer), gone]), () =>
         mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no answer to the re-INVITE' }),
       );
     } catch (error) {
+      if (this.#closed || this.#gone) throw mediaError('MEDIA_ENDPOINT_GONE', {}, error);
       throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
+    } finally {
+      this.#abandon.delete(abandon);
     }
   }
 
@@ -88,6 +101,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.#closed) return;
     this.#closed = true;
     this.removeAllListeners();
+    for (const abandon of this.#abandon) abandon();
     if (this.#cutOff) {
       // A media server that crashed says no BYE: without ours the leg would stay in drachtio for ever.
       this.endpoint.dialog?.destroy({ headers: {} }, () => undefined);
@@ -112,6 +126,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #lost(cause: string): void {
     if (this.#closed || this.#gone) return;
     this.#gone = true;
+    for (const abandon of this.#abandon) abandon();
     this.emit('gone', cause);
   }
 }

@@ -80,6 +80,19 @@ t.test('a re-INVITE that the media server refuses, or never answers, is not acce
   t.equal(clock.pendingTimers, 0);
 });
 
+t.test('a re-INVITE under way ends with the endpoint, whoever ends it', async (t) => {
+  for (const end of ['close', 'crash'] as const) {
+    const { mrf, clock, endpoint } = setUp();
+    const changing = endpoint.modify('v=1');
+    if (end === 'crash') mrf.emit('destroy');
+    const closing = endpoint.close();
+    await t.rejects(changing, { code: 'MEDIA_ENDPOINT_GONE' }, end);
+    mrf.pending.get('destroy')?.done();
+    await closing;
+    t.equal(clock.pendingTimers, 0);
+  }
+});
+
 t.test('one stereo fork where that does everything; elsewhere mono first, stereo second', async (t) => {
   const one = setUp();
   const started = one.endpoint.startForks({ speak: 'ws://a', listen: '' });
