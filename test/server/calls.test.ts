@@ -72,6 +72,28 @@ t.test('a call in which nobody answers asks again and says goodbye; its journal 
   t.ok(journal.filter(({ type }) => type === 'tick').length >= 2, 'timers are in the journal');
 });
 
+t.test('prompts by URL sound like those by path', async (t) => {
+  const remote = await House.start(t, { 'mediaServer.promptDelivery': 'url' });
+  const call = await (await phone.dial(remote.uri('1'))).answered();
+  await call.hears(longToneHz);
+  await call.press('2');
+  await call.hears(shortToneHz);
+  await call.farEnd();
+  await call.end();
+  t.match(await remote.record(call.sipCallId), { endReason: 'local-bye' });
+  t.same(remote.log, []);
+});
+
+t.test('without recording there is a journal and no WAV', async (t) => {
+  const silent = await House.start(t, { 'calls.recording': false });
+  const call = await (await phone.dial(silent.uri('1'))).answered();
+  await call.hears(longToneHz);
+  await call.end();
+  const record = await silent.record(call.sipCallId);
+  t.equal(record.recording, null);
+  t.equal((await silent.journal(record)).at(-1)?.type, 'ended');
+});
+
 t.test('a PIN is in no file of the call', async (t) => {
   const call = await (await phone.dial(house.uri('3'))).answered();
   await call.hears(shortToneHz);

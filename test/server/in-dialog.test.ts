@@ -1,4 +1,5 @@
 import t from 'tap';
+import { systemClock } from '../../src/core/clock.js';
 import { eventually, House, longToneHz, shortToneHz } from './house.js';
 import { countTone, Phone } from './phone.js';
 
@@ -33,6 +34,8 @@ t.test('hold is answered with recvonly and silences the bot, resume brings it ba
   t.equal(held?.status, 200);
   t.match(held?.body, /a=recvonly/);
   call.forget();
+  await new Promise<void>((resolve) => void systemClock.after(300, resolve));
+  t.ok(call.packets <= 1, `nothing is sent to who holds: ${call.packets} packets`);
   const resumed = await call.reinvite('sendrecv');
   t.equal(resumed?.status, 200);
   t.notMatch(resumed?.body, /a=(recvonly|inactive)/);
@@ -74,7 +77,7 @@ t.test('a re-INVITE with nothing that we speak is refused with 488, and the call
   t.match(await house.record(call.sipCallId), { endReason: 'local-bye' });
 });
 
-t.test('a re-INVITE without an offer gets ours, and the answer of its ACK counts', async (t) => {
+t.test('a re-INVITE without an offer gets ours; an ACK without the answer ends the call', async (t) => {
   const call = await dial();
   await call.hears(longToneHz);
   const response = await call.dialog?.reinvite('');
@@ -159,6 +162,18 @@ t.test('the caller hangs up in a prompt: one record, nothing left', async (t) =>
   const record = await house.record(call.sipCallId);
   t.match(record, { endReason: 'remote-bye', path: ['main.ask'] });
   t.match(record.turns, [{ node: 'main.ask', outcome: 'none', heard: null, heardMs: null }]);
+});
+
+t.test('a BYE that overtakes the answer to a re-INVITE ends both', async (t) => {
+  for (let i = 0; i < 5; i += 1) {
+    const call = await dial();
+    await call.hears(longToneHz);
+    const change = call.reinvite('sendonly');
+    await call.end();
+    const status = (await change)?.status;
+    t.ok(status === 200 || status === 487, `the re-INVITE has its final response: ${status}`);
+    t.match(await house.record(call.sipCallId), { endReason: 'remote-bye' });
+  }
 });
 
 t.test('two calls at once do not hear each other', async (t) => {
