@@ -16,6 +16,7 @@ import type { CallContext } from './call-context.js';
 import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
 import { applyHeaders } from './header-rules.js';
 import { newRequestLeader, sentLeader } from './leader.js';
+import { ReliableResponses, supports100rel } from './reliable-responses.js';
 
 /** A request of the network that an application has not answered finally. */
 interface Waiting {
@@ -28,6 +29,9 @@ interface Waiting {
   toTag: string;
   dialog: CallDialog | undefined;
   unanswered: Timer | undefined;
+  reliable: ReliableResponses | undefined;
+  /** A 2xx that waits for a PRACK; the application has given its last word. */
+  held: SipCommand | undefined;
 }
 
 /** The half of the server that faces callers: requests from the network, responses of applications. */
@@ -88,15 +92,25 @@ export class Uas {
   /** A response of an application. */
   respond(app: AppConnection, command: SipCommand): void {
     const waiting = this.#waiting.get(command.txn);
-    if (waiting === undefined || waiting.app !== app || !waiting.transaction.pending) {
+    const isOver = waiting?.held !== undefined || waiting?.transaction.pending !== true;
+    if (waiting === undefined || waiting.app !== app || isOver) {
       app.nok(command.messageId, 'Response not sent due to unknown transaction');
       return;
     }
-    const { transaction } = waiting;
+    const { status } = command.message;
+    if (status >= 200 && status < 300 && waiting.reliable?.holdsFinal === true) {
+      waiting.held = command;
+      waiting.reliable.whenDrained(() => this.#send(waiting, command));
+    } else this.#send(waiting, command);
+  }
+
+  #send(waiting: Waiting, command: SipCommand): void {
+    const { app, transaction } = waiting;
     const { request, source } = transaction;
     const response = this.#buildResponse(waiting, command);
     const { status } = response;
-    if (status < 200 && /\b100rel\b/i.test(response.get('require') ?? '')) {
+    const reliable = status > 100 && status < 200 && /\b100rel\b/i.test(response.get('require') ?? '');
+    if (reliable && (request.method !== 'INVITE' || !supports100rel(request))) {
       app.nok(command.messageId, 'Remote endpoint does not support 100rel');
       return;
     }
@@ -109,7 +123,8 @@ export class Uas {
       waiting.dialog = new CallDialog(waiting.dialogId, state, kind, app);
       this.context.dialogs.add(waiting.dialog);
     }
-    transaction.respond(response);
+    if (reliable) this.#sendReliably(waiting, response);
+    else transaction.respond(response);
     waiting.unanswered?.cancel();
     if (status >= 200) this.#finished(waiting, response);
 
@@ -117,6 +132,25 @@ export class Uas {
     const wallMs = this.context.layer.clock.wallMs();
     const id = makesDialog || waiting.inDialog || request.method === 'INVITE' ? waiting.dialogId : '';
     app.send(sentLeader(command.messageId, bytes.length, source, wallMs, waiting.txn, id), bytes);
+  }
+
+  #sendReliably(waiting: Waiting, response: SipMessage): void {
+    const { clock, timers } = this.context.layer;
+    waiting.reliable ??= new ReliableResponses(
+      clock,
+      timers,
+      (provisional) => void waiting.transaction.respond(provisional),
+      () => {
+        // RFC 3262 §3: without PRACK the INVITE is refused.
+        const { app, held, dialog, transaction } = waiting;
+        this.#forget(waiting);
+        if (dialog !== undefined && !waiting.inDialog) this.context.dialogs.remove(dialog);
+        this.#refuse(transaction, 504, waiting.toTag);
+        if (held !== undefined) app.nok(held.messageId, 'Response not sent due to missing PRACK');
+        this.context.cdrStop('application', transaction.request, 'call-rejected');
+      },
+    );
+    waiting.reliable.add(response);
   }
 
   /** The application is gone: nobody will answer what it was given. */
@@ -132,7 +166,10 @@ export class Uas {
   }
 
   close(): void {
-    for (const waiting of this.#waiting.values()) waiting.unanswered?.cancel();
+    for (const waiting of this.#waiting.values()) {
+      waiting.unanswered?.cancel();
+      waiting.reliable?.stop();
+    }
     this.#waiting.clear();
     this.#byTransaction.clear();
     this.#answered.clear();
@@ -196,6 +233,9 @@ export class Uas {
       this.context.cdrStop('network', request, 'normal-release');
     }
     if (app === undefined) return this.#refuse(transaction, 481);
+    if (method === 'PRACK' && !this.#acknowledged(request, dialog)) {
+      return this.#refuse(transaction, 481); // RFC 3262 §3
+    }
     if (method === 'INVITE' || method === 'UPDATE') {
       const busy = dialog.incomingOffer?.pending === true;
       if (method === 'INVITE') {
@@ -209,6 +249,14 @@ export class Uas {
     }
     const { txn } = this.#wait(transaction, app, dialog.id, dialog.state.localTag, dialog);
     this.context.up(app, request, source, txn, dialog.id);
+  }
+
+  /** A PRACK for a provisional response of ours in that dialog. */
+  #acknowledged(prack: SipMessage, dialog: CallDialog): boolean {
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.dialog === dialog && waiting.reliable?.acknowledge(prack) === true) return true;
+    }
+    return false;
   }
 
   #wait(
@@ -229,6 +277,8 @@ export class Uas {
       toTag,
       dialog,
       unanswered: undefined,
+      reliable: undefined,
+      held: undefined,
     };
     this.#waiting.set(txn, waiting);
     this.#byTransaction.set(transaction, waiting);
@@ -244,6 +294,7 @@ export class Uas {
 
   #forget(waiting: Waiting): void {
     waiting.unanswered?.cancel();
+    waiting.reliable?.stop();
     this.#waiting.delete(waiting.txn);
     this.#byTransaction.delete(waiting.transaction);
   }

@@ -1,0 +1,146 @@
+import t, { type Test } from 'tap';
+import type { SipMessage } from '../../../src/embedded/sip/message.js';
+import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
+import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
+import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
+import { agent, empty, next } from '../sip/phones.js';
+import {
+  connectApp,
+  once,
+  sdp,
+  serverEmpty,
+  serverUri,
+  startServer,
+  type AppDialog,
+  type Request,
+  type Response,
+} from './harness.js';
+
+const reliable = { headers: { Require: '100rel' }, body: sdp };
+
+/** A request of the phone in the early dialog that `response` made. */
+function early(
+  phone: UserAgent,
+  call: OutgoingInvite,
+  response: SipMessage,
+  method: string,
+  cseq: number,
+  headers: Record<string, string> = {},
+): Promise<SipMessage> {
+  return phone.request(method, parseNameAddr(response.get('contact') ?? '').uri, {
+    callId: call.request.get('call-id') ?? '',
+    fromTag: /tag=(.*)$/.exec(call.request.get('from') ?? '')?.[1] ?? '',
+    headers: { To: response.get('to') ?? '', CSeq: `${cseq} ${method}`, ...headers },
+  });
+}
+
+/** A server whose application sends 183 reliably and answers when `go` says. */
+async function ringing(t: Test, go: Promise<unknown>) {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  const answered: Promise<AppDialog>[] = [];
+  await connectApp(t, server, (app) => {
+    app.invite((req: Request, res: Response) => {
+      res.send(183, reliable);
+      void go.then(() => {
+        const dialog = app.createUAS(req, res, { localSdp: sdp });
+        dialog.catch(() => undefined);
+        answered.push(dialog);
+      });
+    });
+  });
+  const call = phone.invite(serverUri(server), { body: sdp, headers: { Supported: 'timer, 100rel' } });
+  const rung: SipMessage[] = [];
+  call.on('provisional', (response) => {
+    if (response.status === 183) rung.push(response);
+  });
+  const repeated = async (times: number): Promise<SipMessage> => {
+    while (rung.length < times) await next(call, 'provisional');
+    return rung[0] as SipMessage;
+  };
+  return { server, phone, call, rung, repeated, answered };
+}
+
+t.test(
+  'a reliable 183 is repeated until its PRACK, which the application answers; then the call',
+  async (t) => {
+    let go: (value?: unknown) => void = () => undefined;
+    const { server, phone, call, rung, repeated, answered } = await ringing(t, new Promise((r) => (go = r)));
+    const first = await repeated(3);
+    const rseq = first.get('rseq') ?? '';
+    t.match(rseq, /^\d+$/);
+    t.equal(first.get('require'), '100rel');
+    t.equal(first.body, sdp);
+    t.equal(rung[1]?.toString(), first.toString());
+    const wrong = await early(phone, call, first, 'PRACK', 2, { RAck: `${Number(rseq) + 1} 1 INVITE` });
+    t.equal(wrong.status, 481);
+    t.equal((await early(phone, call, first, 'PRACK', 3, { RAck: `${rseq} 1 INVITE` })).status, 200);
+    const count = rung.length;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    t.equal(rung.length, count, 'no repetition after the PRACK');
+    go();
+    const [response, dialog] = await next(call, 'accepted');
+    t.equal(response.has('rseq'), false);
+    call.ack();
+    const appDialog = await (answered[0] as Promise<AppDialog>);
+    const destroyed = once(appDialog, 'destroy');
+    // CSeq 2 and 3 are used.
+    t.equal((await dialog.request('INFO')).status, 500);
+    t.equal((await dialog.request('INFO')).status, 500);
+    await dialog.bye();
+    await destroyed;
+    t.ok(await serverEmpty(server));
+    t.ok(await empty(phone));
+  },
+);
+
+t.test('a 200 waits for the PRACK of a 183 with a session description', async (t) => {
+  const { server, phone, call, repeated } = await ringing(t, Promise.resolve());
+  const first = await repeated(2);
+  let accepted = false;
+  const answer = next(call, 'accepted');
+  void answer.then(() => (accepted = true));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(accepted, false);
+  await early(phone, call, first, 'PRACK', 2, { RAck: `${first.get('rseq')} 1 INVITE` });
+  const [, dialog] = await answer;
+  call.ack();
+  await dialog.request('INFO'); // CSeq 2 is used
+  await dialog.bye();
+  t.ok(await serverEmpty(server));
+});
+
+t.test('no PRACK: 504 after 64*T1, and the answer that waited is refused to the application', async (t) => {
+  const { server, phone, call, answered } = await ringing(t, Promise.resolve());
+  const [status] = await next(call, 'failed');
+  t.equal(status, 504);
+  await t.rejects(answered[0] as Promise<AppDialog>);
+  t.ok(await serverEmpty(server));
+  t.ok(await empty(phone));
+});
+
+t.test('CANCEL while a reliable 183 is repeated ends it', async (t) => {
+  const { server, phone, call, repeated } = await ringing(t, new Promise(() => undefined));
+  await repeated(2);
+  call.cancel();
+  t.equal((await next(call, 'failed'))[0], 487);
+  t.ok(await serverEmpty(server));
+  t.ok(await empty(phone));
+});
+
+t.test('to a caller without 100rel it is refused', async (t) => {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  let error: unknown;
+  await connectApp(t, server, (app) => {
+    app.invite((_, res) => {
+      res.send(183, reliable, (failed) => {
+        error = failed;
+        res.send(480);
+      });
+    });
+  });
+  t.equal((await next(phone.invite(serverUri(server), { body: sdp }), 'failed'))[0], 480);
+  t.match(String(error), /100rel/);
+  t.ok(await serverEmpty(server));
+});
