@@ -4,6 +4,7 @@ import type { SipMessage } from '../sip/message.js';
 import { tagOf } from '../sip/name-addr.js';
 import type { ClientTransaction, ServerTransaction } from '../sip/transaction-layer.js';
 import type { AppConnection } from './app-connection.js';
+import type { SessionTimer } from './session-timer.js';
 
 /** A dialog that an application holds through us. */
 export class CallDialog {
@@ -19,6 +20,8 @@ export class CallDialog {
   outgoingInvite: ClientTransaction | undefined;
   /** The application cancelled, the 200 crossed: hang up as soon as it is acknowledged. */
   hangUpOnAck = false;
+  /** Runs while the peer has promised to refresh the session. */
+  session: SessionTimer | undefined;
 
   constructor(
     readonly id: string,
@@ -61,6 +64,7 @@ export class DialogTable {
 
   remove(dialog: CallDialog): void {
     dialog.stopRetransmission();
+    dialog.session?.stop();
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
     this.#byTags.delete(key(dialog.state.callId, dialog.state.localTag, dialog.state.remoteTag));
   }

@@ -17,6 +17,7 @@ import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
 import { applyHeaders } from './header-rules.js';
 import { newRequestLeader, sentLeader } from './leader.js';
 import { ReliableResponses, supports100rel } from './reliable-responses.js';
+import { agreeSession, isTooShort, minSessionSeconds, SessionTimer } from './session-timer.js';
 
 /** A request of the network that an application has not answered finally. */
 interface Waiting {
@@ -57,6 +58,7 @@ export class Uas {
     }
     const refusal = this.#sanity(request);
     if (refusal !== undefined) return this.#refuse(transaction, refusal);
+    if (method === 'INVITE' && isTooShort(request)) return this.#refuseShort(transaction);
     this.#newRequest(transaction);
   }
 
@@ -123,6 +125,7 @@ export class Uas {
       waiting.dialog = new CallDialog(waiting.dialogId, state, kind, app);
       this.context.dialogs.add(waiting.dialog);
     }
+    if (status >= 200 && status < 300) this.#agreeSession(waiting, response);
     if (reliable) this.#sendReliably(waiting, response);
     else transaction.respond(response);
     waiting.unanswered?.cancel();
@@ -132,6 +135,21 @@ export class Uas {
     const wallMs = this.context.layer.clock.wallMs();
     const id = makesDialog || waiting.inDialog || request.method === 'INVITE' ? waiting.dialogId : '';
     app.send(sentLeader(command.messageId, bytes.length, source, wallMs, waiting.txn, id), bytes);
+  }
+
+  /** RFC 4028: every 2xx to INVITE or UPDATE says anew how long the session lives. */
+  #agreeSession({ transaction, dialog }: Waiting, response: SipMessage): void {
+    const { request } = transaction;
+    if (dialog?.kind !== 'INVITE' || (request.method !== 'INVITE' && request.method !== 'UPDATE')) return;
+    dialog.session?.stop();
+    const seconds = agreeSession(request, response);
+    if (seconds === undefined) return;
+    dialog.session ??= new SessionTimer(this.context.layer.clock);
+    dialog.session.start(seconds, () => this.context.hangUp(dialog, 'Session timer expired'));
+  }
+
+  #refuseShort(transaction: ServerTransaction): void {
+    this.#refuse(transaction, 422, undefined, { 'Min-SE': String(minSessionSeconds) });
   }
 
   #sendReliably(waiting: Waiting, response: SipMessage): void {
@@ -237,6 +255,7 @@ export class Uas {
       return this.#refuse(transaction, 481); // RFC 3262 §3
     }
     if (method === 'INVITE' || method === 'UPDATE') {
+      if (isTooShort(request)) return this.#refuseShort(transaction);
       const busy = dialog.incomingOffer?.pending === true;
       if (method === 'INVITE') {
         // RFC 3261 §14.2: one offer at a time.

@@ -1,0 +1,82 @@
+import t, { type Test } from 'tap';
+import { systemClock, type Clock } from '../../../src/core/clock.js';
+import { agent, empty, next, sdp } from '../sip/phones.js';
+import { connectApp, serverEmpty, serverUri, startServer, type Message } from './harness.js';
+
+/** Half a minute and more pass 300 times as fast: a session of 90 s, given up after 60, in 200 ms. */
+const quickSessions: Clock = {
+  nowMs: () => systemClock.nowMs(),
+  wallMs: () => systemClock.wallMs(),
+  after: (delayMs, fn) => systemClock.after(delayMs >= 30_000 ? delayMs / 300 : delayMs, fn),
+};
+
+async function answering(t: Test) {
+  const server = await startServer(t, { clock: quickSessions });
+  const phone = await agent(t, 'phone');
+  const destroyed = new Promise<string>((resolve) => {
+    void connectApp(t, server, (app) => {
+      app.invite((req, res) => {
+        void app.createUAS(req, res, { localSdp: sdp }).then((dialog) => {
+          dialog.on('destroy', (_: Message, reason: string) => resolve(reason));
+          dialog.on('modify', (_, answer) => answer.send(200, { body: sdp }));
+        });
+      });
+    });
+  });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  return { server, phone, destroyed };
+}
+
+t.test('a session that its caller does not refresh is hung up, and the application knows why', async (t) => {
+  const { server, phone, destroyed } = await answering(t);
+  const headers = { 'Session-Expires': '90', Supported: 'timer' };
+  const call = phone.invite(serverUri(server), { body: sdp, headers });
+  const [response, dialog] = await next(call, 'accepted');
+  t.equal(response.get('session-expires'), '90;refresher=uac');
+  t.equal(response.get('require'), 'timer');
+  const ended = next(dialog, 'ended');
+  call.ack();
+  t.same(await ended, ['remote-bye']);
+  t.equal(await destroyed, 'Session timer expired');
+  t.ok(await serverEmpty(server));
+  t.ok(await empty(phone));
+});
+
+t.test('each UPDATE of the caller prolongs it', async (t) => {
+  const { server, phone } = await answering(t);
+  const headers = { 'Session-Expires': '90;refresher=uac', Supported: 'timer' };
+  const call = phone.invite(serverUri(server), { body: sdp, headers });
+  const [, dialog] = await next(call, 'accepted');
+  call.ack();
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    const refresh = await dialog.request('UPDATE', { headers });
+    t.equal(refresh.status, 200);
+    t.equal(refresh.get('session-expires'), '90;refresher=uac');
+  }
+  t.equal(dialog.isEnded, false, '400 ms later');
+  await dialog.bye();
+  t.ok(await serverEmpty(server), 'its timer is gone with it');
+});
+
+t.test(
+  'less than 90 s is refused with 422, in a dialog too; who wants us to refresh gets no timer',
+  async (t) => {
+    const { server, phone } = await answering(t);
+    const short = { 'Session-Expires': '60', Supported: 'timer' };
+    const refused = phone.invite(serverUri(server), { body: sdp, headers: short });
+    const [status, response] = await next(refused, 'failed');
+    t.equal(status, 422);
+    t.equal(response?.get('min-se'), '90');
+    const ours = { 'Session-Expires': '90;refresher=uas', Supported: 'timer' };
+    const call = phone.invite(serverUri(server), { body: sdp, headers: ours });
+    const [answer, dialog] = await next(call, 'accepted');
+    t.equal(answer.has('session-expires'), false);
+    call.ack();
+    t.equal((await dialog.request('UPDATE', { headers: short })).status, 422);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    t.equal(dialog.isEnded, false);
+    await dialog.bye();
+    t.ok(await serverEmpty(server));
+  },
+);
