@@ -28,8 +28,11 @@ const OK = '+OK\n';
 /** What the real server says for a command that said nothing, an unset global variable for one. */
 const NO_REPLY = '-ERR no reply\n';
 const NO_CHANNEL = '-ERR No such channel!\n';
+/** Two of mod_commands say it in other words. */
+const NO_SESSION = new Set(['uuid_send_dtmf', 'uuid_record']);
+const NO_SESSION_TEXT = '-ERR Cannot locate session!\n';
 const FORK_USAGE =
-  '-USAGE: <uuid> [start | stop | send_text | pause | resume | graceful-shutdown | stop_play] [wss-url | path] ' +
+  '-USAGE: <uuid> [start | stop | send_text | pause | resume | graceful-shutdown | stop_play ] [wss-url | path] ' +
   '[mono | mixed | stereo] [8k | 16k] [bugname] [metadata]\n';
 const VERSION = '1.10.12-release+xiangyin';
 
@@ -46,6 +49,9 @@ const COMMANDS: Readonly<Record<string, Api>> = {
   version: () => `FreeSWITCH Version ${VERSION}\n`,
   hostname: (host) => host.hostname,
   create_uuid: () => newUuid(),
+  echo: (_host, argument) => argument,
+  strepoch: (host, argument) =>
+    argument === '' ? String(Math.floor(host.clock.wallMs() / 1000)) : '-ERR only without a date\n',
   sofia: (host, argument) =>
     argument.startsWith('status') ? host.sofiaStatus() : '-ERR only sofia status is known\n',
   global_getvar: (host, argument) =>
@@ -150,7 +156,8 @@ function dispatch(host: ApiHost, line: string): string | Promise<string> {
     if (Object.hasOwn(CHANNEL_COMMANDS, name)) {
       const [uuid, ...rest] = argument.split(/\s+/);
       const channel = host.channels.get(uuid ?? '');
-      return channel === undefined ? NO_CHANNEL : (CHANNEL_COMMANDS[name] as ChannelApi)(channel, rest, host);
+      if (channel === undefined) return NO_SESSION.has(name) ? NO_SESSION_TEXT : NO_CHANNEL;
+      return (CHANNEL_COMMANDS[name] as ChannelApi)(channel, rest, host);
     }
     if (!Object.hasOwn(COMMANDS, name)) return `-ERR ${name} Command not found!\n`;
     const answer = (COMMANDS[name] as Api)(host, argument);

@@ -20,7 +20,7 @@ interface PlayLimits {
   readonly limitSamples?: number | undefined;
   /** Called with each key; true ends the playing. */
   readonly endsOnDigit?: ((digit: string) => boolean) | undefined;
-  /** What earlier files of the list played: playback_last_offset_pos goes on counting, the other figures do not. */
+  /** What playback_last_offset_pos counts on from in a list; the other figures are each item's own. */
   readonly playedBeforeSamples?: number;
 }
 
@@ -66,6 +66,8 @@ export async function playList(
       outcome = 'missing';
       continue;
     }
+    // Measured: a file's own position replaces the count, tones and silence add to it.
+    if (!/^\w+_stream:/.test(name)) playedBeforeSamples = 0;
     outcome = await playSource(host, execution, name, source, { ...limits, playedBeforeSamples });
     playedBeforeSamples += source.positionSamples;
     if (outcome !== 'done') return outcome;
