@@ -170,7 +170,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   /** Ends the call from our side (an operator, the shutdown). Safe to call twice. */
   hangup(detail: string): void {
     this.#end(
-      this.#answeredAtMs === null
+      !this.incoming.answering
         ? { reason: 'rejected', sipStatus: 480, q850Cause: q850FromStatus(480), detail }
         : { reason: 'local-bye', sipStatus: null, q850Cause: 16, detail },
     );
@@ -355,7 +355,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   #mediaGone(cause: string): void {
     if (this.#over()) return;
     this.#logger.error({ cause }, 'the media server ended a call');
-    const sipStatus = this.#answeredAtMs === null ? 503 : null;
+    const sipStatus = this.incoming.answering ? null : 503;
     const detail = `the media server ended the call (${cause})`;
     this.#end({ reason: 'error', sipStatus, q850Cause: 41, detail });
   }

@@ -51,6 +51,11 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
     });
   }
 
+  /** Our 200 is on its way or out: the call can be hung up, not refused. */
+  get answering(): boolean {
+    return this.#answering;
+  }
+
   get cancelled(): boolean {
     return this.#cancelled;
   }

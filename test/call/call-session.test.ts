@@ -210,8 +210,13 @@ for (const step of ['endpoint', 'forks', 'socket', 'answer'] as const) {
       finishAll();
       await running;
       t.match(await ended, { detail: 'an operator hung up', answeredAtMs: null });
-      if (step === 'answer') t.equal(dialog.byes, 1, 'the 200 is out: a BYE');
-      else t.same(incoming.refusals, [480]);
+      if (step === 'answer') {
+        t.equal(dialog.byes, 1, 'the 200 is out: a BYE');
+        t.match(await ended, { endReason: 'local-bye', sipStatus: null });
+      } else {
+        t.same(incoming.refusals, [480]);
+        t.match(await ended, { endReason: 'rejected', sipStatus: 480 });
+      }
       t.equal(endpoint.closes, 1);
       t.equal(clock.pendingTimers, 0);
     },
