@@ -141,7 +141,10 @@ export function spawnServer(dataDir: string, env: Readonly<Record<string, string
   return spawn(process.execPath, [join(projectDir, 'dist/src/main.js'), 'serve', '--json'], {
     cwd: projectDir,
     env: {
-      ...process.env,
+      // What tests are told is no option of the server, and a variable that it does not know is an error.
+      ...Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !name.startsWith('XIANGYIN_TEST_')),
+      ),
       XIANGYIN_DATA_DIR: dataDir,
       XIANGYIN_SIP_LISTEN: 'udp:127.0.0.1:0',
       XIANGYIN_HTTP_LISTEN: '127.0.0.1:0',
