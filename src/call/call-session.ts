@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { AudioStreamServer } from '../audio-stream/audio-stream-server.js';
 import { BotAudio } from '../audio-stream/bot-audio.js';
 import type { Clock, Timer } from '../core/clock.js';
-import { errorCode, XiangyinError } from '../core/errors.js';
+import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
@@ -11,12 +11,13 @@ import type { Dialplan } from '../dialog/dialplan.js';
 import { initialState } from '../dialog/interpreter.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
 import type { CallDialog, SessionChange } from '../sip/call-dialog.js';
-import { q850FromStatus, type EndCause } from '../sip/end-cause.js';
+import type { EndCause } from '../sip/end-cause.js';
 import type { IncomingCall } from '../sip/incoming-call.js';
 import type { Recognizer } from '../speech/recognizer.js';
-import type { CallRecord, EndReason, TurnRecord } from '../store/call-record.js';
+import type { CallRecord, TurnRecord } from '../store/call-record.js';
 import { CallAudio } from './call-audio.js';
 import { callForked, callGap, callMoved, callTurn, type CallState } from './channels.js';
+import { endingOfFailure, endingOfHangup, endingOfMedia, nothing, type Ending } from './ending.js';
 import { callError } from './errors.js';
 import { GapMeter } from './gap-meter.js';
 import { Journal } from './journal.js';
@@ -75,13 +76,6 @@ const moves: TransitionTable<CallState> = {
 
 /** The caller's jitter buffer still holds the last words when the last packet was sent, ms: the BYE waits for it. */
 const tailMs = 200;
-
-interface Ending {
-  readonly reason: EndReason;
-  readonly sipStatus: number | null;
-  readonly q850Cause: number | null;
-  readonly detail: string | null;
-}
 
 /** One call from INVITE to record (DESIGN.md, section 4). Owns everything that exists for this call alone. */
 export class CallSession extends TypedEmitter<CallSessionEvents> {
@@ -169,11 +163,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   /** Ends the call from our side (an operator, the shutdown). Safe to call twice. */
   hangup(detail: string): void {
-    this.#end(
-      !this.incoming.answering
-        ? { reason: 'rejected', sipStatus: 480, q850Cause: q850FromStatus(480), detail }
-        : { reason: 'local-bye', sipStatus: null, q850Cause: 16, detail },
-    );
+    this.#end(endingOfHangup(detail, this.incoming.answering));
   }
 
   async #makeEndpoint(): Promise<MediaEndpoint | undefined> {
@@ -355,9 +345,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   #mediaGone(cause: string): void {
     if (this.#over()) return;
     this.#logger.error({ cause }, 'the media server ended a call');
-    const sipStatus = this.incoming.answering ? null : 503;
-    const detail = `the media server ended the call (${cause})`;
-    this.#end({ reason: 'error', sipStatus, q850Cause: 41, detail });
+    this.#end(endingOfMedia(cause, this.incoming.answering));
   }
 
   #failed(error: unknown): void {
@@ -366,20 +354,8 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       this.#end({ reason: 'cancelled', ...nothing });
       return;
     }
-    const known = error instanceof XiangyinError ? error : undefined;
     this.#logger.error({ code: errorCode(error) }, 'the call could not go on');
-    const sipStatus = known?.sipStatus ?? 500;
-    const detail = known?.message ?? 'an unexpected failure; the log has its code';
-    this.#end(
-      this.#answeredAtMs === null
-        ? {
-            reason: sipStatus === 488 ? 'rejected' : 'error',
-            sipStatus,
-            q850Cause: q850FromStatus(sipStatus),
-            detail,
-          }
-        : { reason: 'error', sipStatus: null, q850Cause: 41, detail },
-    );
+    this.#end(endingOfFailure(error, this.#answeredAtMs !== null));
   }
 
   #instant(name: string): void {
@@ -454,5 +430,3 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     return join('calls', this.id.slice(0, 8), this.id);
   }
 }
-
-const nothing = { sipStatus: null, q850Cause: null, detail: null } as const;
