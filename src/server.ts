@@ -211,20 +211,30 @@ export class Server {
       capacityStep(() => this.#live.size, calls.maxConcurrent),
     ]);
     const advertised = mediaServer.eventSocketAdvertise;
-    const servers = daemons.freeswitch.map(({ address, secret }) => ({
-      address,
-      secret,
-      profile: mediaServer.profile,
-      eventSocketListen: hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen),
-      eventSocketAdvertise:
-        advertised === undefined ? undefined : hostPort('mediaServer.eventSocketAdvertise', advertised),
-      clock,
-      logger,
-    }));
-    for (const drachtio of daemons.drachtio) {
+    // Each connection waits on a port of its own.
+    const serversOf = (agent: number) =>
+      daemons.freeswitch.map(({ address, secret }, index) => ({
+        address,
+        secret,
+        profile: mediaServer.profile,
+        eventSocketListen: furtherPort(
+          hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen),
+          agent * daemons.freeswitch.length + index,
+        ),
+        eventSocketAdvertise:
+          advertised === undefined
+            ? undefined
+            : furtherPort(
+                hostPort('mediaServer.eventSocketAdvertise', advertised),
+                agent * daemons.freeswitch.length + index,
+              ),
+        clock,
+        logger,
+      }));
+    for (const [index, drachtio] of daemons.drachtio.entries()) {
       const agent = new SipAgent({ drachtio, admission, draining: () => this.#draining, clock, logger });
       this.#agents.push(this.#own(agent, () => agent.close()));
-      const pool = await MediaPool.open(agent.srf, servers, clock, logger);
+      const pool = await MediaPool.open(agent.srf, serversOf(index), clock, logger);
       this.#pools.push(this.#own(pool, () => pool.close()));
       const inbound = this.#inbound(pool);
       agent.on('call', (call) => inbound.take(call));
@@ -337,6 +347,11 @@ function hostPort(option: string, value: string): HostPort {
   const parsed = parseHostPort(value);
   if (parsed === undefined) throw serverError('SERVER_ADDRESS_INVALID', { option, value });
   return parsed;
+}
+
+/** The port `by` further; 0 stays 0, any free one. */
+function furtherPort({ host, port }: HostPort, by: number): HostPort {
+  return { host, port: port === 0 ? 0 : port + by };
 }
 
 function flatten(prefix: string, counts: object | undefined): Record<string, number> {

@@ -88,7 +88,8 @@ export const schema = {
           type: 'string',
           format: 'host-port',
           default: '127.0.0.1:0',
-          description: 'Where we wait for outbound Event Socket connections; port 0 takes a free one.',
+          description:
+            'Where we wait for outbound Event Socket connections; port 0 takes a free one. With several daemons the next ports follow, one for each drachtio and FreeSWITCH.',
         },
         eventSocketAdvertise: {
           type: 'string',
