@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { parseDaemonUrl } from '../../src/config/daemon-url.js';
-import { callDesk, newestRecord, startDesk, WEATHER, WELCOME } from './desk.js';
+import { callDesk, newestRecord, startDesk } from './desk.js';
 import { projectDir, spawnServer } from './server-process.js';
 
 t.setTimeout(400_000);
@@ -17,7 +17,10 @@ delete process.env['XIANGYIN_TEST_DRACHTIO_URL'];
 delete process.env['XIANGYIN_TEST_FREESWITCH_URL'];
 
 /** The scenarios that run on the embedded pair, once more on daemons that are already there. */
-const scenarios = ['conversation', 'signalling', 'sipp', 'baresip'] as const;
+const scenarios = (process.env['XIANGYIN_TEST_SCENARIOS'] ?? 'conversation,signalling,sipp,baresip').split(
+  ',',
+);
+delete process.env['XIANGYIN_TEST_SCENARIOS'];
 
 if (drachtio === undefined || freeswitch === undefined) {
   const skip = 'XIANGYIN_TEST_DRACHTIO_URL and XIANGYIN_TEST_FREESWITCH_URL are not given';
@@ -44,11 +47,7 @@ if (drachtio === undefined || freeswitch === undefined) {
     const server = await startDesk(t, { ...daemons, XIANGYIN_CALLS_MAX_DURATION_MS: '3000' });
     const report = await callDesk(
       server,
-      `
-  - expect: { phrases: [${WELCOME}] }
-  - press: "1"
-  - expectHangup: { withinMs: 6000 }
-`,
+      '  - expect: speech\n  - press: "1"\n  - expectHangup: { withinMs: 6000 }\n',
     );
     t.equal(report.failure, undefined);
     t.match(await newestRecord(server, 0), { endReason: 'timeout' });
@@ -66,20 +65,6 @@ if (drachtio === undefined || freeswitch === undefined) {
     t.match(await newestRecord(server, 0), { endReason: 'error', sipStatus: 503 });
     t.equal(await channels(freeswitch), 0);
     t.equal((await server.counts())['endpoints'], 0);
-  });
-
-  t.test('prompts by URL are played as those by path', async (t) => {
-    const server = await startDesk(t, { ...daemons, XIANGYIN_MEDIA_SERVER_PROMPT_DELIVERY: 'url' });
-    const report = await callDesk(
-      server,
-      `
-  - expect: { phrases: [${WELCOME}] }
-  - press: "1"
-  - expect: { phrases: [${WEATHER}] }
-  - hangup
-`,
-    );
-    t.equal(report.failure, undefined);
   });
 
   for (const [what, env, words] of [
