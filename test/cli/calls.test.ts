@@ -7,16 +7,13 @@ import { encodeWav } from '../../src/audio/wav.js';
 import { addCallsCommand, pointInTime } from '../../src/cli/calls.js';
 import { callText, timeText } from '../../src/cli/call-text.js';
 import type { KeptFile } from '../../src/cli/call-text.js';
-import { silentLogger } from '../../src/core/logger.js';
-import { createHttpServer } from '../../src/http/http-server.js';
-import { Metrics } from '../../src/http/metrics.js';
-import { PromptFiles } from '../../src/http/prompt-files.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import { databaseFile } from '../../src/store/data-folder.js';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
-import { FakeControl, liveCall } from '../http/fake-control.js';
+import { liveCall } from '../http/fake-control.js';
 import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
 import { runCommand } from './run-command.js';
+import { serveFakeControl } from './serve-fake-control.js';
 
 const calls = (t: Test, ...line: string[]) => runCommand(t, addCallsCommand, ['calls', ...line]);
 
@@ -183,19 +180,7 @@ t.test('live calls and hanging up need a running server, and say so', async (t) 
 });
 
 t.test('live calls are listed and ended in the running server', async (t) => {
-  const dataDir = t.testdir();
-  const control = new FakeControl();
-  const server = await createHttpServer({
-    listen: { host: '127.0.0.1', port: 0 },
-    logger: silentLogger,
-    health: () => control.report,
-    metrics: new Metrics({ liveCalls: () => 1 }),
-    prompts: new PromptFiles(),
-    control,
-    dataDir,
-    version: '0',
-  });
-  t.teardown(() => server.close());
+  const { control, dataDir } = await serveFakeControl(t);
   const [head, line] = (await calls(t, 'live', '--data-dir', dataDir)).split('\n');
   t.match(head, /^call +received +from +to +for +dialplan +node +state$/);
   t.match(line, /^20261121-013502-9f3c1a7e .* 1000 +\d+ h \d+ min +clinic +menu +confirmed$/);

@@ -1,32 +1,15 @@
 import { t } from 'tap';
 import type { Test } from 'tap';
 import { addControlCommands } from '../../src/cli/control.js';
-import { silentLogger } from '../../src/core/logger.js';
-import { createHttpServer } from '../../src/http/http-server.js';
-import { Metrics } from '../../src/http/metrics.js';
-import { PromptFiles } from '../../src/http/prompt-files.js';
-import { FakeControl } from '../http/fake-control.js';
+import type { FakeControl } from '../http/fake-control.js';
+import { serveFakeControl } from './serve-fake-control.js';
 import { runCommand } from './run-command.js';
 
 async function running(
   t: Test,
 ): Promise<{ control: FakeControl; ask: (...line: string[]) => Promise<string> }> {
-  const dataDir = t.testdir();
-  const control = new FakeControl();
-  const server = await createHttpServer({
-    listen: { host: '127.0.0.1', port: 0 },
-    logger: silentLogger,
-    health: () => control.report,
-    metrics: new Metrics({ liveCalls: () => 1 }),
-    prompts: new PromptFiles(),
-    control,
-    dataDir,
-    version: '0',
-  });
-  t.teardown(() => {
-    process.exitCode = 0;
-    return server.close();
-  });
+  const { control, dataDir } = await serveFakeControl(t);
+  t.teardown(() => (process.exitCode = 0));
   return { control, ask: (...line) => runCommand(t, addControlCommands, [...line, '--data-dir', dataDir]) };
 }
 
