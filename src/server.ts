@@ -150,6 +150,12 @@ export class Server {
     await this.#listen();
     const daemons = await startDaemons(config, clock, logger);
     this.#daemons = this.#own(daemons, () => daemons.pair?.close());
+    daemons.pair?.on('exit', (server) =>
+      logger.error(
+        { server },
+        'an embedded server has crashed: its calls are over, new ones are refused; restart us',
+      ),
+    );
     await this.#connect(daemons);
     if (config.dialplans.watch) library.watch((report) => this.#loaded(report));
     this.#prepare();
