@@ -1,11 +1,13 @@
 /**
  * `node dist/src/speech/engines/phrasebook/training/calibrate.js <model.phones> <en|cmn|yue> [<target.phones>]`:
  * fits the verdict's weights and threshold and writes them into the model, or into another one: a model that was trained
- * on the speaker takes the calibration of one that never heard him, else every other caller would be asked too much. English is spoken by flite's voice `kal` (Debian package
- * `flite`), the one voice of it that anything here is tuned on; Mandarin and Cantonese by drawn espeak-ng throats.
+ * on the speakers takes the calibration of one that never heard them, else every other caller would be asked too much.
+ * English is spoken by a man, flite's voice `kal` (Debian package `flite`, the one voice of it that anything here is
+ * tuned on), and a woman, SVOX Pico's en-US; Mandarin and Cantonese by drawn espeak-ng throats.
  *
  * Random phrases of the training words, half of them with a near neighbour (one word or one letter changed), are heard
- * by random menus of ten. The threshold is where {@link wantedFalse} of the phrases outside a menu are accepted.
+ * by random menus of ten. The threshold is where {@link wantedFalse} of the phrases that are outside
+ * a menu and no neighbour of one in it are accepted.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,9 +34,7 @@ import { inventedThroat } from './throats.js';
 import { cantoneseCharacters, englishWords, mandarinCharacters } from './words.js';
 
 const wantedFalse = 0.02;
-/** Share of the outside phrases that are taken to be neighbours of one in the menu. */
-const nearShare = 0.15;
-const families = 90;
+const families = 120;
 
 type Random = () => number;
 const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(random() * list.length)] as T;
@@ -82,14 +82,33 @@ function throughG711(samples: Int16Array): Int16Array {
 
 async function speakers(language: string, random: Random): Promise<(text: string) => Promise<Int16Array>> {
   if (language === 'en') {
+    let isMan = false;
     return async (text) => {
       const dir = mkdtempSync(join(tmpdir(), 'xiangyin-calibrate-'));
       const file = join(dir, 'clip.wav');
-      const stretch = `duration_stretch=${pick([0.85, 1, 1.2], random)}`;
-      execFileSync('flite', ['-voice', 'kal', '--setf', stretch, '-t', text, '-o', file]);
+      const stretch = pick([0.85, 1, 1.2], random);
+      isMan = !isMan;
+      if (isMan) {
+        execFileSync('flite', [
+          '-voice',
+          'kal',
+          '--setf',
+          `duration_stretch=${stretch}`,
+          '-t',
+          text,
+          '-o',
+          file,
+        ]);
+      } else {
+        const marked = `<speed level="${Math.round(100 / stretch)}">${text}</speed>`;
+        execFileSync('pico2wave', ['-l', 'en-US', '-w', file, marked]);
+      }
       const wav = parseWav(readFileSync(file));
       rmSync(dir, { recursive: true });
-      return throughG711(await resample(wav.samples, wav.sampleRateHz, 8000));
+      const samples = await resample(wav.samples, wav.sampleRateHz, 8000);
+      const tailed = new Int16Array(samples.length + 2400);
+      tailed.set(samples);
+      return throughG711(tailed);
     };
   }
   const espeak = await initEspeak();
@@ -151,22 +170,24 @@ for (const said of phrases) {
 }
 const calibration = fit(rows);
 const menus = simulate(rows, calibration);
-const outside = menus.filter((menu) => !menu.isInside).sort((a, b) => b.verdict - a.verdict);
-const nearCount = outside.filter((menu) => menu.isNear).length;
-let falseShare = 0;
-let threshold = Infinity;
-for (const { isNear, verdict } of outside) {
-  falseShare += isNear ? nearShare / nearCount : (1 - nearShare) / (outside.length - nearCount);
-  if (falseShare > wantedFalse) break;
-  threshold = verdict;
-}
+const verdicts = menus
+  .filter((menu) => !menu.isInside && !menu.isNear)
+  .map(({ verdict }) => verdict)
+  .sort((a, b) => b - a);
+const threshold = verdicts[Math.floor(verdicts.length * wantedFalse)] ?? Infinity;
+const nearMenus = menus.filter((menu) => !menu.isInside && menu.isNear);
 const inside = menus.filter((menu) => menu.isInside);
 const accepted = inside.filter((menu) => menu.verdict > threshold);
-const share = (list: readonly unknown[]): string => (list.length / inside.length).toFixed(3);
+const share = (list: readonly unknown[], whole: readonly unknown[] = inside): string =>
+  (list.length / whole.length).toFixed(3);
 process.stderr.write(
   `${rows.length} clips of ${phrases.length} phrases; menus of ten: ` +
     `right ${share(accepted.filter((menu) => menu.isRight))}, ` +
-    `substituted ${share(accepted.filter((menu) => !menu.isRight))} at ${wantedFalse} accepted outside\n` +
+    `substituted ${share(accepted.filter((menu) => !menu.isRight))} at ${wantedFalse} accepted outside, ` +
+    `${share(
+      nearMenus.filter((menu) => menu.verdict > threshold),
+      nearMenus,
+    )} of the near ones\n` +
     factNames.map((name, i) => `  ${(calibration.weights[i] ?? 0).toFixed(2)} ${name}\n`).join(''),
 );
 const targetBytes = target === undefined ? bytes : readFileSync(target);

@@ -2,14 +2,11 @@
  * `node dist/src/speech/engines/phrasebook/training/make-corpus.js <file> <minutes> <language> <seed>`: speech of
  * espeak-ng in many voices, disturbed as telephone lines and throats differ, as mel frames with the phone of each frame.
  * Only espeak-ng is used: no recording, no other synthesizer.
- *
- * File: a line of JSON {phones, frames}, then per frame melBands float32, then per frame one uint8 (phone), then per
- * utterance one uint32 (frames).
  */
-import { writeFileSync } from 'node:fs';
 import initEspeak from '@echogarden/espeak-ng-emscripten';
 import { frameHopSamples, frameSamples, melBands, melSpectrogram } from '../../../../audio/features.js';
 import { resample } from '../../../../audio/resample.js';
+import { writeCorpus } from './corpus.js';
 import { disturb, generator } from './disturb.js';
 import { inventedThroat, variants } from './throats.js';
 import { cantoneseCharacters, englishWords, mandarinCharacters } from './words.js';
@@ -137,10 +134,4 @@ while (frames < Number(minutes) * 6000) {
   labels.push(label);
   frames += count;
 }
-const header = Buffer.from(`${JSON.stringify({ phones, frames, utterances: mels.length })}\n`);
-const floats = mels.map((mel) => Buffer.from(mel.buffer, mel.byteOffset, mel.byteLength));
-const lengths = Uint32Array.from(labels, (label) => label.length);
-writeFileSync(file, Buffer.concat([header, ...floats, ...labels, Buffer.from(lengths.buffer)]));
-process.stderr.write(
-  `${mels.length} utterances, ${frames} frames, ${phones.length} phones: ${phones.join(' ')}\n`,
-);
+writeCorpus(file, { phones, mels, labels });

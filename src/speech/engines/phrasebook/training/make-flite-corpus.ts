@@ -1,17 +1,18 @@
 /**
  * `node dist/src/speech/engines/phrasebook/training/make-flite-corpus.js <file> <utterances> <seed>`: speech of flite's
- * `kal16` (Debian package `flite`) at many tempos, pitches and throat sizes, labelled by flite, in the file format of
- * make-corpus. kal is a real man's voice cut into diphones, and the one voice of flite that anything is tuned on: it
+ * `kal16` (Debian package `flite`) at many tempos, pitches and throat sizes, labelled by flite, as a corpus (see
+ * corpus.ts). kal is a real man's voice cut into diphones, and the one voice of flite that anything is tuned on: it
  * shows the network how a throat differs from espeak-ng's formulas. The bench never reports it.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodePcmu, encodePcmu } from '../../../../audio/g711.js';
 import { frameHopSamples, frameSamples, melBands, melSpectrogram } from '../../../../audio/features.js';
 import { resample } from '../../../../audio/resample.js';
 import { parseWav } from '../../../../audio/wav.js';
+import { writeCorpus } from './corpus.js';
 import { generator } from './disturb.js';
 import { englishWords } from './words.js';
 
@@ -89,15 +90,4 @@ for (let i = 0; i < Number(utterances); i++) {
   labels.push(label);
 }
 rmSync(dir, { recursive: true });
-const frames = labels.reduce((sum, label) => sum + label.length, 0);
-const header = `${JSON.stringify({ phones, frames, utterances: mels.length })}\n`;
-const lengths = Uint32Array.from(labels, (label) => label.length);
-writeFileSync(
-  file,
-  Buffer.concat([
-    Buffer.from(header),
-    ...mels.map((mel) => Buffer.from(mel.buffer, mel.byteOffset, mel.byteLength)),
-    ...labels,
-    Buffer.from(lengths.buffer),
-  ]),
-);
+writeCorpus(file, { phones, mels, labels });

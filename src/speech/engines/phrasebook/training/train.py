@@ -13,7 +13,7 @@ BANDS = 24
 CONTEXT = np.array([-12, -9, -6, -4, -2, 0, 2, 4, 6, 9, 12])  # as in phone-model.ts
 AVERAGE_WEIGHT = 60.0
 SPEECH_WITHIN = 6.0
-HIDDEN = {"en": (320, 160), "cmn": (256, 128), "yue": (256, 128)}
+HIDDEN = {"en": (448, 192), "cmn": (256, 128), "yue": (256, 128)}
 EPOCHS = {"en": 4, "cmn": 5, "yue": 5}
 
 # espeak-ng's names of English sounds, accents merged, r-coloured vowels and the like split in two.
