@@ -153,16 +153,34 @@ function withoutAverage(model: PhoneModel, mel: Float32Array, loud: Float32Array
   return mel.map((value, i) => value - (average[i % melBands] as number));
 }
 
-/** Hot: a hundred thousand multiplications per frame. Inputs that are 0, half of them after a rectifier, are skipped. */
+/**
+ * Hot: two hundred thousand multiplications per frame. Inputs that are 0, half of them after a rectifier, are skipped;
+ * four rows at a time, so that the output is read and written a fourth as often.
+ */
 function propagate(layer: Layer, input: Float32Array, output: Float32Array, rectify: boolean): void {
   const { inputs, outputs, weights } = layer;
   output.set(layer.bias);
-  for (let i = 0; i < inputs; i++) {
-    const value = input[i] as number;
-    if (value === 0) continue;
-    const row = i * outputs;
+  const rows = [0, 0, 0, 0];
+  for (let i = 0; i < inputs;) {
+    let count = 0;
+    for (; i < inputs && count < 4; i++) if (input[i] !== 0) rows[count++] = i;
+    // Fewer than four are left: the same row again, times 0.
+    const [i0 = 0, i1 = 0, i2 = 0, i3 = 0] = rows;
+    const x0 = count > 0 ? (input[i0] as number) : 0;
+    const x1 = count > 1 ? (input[i1] as number) : 0;
+    const x2 = count > 2 ? (input[i2] as number) : 0;
+    const x3 = count > 3 ? (input[i3] as number) : 0;
+    const row0 = i0 * outputs;
+    const row1 = i1 * outputs;
+    const row2 = i2 * outputs;
+    const row3 = i3 * outputs;
     for (let o = 0; o < outputs; o++) {
-      output[o] = (output[o] as number) + value * (weights[row + o] as number);
+      output[o] =
+        (output[o] as number) +
+        x0 * (weights[row0 + o] as number) +
+        x1 * (weights[row1 + o] as number) +
+        x2 * (weights[row2 + o] as number) +
+        x3 * (weights[row3 + o] as number);
     }
   }
   if (!rectify) return;
