@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { formatHostPort, type HostPort } from '../core/address.js';
 import type { Clock, Timer } from '../core/clock.js';
+import { errorCode } from '../core/errors.js';
 import { token } from '../core/ids.js';
 import { OnceLogger, type Logger } from '../core/logger.js';
 import { AudioStream } from './audio-stream.js';
@@ -36,6 +37,9 @@ interface Expected {
 /** Largest message taken: mod_audio_fork keeps 2 s of stereo 8 kHz audio, 64 kB, when it was stalled. */
 const maxMessageBytes = 256 * 1024;
 
+/** How long a media server may take to answer our close frame, ms: nothing of a call outlives it by 5 s. */
+const closeLimitMs = 2000;
+
 /** The WebSocket server that media servers dial. Lets in only who brings the token of a call's fork, once. */
 export class AudioStreamServer {
   readonly #expected = new Map<string, Expected>();
@@ -45,6 +49,8 @@ export class AudioStreamServer {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
+    // In the library since 8.20, in its types not yet.
+    ...{ closeTimeout: closeLimitMs },
     // The subprotocol that mod_audio_fork asks for; a client that asks for none is let in as well.
     handleProtocols: (offered) => (offered.has('audio.drachtio.org') ? 'audio.drachtio.org' : false),
   });
@@ -61,6 +67,8 @@ export class AudioStreamServer {
       // Node takes its own listener away at the upgrade: a stranger who resets the connection must not end the process.
       socket.on('error', () => socket.destroy());
     });
+    // No socket could be accepted (file handles ran out): the next one may be.
+    server.on('error', (error) => options.logger.error({ code: errorCode(error) }, 'audio listener failed'));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.on('request', (_request, response) => response.writeHead(426).end());
   }
@@ -138,9 +146,10 @@ export class AudioStreamServer {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    this.#expected.delete(key);
-    expected.timer.cancel();
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // Only now is the token used up: what is no WebSocket handshake was answered with 400, and the call goes on waiting.
+      this.#expected.delete(key);
+      expected.timer.cancel();
       expected.arrive(new AudioStream(webSocket, expected.channels));
     });
   }

@@ -4,6 +4,9 @@ import { TypedEmitter } from '../core/typed-emitter.js';
 /** 20 ms at 8 kHz: the physical step of a telephone call. */
 export const frameSamples = 160;
 
+/** A media server that takes nothing any more: half a minute of the bot's voice, which is handed over 2 s ahead, waits. */
+const maxBufferedBytes = 30 * 8000 * 2;
+
 export type AudioStreamEvents = {
   /** Everything sent before the mark of this name has been played, or was cleared by killAudio. */
   mark: [name: string, event: 'playout' | 'cleared'];
@@ -51,7 +54,13 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
   /** Mono s16 at 8 kHz, to be played after what was sent before. The array is copied. */
   send(samples: Int16Array): void {
     if (this.#closed || this.#lost) return;
-    this.socket.send(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), { binary: true });
+    if (this.socket.bufferedAmount > maxBufferedBytes) {
+      // Closes, and so tells that it is lost.
+      this.socket.terminate();
+      return;
+    }
+    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+    this.socket.send(Buffer.from(bytes), { binary: true });
   }
 
   /** Asks for a `mark` event once everything sent so far has been played. */
@@ -64,14 +73,13 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
     this.#command({ type: 'killAudio' });
   }
 
-  /** Closes the WebSocket. Safe to call twice. */
+  /** Closes the WebSocket; a peer that does not answer the close frame is cut off by the server's closeTimeout. Safe to call twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.onFrame = undefined;
     this.removeAllListeners();
     this.socket.close(1000);
-    // A peer that never answers the close frame would hold the socket for ws's 30 s.
     if (this.#lost) this.socket.terminate();
   }
 
@@ -103,7 +111,11 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
     } catch {
       return; // Metadata may be any text; nothing depends on it.
     }
-    const { type, data: body } = message as { type?: unknown; data?: { name?: unknown; event?: unknown } };
+    // `null` is JSON too.
+    const { type, data: body } = (message ?? {}) as {
+      type?: unknown;
+      data?: { name?: unknown; event?: unknown } | null;
+    };
     if (type !== 'mark' || typeof body?.name !== 'string') return;
     this.emit('mark', body.name, body.event === 'cleared' ? 'cleared' : 'playout');
   }

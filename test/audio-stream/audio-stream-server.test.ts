@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
@@ -139,4 +140,86 @@ t.test('a second listener on the same port says which', async (t) => {
     }),
     { code: 'AUDIO_STREAM_ADDRESS_IN_USE', message: new RegExp(String(server.address.port)) },
   );
+});
+
+t.test('a text that is JSON and no object disturbs nobody', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  const marked = new Promise<string>((resolve) => stream.on('mark', resolve));
+  for (const text of ['null', '3', '"x"', '[]', '{"type":"mark","data":null}', '{"type":"mark"}', '{'])
+    socket.send(text);
+  socket.send(JSON.stringify({ type: 'mark', data: { name: 'm1', event: 'playout' } }));
+  t.equal(await marked, 'm1', 'and what comes after it is read');
+  stream.close();
+  await once(socket, 'close');
+});
+
+t.test('a handshake that fails leaves the token to the one that works', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const path = new URL(expected.url).pathname;
+  const clumsy = connect(server.address.port, '127.0.0.1');
+  clumsy.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  const [answer] = (await once(clumsy, 'data')) as [Buffer];
+  t.match(answer.toString(), /^HTTP\/1.1 400/);
+  clumsy.destroy();
+  const socket = dial(expected.url);
+  (await expected.arrived).close();
+  await once(socket, 'close');
+});
+
+t.test('a peer that does not answer the close frame is cut off within seconds', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  t.teardown(() => socket.terminate());
+  socket.pause();
+  stream.close();
+  const begunMs = performance.now();
+  while (server.openSockets > 0 && performance.now() - begunMs < 4500)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  t.equal(server.openSockets, 0);
+});
+
+t.test('a peer that takes nothing any more is lost, and what waits for it is bounded', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  t.teardown(() => socket.terminate());
+  socket.pause();
+  const lost = new Promise<void>((resolve) => stream.on('lost', resolve));
+  // 64 MB: more than the kernel's buffers and ours hold.
+  for (let i = 0; i < 1000; i += 1) stream.send(new Int16Array(32_000));
+  await lost;
+  t.equal(server.openSockets, 0);
+});
+
+t.test('what was handed over may be used again', async (t) => {
+  const server = await listening(t);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  const sent: Buffer[] = [];
+  const whole = new Promise<void>((resolve) =>
+    socket.on('message', (data: Buffer) => {
+      sent.push(data);
+      if (sent.length === 6) resolve();
+    }),
+  );
+  socket.pause();
+  const samples = new Int16Array(30_000);
+  for (let value = 1; value <= 6; value += 1) stream.send(samples.fill(value));
+  samples.fill(99);
+  socket.resume();
+  await whole;
+  t.same(
+    sent.map((data) => data.readInt16LE(data.length - 2)),
+    [1, 2, 3, 4, 5, 6],
+  );
+  stream.close();
+  await once(socket, 'close');
 });
