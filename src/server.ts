@@ -7,9 +7,11 @@ import { makeReady } from './call/readiness.js';
 import { RecordedPrompts } from './call/recorded-prompts.js';
 import type { Config } from './config/schema.js';
 import { parseHostPort, type HostPort } from './core/address.js';
+import { Channel } from './core/channel.js';
 import type { Clock } from './core/clock.js';
 import { errorCode } from './core/errors.js';
 import type { Logger } from './core/logger.js';
+import { TypedEmitter } from './core/typed-emitter.js';
 import { startDaemons, type Daemons } from './daemons.js';
 import { serverError } from './errors.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
@@ -62,6 +64,11 @@ export class Server {
   #ready: Promise<void> = Promise.resolve();
 
   private constructor(private readonly options: ServerOptions) {
+    const { logger } = options;
+    TypedEmitter.listenerError = (event, error) =>
+      logger.error({ event, code: errorCode(error) }, 'a listener failed');
+    Channel.subscriberError = (stream, error) =>
+      logger.error({ stream, code: errorCode(error) }, 'a subscriber failed');
     const { advertise } = options.config.http;
     this.#prompts = new PromptFiles(advertise === undefined ? {} : { advertise });
     this.#startedAtMs = options.clock.wallMs();
@@ -157,7 +164,7 @@ export class Server {
       ),
     );
     await this.#connect(daemons);
-    if (config.dialplans.watch) library.watch((report) => this.#loaded(report));
+    if (config.dialplans.watch) library.watch((report) => this.#saved(report));
     this.#prepare();
   }
 
@@ -291,6 +298,12 @@ export class Server {
     const report = await this.#library.load();
     this.#loaded(report);
     return report;
+  }
+
+  /** A save was seen: a sentence of the manifest may have been recorded with it. */
+  async #saved(report: LoadReport): Promise<void> {
+    await this.#recorded?.load();
+    this.#loaded(report);
   }
 
   #loaded(report: LoadReport): void {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { formatHostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
-import { createLogger, type LogLevel } from '../core/logger.js';
+import { errorCode } from '../core/errors.js';
+import { createLogger, type Logger, type LogLevel } from '../core/logger.js';
 import { Server } from '../server.js';
 import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
 
@@ -17,6 +18,7 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   const config = await configOf(flags);
   const logger = createLogger(config.log.level as LogLevel);
   const server = await Server.start({ config, clock: systemClock, logger, version });
+  keepServing(logger);
   announce(server, config.sip.externalAddress, flags.json === true);
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
@@ -26,6 +28,20 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   process.once('SIGINT', () => process.exit(130));
   logger.info({}, 'stopping: no new calls; live calls may finish');
   await server.close();
+}
+
+/**
+ * What is thrown where nobody catches it is logged and ends nothing: one call's fault must not end the others. Messages may
+ * hold what a caller said: code and place are told only.
+ */
+export function keepServing(logger: Logger): void {
+  const stray = (what: string) => (error: unknown) => {
+    const place =
+      error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+    logger.error({ code: errorCode(error), place: place?.slice(0, 8).map((line) => line.trim()) }, what);
+  };
+  process.on('uncaughtException', stray('an error that nobody caught'));
+  process.on('unhandledRejection', stray('a rejection that nobody caught'));
 }
 
 function announce(server: Server, externalAddress: string | undefined, json: boolean): void {
