@@ -17,7 +17,7 @@ export class RecordedPrompts {
     const files = new Map<string, string>();
     const folders = await readdir(this.dir, { withFileTypes: true }).catch(() => []);
     for (const folder of folders.filter((entry) => entry.isDirectory())) {
-      for (const file of await readdir(join(this.dir, folder.name))) {
+      for (const file of await readdir(join(this.dir, folder.name)).catch(() => [])) {
         if (extname(file) !== '.wav') continue;
         files.set(`${folder.name}/${basename(file, '.wav')}`, join(this.dir, folder.name, file));
       }
