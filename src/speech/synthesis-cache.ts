@@ -9,7 +9,7 @@ export interface SynthesisCacheOptions {
   readonly synthesizer: Synthesizer;
   /** Folder of the WAV files; made when it is not there. */
   readonly dir: string;
-  /** The least recently used files go when all together are larger. Default 256 MiB, about 4.5 hours of speech. */
+  /** The least recently used files go when all together are larger. 0 writes none. Default 256 MiB, about 4.5 hours of speech. */
   readonly limitBytes?: number;
   /** Default 8000: what the media server plays without converting. */
   readonly sampleRateHz?: number;
@@ -79,7 +79,7 @@ export class SynthesisCache {
     return made;
   }
 
-  /** The sentence as a stream: at once if it is stored, else as it is made, and stored when it is complete. */
+  /** The sentence as a stream: at once if it is stored, else as it is made; stored, beside the call, when it is complete. */
   speak(request: SynthesisRequest, signal?: AbortSignal): SpokenAudio {
     const sampleRateHz = this.#sampleRateHz;
     return {
@@ -104,8 +104,8 @@ export class SynthesisCache {
       chunks.push(chunk);
       yield chunk;
     }
-    // A full disk must not cost the caller the sentence that was just spoken.
-    if (signal?.aborted !== true) await this.#store(path, joinChunks(chunks)).catch(() => undefined);
+    // Beside the call: whoever speaks learns only now that these were the last words, and a disk may be full or slow.
+    if (signal?.aborted !== true) void this.#store(path, joinChunks(chunks)).catch(() => undefined);
   }
 
   async #getOrMake(path: string, request: SynthesisRequest): Promise<CachedSpeech> {
@@ -144,6 +144,7 @@ export class SynthesisCache {
 
   async #store(path: string, samples: Int16Array): Promise<void> {
     this.#recent.keep(path, samples);
+    if (this.#limitBytes === 0) return;
     await mkdir(this.#dir, { recursive: true });
     const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     const bytes = encodeWav(samples, { sampleRateHz: this.#sampleRateHz, channels: 1 });

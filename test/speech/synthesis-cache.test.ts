@@ -1,5 +1,13 @@
 import t from 'tap';
-import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parseWav } from '../../src/audio/wav.js';
 import { SynthesisCache } from '../../src/speech/synthesis-cache.js';
@@ -117,4 +125,24 @@ t.test('over the limit the least recently used go first', async (t) => {
   const has = (text: string): boolean =>
     readdirSync(dir).some((name) => join(dir, name) === cache.pathOf(say(text)));
   t.strictSame(['a', 'b', 'c', 'd'].map(has), [true, false, true, true], 'b was used longest ago');
+});
+
+t.test('who listens does not wait for the disk; the file comes all the same', async (t) => {
+  const dir = t.testdir();
+  const cache = new SynthesisCache({ synthesizer: new FakeSynthesizer(), dir });
+  await collect(cache.speak(say('hello')));
+  t.strictSame(readdirSync(dir), [], 'the last word is out before the first byte is written');
+  for (let i = 0; i < 500 && !existsSync(cache.pathOf(say('hello'))); i += 1)
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  t.strictSame(parseWav(readFileSync(cache.pathOf(say('hello')))).samples.length, 500);
+});
+
+t.test('a limit of 0 writes nothing', async (t) => {
+  const synthesizer = new FakeSynthesizer();
+  const dir = t.testdir();
+  const cache = new SynthesisCache({ synthesizer, dir, limitBytes: 0 });
+  t.strictSame([...(await cache.get(say('abc'))).samples], ramp('abc'));
+  t.strictSame(await collect(cache.speak(say('abc'))), ramp('abc'));
+  t.equal(synthesizer.asked, 1, 'memory has it');
+  t.strictSame(readdirSync(dir), []);
 });
