@@ -149,7 +149,7 @@ function readAudio(
   codecs: readonly G711Codec[],
 ): RemoteMedia | undefined {
   // RTP/SAVP and the DTLS profiles would need keys: refused rather than answered in the clear.
-  if (media.type !== 'audio' || media.port === 0 || !/^RTP\/AVPF?$/.test(media.protocol)) return undefined;
+  if (media.type !== 'audio' || !isPort(media.port) || !/^RTP\/AVPF?$/.test(media.protocol)) return undefined;
   const host = (media.connection ?? session.connection)?.ip;
   if (host === undefined) return undefined;
   const types = payloadTypes(media);
@@ -168,6 +168,11 @@ function readAudio(
     ptimeMs: readPtime(media),
     direction: held ? (sends(said) ? 'sendonly' : 'inactive') : said,
   };
+}
+
+/** 0 refuses a stream (RFC 3264 §6); a socket throws on what no port can be, with each packet. */
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port > 0 && port <= 65535;
 }
 
 function payloadTypes(media: MediaDescription): number[] {

@@ -208,3 +208,13 @@ t.test('no text makes it throw', (t) => {
   t.pass('did not throw');
   t.end();
 });
+
+t.test('a port that is none is a stream that cannot be used', (t) => {
+  for (const port of ['0', '65536', '70000', '99999999999999999999']) {
+    const offer = sdp('c=IN IP4 10.0.0.2', `m=audio ${port} RTP/AVP 0`);
+    t.equal(answerSdp(offer, local), undefined, port);
+    t.equal(readRemoteMedia(offer), undefined, port);
+  }
+  t.equal(readRemoteMedia(sdp('c=IN IP4 10.0.0.2', 'm=audio 65535 RTP/AVP 0'))?.remote?.port, 65535);
+  t.end();
+});
