@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { AudioStreamServer } from '../audio-stream/audio-stream-server.js';
 import { BotAudio } from '../audio-stream/bot-audio.js';
 import type { Clock, Timer } from '../core/clock.js';
+import { within } from '../core/deadline.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { StateMachine, type TransitionTable } from '../core/state-machine.js';
@@ -76,6 +77,9 @@ const moves: TransitionTable<CallState> = {
 
 /** The caller's jitter buffer still holds the last words when the last packet was sent, ms: the BYE waits for it. */
 const tailMs = 200;
+
+/** How long an ended call may wait for the disk to take its files, ms. */
+const filesLimitMs = 5000;
 
 /** One call from INVITE to record (DESIGN.md, section 4). Owns everything that exists for this call alone. */
 export class CallSession extends TypedEmitter<CallSessionEvents> {
@@ -387,7 +391,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     const endedAtMs = this.ports.clock.wallMs();
     const results = await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.close()]);
     this.#audio?.close();
-    results.push(...(await Promise.allSettled([this.#recorder?.close(), this.#journal?.close()])));
+    results.push(await this.#closeFiles());
     for (const result of results) {
       if (result.status === 'rejected') {
         this.#logger.warn(
@@ -398,6 +402,15 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     }
     this.emit('ended', this.#record(ending, endedAtMs), this.#setupMs);
     this.removeAllListeners();
+  }
+
+  /** A disk that takes nothing any more must not keep the call: the files are closed when it does. */
+  async #closeFiles(): Promise<PromiseSettledResult<void>> {
+    const closed = Promise.all([this.#recorder?.close(), this.#journal?.close()]).then(() => undefined);
+    const [result] = await Promise.allSettled([
+      within(this.ports.clock, filesLimitMs, closed, () => callError('CALL_DISK_STALLED')),
+    ]);
+    return result;
   }
 
   #record(ending: Ending, endedAtMs: number): CallRecord {

@@ -19,6 +19,12 @@ export const callError = defineErrors({
     sipStatus: 500,
     httpStatus: 422,
   },
+  CALL_DISK_STALLED: {
+    message: 'the disk takes nothing any more',
+    retryable: true,
+    sipStatus: 500,
+    httpStatus: 500,
+  },
   CALL_NO_ANSWER_SDP: {
     message: 'the ACK of an INVITE without an offer brought no answer',
     retryable: false,

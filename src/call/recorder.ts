@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { wavHeader } from '../audio/wav.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { callError } from './errors.js';
 
 const sampleRateHz = 8000;
 const channels = 2;
@@ -10,6 +11,9 @@ const headerBytes = 44;
 /** Samples of each channel that are gathered before they are written, half a second: a crash loses at most that. */
 const blockSamples = 4000;
 
+/** Blocks that may wait for a disk that stalls, a minute (2 MB); then the recording ends rather than the memory. */
+const maxWaitingBlocks = 120;
+
 /**
  * Writes the call's stereo recording as it comes: left what the caller said, right what the caller heard. After each
  * block the header says the true length, so that the file can be opened at any time. Owned by the call.
@@ -17,6 +21,7 @@ const blockSamples = 4000;
 export class Recorder {
   #block = new Int16Array(blockSamples * channels);
   #filled = 0;
+  #waitingBlocks = 0;
   #writtenBytes = 0;
   #writes: Promise<void>;
   #file: FileHandle | undefined;
@@ -27,6 +32,8 @@ export class Recorder {
   constructor(
     readonly path: string,
     private readonly logger: Logger,
+    /** Given by tests that need a disk that stalls. */
+    private readonly openFile: (path: string) => Promise<FileHandle> = (path) => open(path, 'wx', 0o640),
   ) {
     this.#writes = this.#open();
   }
@@ -66,12 +73,21 @@ export class Recorder {
     const block = this.#block.subarray(0, this.#filled * channels);
     this.#block = new Int16Array(blockSamples * channels);
     this.#filled = 0;
-    this.#writes = this.#writes.then(() => this.#append(block)).catch((error: unknown) => this.#fail(error));
+    if (this.#failed) return;
+    if (this.#waitingBlocks === maxWaitingBlocks) {
+      this.#fail(callError('CALL_DISK_STALLED'));
+      return;
+    }
+    this.#waitingBlocks += 1;
+    this.#writes = this.#writes
+      .then(() => this.#append(block))
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => (this.#waitingBlocks -= 1));
   }
 
   async #open(): Promise<void> {
     try {
-      this.#file = await open(this.path, 'wx', 0o640);
+      this.#file = await this.openFile(this.path);
       await this.#file.write(wavHeader({ sampleRateHz, channels, dataBytes: 0 }), 0, headerBytes, 0);
     } catch (error) {
       this.#fail(error);

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import fs, { mkdtemp, rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -317,4 +318,27 @@ t.test('an answered call ends for one reason only, whoever else ends it too', as
   t.ok(stream.closes > 0);
   t.equal(call.state, 'terminated');
   t.ok(record.recording?.endsWith('.wav') && record.journal?.endsWith('.journal.jsonl'));
+});
+
+t.test('a disk that stalls does not keep an ended call', async (t) => {
+  const { open } = fs;
+  t.teardown(() => {
+    fs.open = open;
+    syncBuiltinESMExports();
+  });
+  const { call, clock, dialog, reach, finishAll, running, ended } = await setUp(t);
+  fs.open = () => new Promise(() => undefined);
+  syncBuiltinESMExports();
+  await reach('answer');
+  finishAll();
+  await running;
+  call.hangup('test');
+  let over = false;
+  void ended.then(() => (over = true));
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.equal(dialog.byes, 1, 'the caller has been told');
+  t.equal(over, false, 'the disk is waited for');
+  clock.advance(5000);
+  t.match(await ended, { endReason: 'local-bye' });
+  t.equal(clock.pendingTimers, 0);
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -63,6 +63,35 @@ t.test('a disk that cannot be written is logged once and breaks nothing', async 
   await recorder.close();
   t.match(errors, [{ code: 'ENOENT' }]);
   t.equal(errors.length, 1);
+});
+
+t.test('a disk that stalls ends the recording, not the memory', async (t) => {
+  const errors: object[] = [];
+  const logger: Logger = { ...silentLogger, error: (fields) => void errors.push(fields) };
+  let go: () => void = () => undefined;
+  const stalled = new Promise<void>((resolve) => (go = resolve));
+  const written: number[] = [];
+  const file = {
+    write: async (_bytes: Uint8Array, _offset: number, length: number) => {
+      await stalled;
+      written.push(length);
+    },
+    close: () => Promise.resolve(),
+  } as unknown as FileHandle;
+  const recorder = new Recorder('/stalled/call.wav', logger, () => Promise.resolve(file));
+  const frame = new Int16Array(160);
+  for (let i = 0; i < 50 * 60; i += 1) recorder.write(frame, frame);
+  t.same(errors, [], 'a minute waits');
+  for (let i = 0; i < 50 * 60; i += 1) recorder.write(frame, frame);
+  t.match(errors, [{ code: 'CALL_DISK_STALLED' }]);
+  t.equal(errors.length, 1);
+  go();
+  await recorder.close();
+  t.same(
+    written.filter((length) => length !== 44),
+    [],
+    'what would lie after a hole is not written',
+  );
 });
 
 t.test('a journal line says when, and where in the recording', async (t) => {
