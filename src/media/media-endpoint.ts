@@ -21,6 +21,9 @@ const closeLimitMs = 3000;
 /** How long a re-INVITE to the media server may take, ms: the caller's transaction lasts 32 s at most. */
 const modifyLimitMs = 5000;
 
+/** How long the media server may take to accept the forks, ms. */
+const forkLimitMs = 5000;
+
 /** A call's channel on the media server: its RTP, its forks, what it plays. Owned by the call. */
 export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #closed = false;
@@ -87,8 +90,12 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return playoutOf(this.forkPlan);
   }
 
+  /** See {@link startForks}; rejects MEDIA_FORK_FAILED too when the server does not answer. */
   startForks(urls: ForkUrls): Promise<void> {
-    return startForks(this.endpoint, this.forkPlan, urls);
+    // The library never settles a command whose connection ended before the reply.
+    return within(this.clock, forkLimitMs, startForks(this.endpoint, this.forkPlan, urls), () =>
+      mediaError('MEDIA_FORK_FAILED', { reason: 'no answer' }),
+    );
   }
 
   /** Plays files (paths or URLs that the media server can open) one after another. */

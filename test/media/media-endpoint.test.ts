@@ -143,3 +143,11 @@ t.test('a playback ends by itself, by a stop, or by a failure', async (t) => {
   await loop();
   t.ok(unheard, 'a failure that nobody awaits does not end the process');
 });
+
+t.test('a fork command that is never answered fails at its limit', async (t) => {
+  const { clock, endpoint } = setUp();
+  const forks = endpoint.startForks({ speak: 'ws://speak', listen: '' });
+  clock.advance(5000);
+  await t.rejects(forks, { code: 'MEDIA_FORK_FAILED' });
+  t.equal(clock.pendingTimers, 0);
+});
