@@ -33,7 +33,7 @@ import { disturb, generator } from './disturb.js';
 import { inventedThroat } from './throats.js';
 import { cantoneseCharacters, englishWords, mandarinCharacters } from './words.js';
 
-const wantedFalse = 0.02;
+const wantedFalse = 0.015;
 const families = 120;
 
 type Random = () => number;
