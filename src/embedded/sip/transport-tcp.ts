@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { formatHostPort } from '../../core/address.js';
+import { maxMessageBytes } from './parse-message.js';
 import { StreamFramer } from './stream-framer.js';
 import type { Listener, ListenAddress, Receive, Stream, Target } from './transport.js';
 
@@ -25,6 +26,9 @@ export function listenTcp(
   });
 }
 
+/** A peer that asks and never reads the answers is dropped when so much waits for it: 16 of the longest messages. */
+const maxWaitingBytes = 16 * maxMessageBytes;
+
 class TcpStream implements Stream {
   constructor(readonly socket: Socket) {}
 
@@ -34,6 +38,7 @@ class TcpStream implements Stream {
 
   write(bytes: Buffer): void {
     this.socket.write(bytes);
+    if (this.socket.writableLength > maxWaitingBytes) this.socket.destroy();
   }
 }
 
