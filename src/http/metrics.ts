@@ -55,7 +55,7 @@ export class Metrics {
   });
   readonly #strangers = new Counter({
     name: 'xiangyin_strangers_total',
-    help: 'Packets and connections refused because no call of ours owns them, by where they came.',
+    help: 'Connections refused because no call of ours owns them, by where they came.',
     labelNames: ['at'],
     registers: [this.#registry],
   });
@@ -102,7 +102,7 @@ export class Metrics {
     this.#forks.inc({ outcome: 'failed' });
   }
 
-  stranger(at: 'audio-stream' | 'rtp' | 'sip' | 'event-socket'): void {
+  stranger(at: 'audio-stream'): void {
     this.#strangers.inc({ at });
   }
 

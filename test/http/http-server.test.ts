@@ -79,7 +79,7 @@ t.test('metrics count what the channels report', async (t) => {
   metrics.refused('capacity');
   metrics.forkOpened();
   metrics.forkFailed();
-  metrics.stranger('rtp');
+  metrics.stranger('audio-stream');
   const { status, headers, body } = await get(server, '/metrics');
   const text = body.toString();
   t.equal(status, 200);
@@ -95,7 +95,7 @@ t.test('metrics count what the channels report', async (t) => {
     'xiangyin_calls_refused_total{reason="capacity"} 1',
     'xiangyin_audio_forks_total{outcome="opened"} 1',
     'xiangyin_audio_forks_total{outcome="failed"} 1',
-    'xiangyin_strangers_total{at="rtp"} 1',
+    'xiangyin_strangers_total{at="audio-stream"} 1',
     'xiangyin_calls_live 1',
   ]) {
     t.ok(text.split('\n').includes(line), line);

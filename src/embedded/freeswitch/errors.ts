@@ -32,10 +32,4 @@ export const freeSwitchError = defineErrors({
     sipStatus: 500,
     httpStatus: 404,
   },
-  FREESWITCH_CHANNEL_CLOSED: {
-    message: 'the channel has ended',
-    retryable: false,
-    sipStatus: 481,
-    httpStatus: 410,
-  },
 });
