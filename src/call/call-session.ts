@@ -197,6 +197,10 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.#audio = audio;
     this.#instant('audio');
     audio.speaking.on('lost', () => this.#mediaGone('audio stream lost'));
+    if (audio.recording !== audio.speaking)
+      audio.recording.on('lost', () =>
+        this.#logger.error({}, 'the recording breaks off: its stream was lost'),
+      );
     return audio;
   }
 

@@ -7,7 +7,7 @@ import type { AudioStreamServer } from '../../src/audio-stream/audio-stream-serv
 import { CallSession } from '../../src/call/call-session.js';
 import { callForked } from '../../src/call/channels.js';
 import { ManualClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/logger.js';
+import { silentLogger, type Logger } from '../../src/core/logger.js';
 import { TypedEmitter } from '../../src/core/typed-emitter.js';
 import { mediaError } from '../../src/media/errors.js';
 import type { MediaEndpoint, MediaEndpointEvents } from '../../src/media/media-endpoint.js';
@@ -42,7 +42,7 @@ class Step<T> {
 }
 
 class FakeEndpoint extends TypedEmitter<MediaEndpointEvents> {
-  readonly forkPlan = 'stereo';
+  forkPlan = 'stereo';
   readonly localSdp = 'v=0';
   closes = 0;
 
@@ -75,6 +75,10 @@ class FakeStream extends TypedEmitter<{ lost: []; mark: [] }> {
 
   close(): void {
     this.closes += 1;
+  }
+
+  lose(): void {
+    this.emit('lost');
   }
 }
 
@@ -120,7 +124,7 @@ const plan = dialplanOf(
   'name: one\ndialects: [en-gb]\nflows:\n  main:\n    nodes:\n      bye: { type: hangup, prompt: Goodbye. }\n',
 );
 
-async function setUp(t: Test) {
+async function setUp(t: Test, logger: Logger = silentLogger) {
   const dataDir = await mkdtemp(join(tmpdir(), 'xiangyin-session-'));
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
   const steps = {
@@ -131,6 +135,7 @@ async function setUp(t: Test) {
   };
   const endpoint = new FakeEndpoint(steps.forks);
   const stream = new FakeStream();
+  const second = new FakeStream();
   const dialog = new FakeDialog();
   const incoming = new FakeIncoming(steps.answer);
   const clock = new ManualClock();
@@ -138,6 +143,9 @@ async function setUp(t: Test) {
   const audio = {
     expect: () => {
       expected += 1;
+      // The second of a call is the one that only records.
+      if (expected === 2)
+        return { url: 'ws://two', arrived: Promise.resolve(second), cancel: () => (expected -= 1) };
       return { url: 'ws://test', arrived: steps.socket.take(), cancel: () => (expected -= 1) };
     },
   };
@@ -159,7 +167,7 @@ async function setUp(t: Test) {
       recognizer: undefined,
       prompts: { speak: undefined, recorded: () => undefined },
       clock,
-      logger: silentLogger,
+      logger,
     },
   );
   const ended = new Promise<CallRecord>((resolve) => call.on('ended', resolve));
@@ -180,7 +188,21 @@ async function setUp(t: Test) {
     steps.socket.finish(stream);
     steps.answer.finish(dialog);
   };
-  return { call, incoming, endpoint, stream, dialog, clock, steps, reach, finishAll, ended, running, forked };
+  return {
+    call,
+    incoming,
+    endpoint,
+    stream,
+    second,
+    dialog,
+    clock,
+    steps,
+    reach,
+    finishAll,
+    ended,
+    running,
+    forked,
+  };
 }
 
 for (const step of ['endpoint', 'forks', 'socket', 'answer'] as const) {
@@ -341,4 +363,24 @@ t.test('a disk that stalls does not keep an ended call', async (t) => {
   clock.advance(5000);
   t.match(await ended, { endReason: 'local-bye' });
   t.equal(clock.pendingTimers, 0);
+});
+
+t.test('a recording stream that breaks is told, and the call goes on', async (t) => {
+  const errors: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (_fields, message) => void errors.push(message),
+    child: () => logger,
+  };
+  const { call, endpoint, second, reach, finishAll, running, ended } = await setUp(t, logger);
+  endpoint.forkPlan = 'mono-and-stereo';
+  await reach('answer');
+  finishAll();
+  await running;
+  second.lose();
+  t.ok(errors.some((message) => message.startsWith('the recording breaks off')));
+  t.equal(call.state, 'confirmed');
+  call.hangup('test');
+  t.match(await ended, { endReason: 'local-bye' });
+  t.equal(second.closes > 0, true);
 });
