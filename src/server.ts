@@ -66,9 +66,9 @@ export class Server {
   private constructor(private readonly options: ServerOptions) {
     const { logger } = options;
     TypedEmitter.listenerError = (event, error) =>
-      logger.error({ event, code: errorCode(error) }, 'a listener failed');
+      logger.error({ event, code: errorCode(error), error }, 'a listener failed');
     Channel.subscriberError = (stream, error) =>
-      logger.error({ stream, code: errorCode(error) }, 'a subscriber failed');
+      logger.error({ stream, code: errorCode(error), error }, 'a subscriber failed');
     const { advertise } = options.config.http;
     this.#prompts = new PromptFiles(advertise === undefined ? {} : { advertise });
     this.#startedAtMs = options.clock.wallMs();

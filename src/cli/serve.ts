@@ -31,15 +31,10 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
 }
 
 /**
- * What is thrown where nobody catches it is logged and ends nothing: one call's fault must not end the others. Messages may
- * hold what a caller said: code and place are told only.
+ * What is thrown where nobody catches it is logged and ends nothing: one call's fault must not end the others.
  */
 export function keepServing(logger: Logger): void {
-  const stray = (what: string) => (error: unknown) => {
-    const place =
-      error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : [];
-    logger.error({ code: errorCode(error), place: place?.slice(0, 8).map((line) => line.trim()) }, what);
-  };
+  const stray = (what: string) => (error: unknown) => logger.error({ code: errorCode(error), error }, what);
   process.on('uncaughtException', stray('an error that nobody caught'));
   process.on('unhandledRejection', stray('a rejection that nobody caught'));
 }

@@ -11,12 +11,24 @@ export interface Logger {
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
-/** One JSON line per entry, to standard error: standard output belongs to what a command prints. */
+/** One JSON line per entry, of a field `error` the place only, to standard error: standard output belongs to what a command prints. */
 export function createLogger(level: LogLevel, bindings: object = {}): Logger {
   return pino(
-    { level, base: bindings, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    {
+      level,
+      base: bindings,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      serializers: { error: placeOf },
+    },
     destination(2),
   );
+}
+
+/** Where an error came from: its message may hold what a caller said, and is not written. */
+function placeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  return frames.slice(0, 8).map((line) => line.trim());
 }
 
 export const silentLogger: Logger = {

@@ -22,4 +22,6 @@ t.test('what nobody caught is logged without its message and ends nothing', asyn
   t.equal(stdout, 'still here\n');
   t.match(stderr, /RangeError.*\n.*TypeError/);
   t.notMatch(stderr, /4711|0815/);
+  const [first] = stderr.split('\n').map((line) => JSON.parse(line || 'null') as { error?: string[] } | null);
+  t.match(first?.error?.[0], /^at .*:\d+:\d+/, 'where it came from is told');
 });
