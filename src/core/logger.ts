@@ -26,7 +26,7 @@ export function createLogger(level: LogLevel, bindings: object = {}): Logger {
 
 /** Where an error came from: its message may hold what a caller said, and is not written. */
 function placeOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error;
+  if (!(error instanceof Error)) return error;
   const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   return frames.slice(0, 8).map((line) => line.trim());
 }

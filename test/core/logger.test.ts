@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import t from 'tap';
 import { OnceLogger, silentLogger, type Logger } from '../../src/core/logger.js';
 
@@ -28,4 +30,25 @@ t.test('the silent logger takes everything, from children too', async (t) => {
   const child = silentLogger.child({ call: 'x' });
   for (const level of ['debug', 'info', 'warn', 'error'] as const) child[level]({}, 'nothing');
   t.equal(child, silentLogger);
+});
+
+t.test('of an error the place is written and never the message; a code stays a code', async (t) => {
+  const module = new URL('../../src/core/logger.js', import.meta.url).href;
+  const program = `
+    import { createLogger } from '${module}';
+    const logger = createLogger('info');
+    logger.warn({ error: new Error('he said 4711') }, 'one');
+    logger.child({ call: 'x' }).warn({ error: 'ECONNRESET' }, 'two');
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program]);
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  await once(child, 'close');
+  t.notMatch(stderr, /4711/);
+  const [one, two] = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { error: unknown });
+  t.match(one, { error: [/^at .*:\d+:\d+/], msg: 'one' });
+  t.match(two, { error: 'ECONNRESET', call: 'x', msg: 'two' });
 });
