@@ -42,7 +42,8 @@ export async function openSpeech({ dataDir, cacheBytes, logger }: SpeechOptions)
   const recognizer = await orWithout(phrasebook, 'callers answer by keys', logger);
   return {
     recognizer,
-    speak: (text, dialect, signal) => cache.speak({ text, dialect }, signal),
+    // The dialplans' fixed sentences are stored by makeReady; what is filled in during a call never lies on the disk.
+    speak: (text, dialect, signal) => cache.speak({ text, dialect }, signal, false),
     makeReady: (sentence) => cache.get(sentence),
     close: async () => {
       await recognizer?.close();

@@ -79,16 +79,23 @@ export class SynthesisCache {
     return made;
   }
 
-  /** The sentence as a stream: at once if it is stored, else as it is made; stored, beside the call, when it is complete. */
-  speak(request: SynthesisRequest, signal?: AbortSignal): SpokenAudio {
+  /**
+   * The sentence as a stream: at once if it is stored, else as it is made; stored, beside the call, when it is complete
+   * and `store` says so. What may hold a caller's data (a number read back) is not to be stored.
+   */
+  speak(request: SynthesisRequest, signal?: AbortSignal, store = true): SpokenAudio {
     const sampleRateHz = this.#sampleRateHz;
     return {
       sampleRateHz,
-      [Symbol.asyncIterator]: () => this.#stream(request, signal),
+      [Symbol.asyncIterator]: () => this.#stream(request, signal, store),
     };
   }
 
-  async *#stream(request: SynthesisRequest, signal: AbortSignal | undefined): AsyncGenerator<Int16Array> {
+  async *#stream(
+    request: SynthesisRequest,
+    signal: AbortSignal | undefined,
+    store: boolean,
+  ): AsyncGenerator<Int16Array> {
     const path = this.pathOf(request);
     // What was said lately is there without waiting for the disk: the first packet leaves with the next tick.
     const stored = this.#recent.get(path) ?? (await this.#read(path));
@@ -105,7 +112,7 @@ export class SynthesisCache {
       yield chunk;
     }
     // Beside the call: whoever speaks learns only now that these were the last words, and a disk may be full or slow.
-    if (signal?.aborted !== true) void this.#store(path, joinChunks(chunks)).catch(() => undefined);
+    if (store && signal?.aborted !== true) void this.#store(path, joinChunks(chunks)).catch(() => undefined);
   }
 
   async #getOrMake(path: string, request: SynthesisRequest): Promise<CachedSpeech> {

@@ -78,6 +78,16 @@ t.test('a stream passes through, is stored when complete, and comes from the fil
   t.strictSame([...(await cache.get(say('hello'))).samples], ramp('hello'));
 });
 
+t.test("a sentence that may hold a caller's data leaves nothing on the disk or in memory", async (t) => {
+  const synthesizer = new FakeSynthesizer();
+  const dir = t.testdir();
+  const cache = new SynthesisCache({ synthesizer, dir });
+  t.strictSame(await collect(cache.speak(say('hello'), undefined, false)), ramp('hello'));
+  t.strictSame(await readdir(dir), []);
+  await collect(cache.speak(say('hello'), undefined, false));
+  t.equal(synthesizer.asked, 2, 'made anew each time');
+});
+
 t.test('what was aborted, left or broken is not stored', async (t) => {
   const synthesizer = new FakeSynthesizer();
   const dir = t.testdir();
