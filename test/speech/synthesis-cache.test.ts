@@ -83,7 +83,7 @@ t.test("a sentence that may hold a caller's data leaves nothing on the disk or i
   const dir = t.testdir();
   const cache = new SynthesisCache({ synthesizer, dir });
   t.strictSame(await collect(cache.speak(say('hello'), undefined, false)), ramp('hello'));
-  t.strictSame(await readdir(dir), []);
+  t.strictSame(readdirSync(dir), []);
   await collect(cache.speak(say('hello'), undefined, false));
   t.equal(synthesizer.asked, 2, 'made anew each time');
 });
