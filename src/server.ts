@@ -223,27 +223,26 @@ export class Server {
       bodyStep,
       capacityStep(() => this.#live.size, calls.maxConcurrent),
     ]);
-    const advertised = mediaServer.eventSocketAdvertise;
-    // Each connection waits on a port of its own.
+    const listen = hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen);
+    const { eventSocketAdvertise } = mediaServer;
+    const advertise =
+      eventSocketAdvertise === undefined
+        ? undefined
+        : hostPort('mediaServer.eventSocketAdvertise', eventSocketAdvertise);
     const serversOf = (agent: number) =>
-      daemons.freeswitch.map(({ address, secret }, index) => ({
-        address,
-        secret,
-        profile: mediaServer.profile,
-        eventSocketListen: furtherPort(
-          hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen),
-          agent * daemons.freeswitch.length + index,
-        ),
-        eventSocketAdvertise:
-          advertised === undefined
-            ? undefined
-            : furtherPort(
-                hostPort('mediaServer.eventSocketAdvertise', advertised),
-                agent * daemons.freeswitch.length + index,
-              ),
-        clock,
-        logger,
-      }));
+      daemons.freeswitch.map(({ address, secret }, index) => {
+        // Each connection waits on a port of its own.
+        const nth = agent * daemons.freeswitch.length + index;
+        return {
+          address,
+          secret,
+          profile: mediaServer.profile,
+          eventSocketListen: furtherPort(listen, nth),
+          eventSocketAdvertise: advertise && furtherPort(advertise, nth),
+          clock,
+          logger,
+        };
+      });
     for (const [index, drachtio] of daemons.drachtio.entries()) {
       const agent = new SipAgent({ drachtio, admission, draining: () => this.#draining, clock, logger });
       this.#agents.push(this.#own(agent, () => agent.close()));

@@ -130,8 +130,6 @@ const nodes: Readonly<Record<string, object>> = {
   hangup: node('hangup', { prompt: promptForms, bargeIn }, []),
 };
 
-export const nodeTypes: readonly string[] = Object.keys(nodes);
-
 export const dialplanSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   ...closed(
