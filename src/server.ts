@@ -20,15 +20,8 @@ import { Metrics } from './http/metrics.js';
 import { PromptFiles } from './http/prompt-files.js';
 import { watchCalls } from './watch-calls.js';
 import { MediaPool } from './media/media-pool.js';
-import {
-  Admission,
-  bodyStep,
-  capacityStep,
-  contactStep,
-  drainingStep,
-  scannerStep,
-} from './sip/admission.js';
-import { SipAgent } from './sip/sip-agent.js';
+import { openSignalling } from './signalling.js';
+import type { SipAgent } from './sip/sip-agent.js';
 import { openSpeech, type Speech } from './speech-engines.js';
 import { createSqliteStore } from './store/sqlite/sqlite-store.js';
 import type { CallStore } from './store/call-store.js';
@@ -215,14 +208,16 @@ export class Server {
 
   async #connect(daemons: Daemons): Promise<void> {
     const { config, clock, logger } = this.options;
-    const { mediaServer, calls } = config;
-    const admission = new Admission([
-      drainingStep(() => this.#draining),
-      contactStep,
-      scannerStep,
-      bodyStep,
-      capacityStep(() => this.#live.size, calls.maxConcurrent),
-    ]);
+    const { mediaServer } = config;
+    const signalling = await openSignalling({
+      config,
+      drachtio: daemons.drachtio,
+      draining: () => this.#draining,
+      liveCalls: () => this.#live.size,
+      clock,
+      logger,
+    });
+    this.#own(signalling, () => signalling.close());
     const listen = hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen);
     const { eventSocketAdvertise } = mediaServer;
     const advertise =
@@ -243,9 +238,8 @@ export class Server {
           logger,
         };
       });
-    for (const [index, drachtio] of daemons.drachtio.entries()) {
-      const agent = new SipAgent({ drachtio, admission, draining: () => this.#draining, clock, logger });
-      this.#agents.push(this.#own(agent, () => agent.close()));
+    for (const [index, agent] of signalling.agents.entries()) {
+      this.#agents.push(agent);
       const pool = await MediaPool.open(agent.srf, serversOf(index), clock, logger);
       this.#pools.push(this.#own(pool, () => pool.close()));
       const inbound = this.#inbound(pool);

@@ -29,10 +29,11 @@ export class Inbound {
   /** An INVITE that admission let pass. Never throws. */
   take(incoming: IncomingCall): void {
     const { clock } = this.ports;
-    const { calledNumber, callingNumber } = incoming;
+    const { calledNumber, callingNumber, identity } = incoming;
+    const trunk = identity.kind === 'trunk' ? identity.trunk : undefined;
     let found: ReturnType<DialplanLibrary['find']>;
     try {
-      found = this.library.find({ called: calledNumber, calling: callingNumber, trunk: undefined });
+      found = this.library.find({ called: calledNumber, calling: callingNumber, trunk });
     } catch (error) {
       const status = error instanceof XiangyinError ? error.sipStatus : 500;
       this.refuse(incoming, 'numbers', status, error instanceof Error ? error.message : 'unexpected failure');

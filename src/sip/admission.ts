@@ -1,11 +1,15 @@
+import type { CallerIdentity } from './caller-identity.js';
+
 /** What the first steps look at: the INVITE as far as signalling knows it. */
 export interface InviteFacts {
+  readonly identity: CallerIdentity;
   readonly sourceAddress: string;
   readonly userAgent: string;
   readonly hasContact: boolean;
   /** Whether it carries a body that is no session description. */
   readonly hasForeignBody: boolean;
   readonly calledNumber: string;
+  readonly callingNumber: string;
 }
 
 export interface Refusal {

@@ -4,6 +4,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { CallDialog } from './call-dialog.js';
+import type { CallerIdentity } from './caller-identity.js';
 import { sipError } from './errors.js';
 
 export type IncomingCallEvents = {
@@ -32,6 +33,7 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
     readonly srf: Srf,
     private readonly request: Srf.SrfRequest,
     private readonly response: Srf.SrfResponse,
+    readonly identity: CallerIdentity,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {

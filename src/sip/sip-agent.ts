@@ -4,12 +4,15 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { Admission, Refusal } from './admission.js';
+import type { CallerIdentity, Challenge } from './caller-identity.js';
 import { DrachtioConnection } from './drachtio-connection.js';
 import { IncomingCall } from './incoming-call.js';
 
 export interface SipAgentOptions {
   readonly drachtio: { readonly address: HostPort; readonly secret: string };
   readonly admission: Admission;
+  /** Who sends a request, or the challenge that makes them prove it. */
+  readonly identify: (request: Srf.SrfRequest) => CallerIdentity | Challenge;
   /** Whether OPTIONS is answered 503 instead of 200, so that carriers route around us. */
   readonly draining: () => boolean;
   readonly clock: Clock;
@@ -75,14 +78,21 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
   }
 
   #invite(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
-    const { admission, clock, logger } = this.options;
-    const call = new IncomingCall(this.srf, request, response, clock, logger);
+    const { admission, identify, clock, logger } = this.options;
+    const identity = identify(request);
+    if (identity.kind === 'challenge') {
+      response.send(identity.status, { headers: { ...identity.headers } });
+      return;
+    }
+    const call = new IncomingCall(this.srf, request, response, identity, clock, logger);
     const refusal = admission.examine({
+      identity,
       sourceAddress: call.sourceAddress,
       userAgent: call.userAgent,
       hasContact: request.has('Contact'),
       hasForeignBody: call.hasForeignBody,
       calledNumber: call.calledNumber,
+      callingNumber: call.callingNumber,
     });
     if (refusal === undefined) {
       if (!this.emit('call', call)) call.refuse(503);

@@ -1,0 +1,15 @@
+/** Who an INVITE comes from, as far as it was proven: by its source address, or by digest authentication. */
+export type CallerIdentity =
+  | { readonly kind: 'trunk'; readonly trunk: string }
+  | { readonly kind: 'user'; readonly user: string }
+  /** Anybody. May reach what the dialplans offer to everyone, and nothing that costs money. */
+  | { readonly kind: 'stranger' };
+
+/** The INVITE is answered with a challenge: no refusal, nothing that a record should be kept of. */
+export interface Challenge {
+  readonly kind: 'challenge';
+  readonly status: 401 | 407;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export const stranger: CallerIdentity = { kind: 'stranger' };
