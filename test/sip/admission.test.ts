@@ -14,7 +14,9 @@ const good: InviteFacts = {
   userAgent: 'Linphone/5',
   hasContact: true,
   hasForeignBody: false,
+  identity: { kind: 'stranger' },
   calledNumber: '1001',
+  callingNumber: '',
 };
 
 t.test('an INVITE in order passes every step', async (t) => {
