@@ -1,31 +1,23 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { AudioStreamServer } from '../audio-stream/audio-stream-server.js';
-import { BotAudio } from '../audio-stream/bot-audio.js';
 import type { Clock, Timer } from '../core/clock.js';
-import { within } from '../core/deadline.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { Dialplan } from '../dialog/dialplan.js';
-import { initialState } from '../dialog/interpreter.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
-import type { CallDialog, SessionChange } from '../sip/call-dialog.js';
+import type { CallDialog } from '../sip/call-dialog.js';
 import type { EndCause } from '../sip/end-cause.js';
-import type { IncomingCall } from '../sip/incoming-call.js';
 import type { Recognizer } from '../speech/recognizer.js';
-import type { CallRecord, TurnRecord } from '../store/call-record.js';
+import type { CallRecord } from '../store/call-record.js';
 import { CallAudio } from './call-audio.js';
-import { callForked, callGap, callMoved, callTurn, type CallState } from './channels.js';
+import { CallFiles } from './call-files.js';
+import type { CallLeg } from './call-leg.js';
+import { callForked, callMoved, type CallState } from './channels.js';
+import { Conversation } from './conversation.js';
 import { endingOfFailure, endingOfHangup, endingOfMedia, nothing, type Ending } from './ending.js';
-import { callError } from './errors.js';
-import { GapMeter } from './gap-meter.js';
-import { Journal } from './journal.js';
-import { Listener } from './listener.js';
-import { Performer } from './performer.js';
-import { PromptPlayer, type PromptSources } from './prompt-player.js';
-import { Recorder } from './recorder.js';
+import type { PromptSources } from './prompt-player.js';
+import { SessionNegotiation } from './session-negotiation.js';
 
 /** What a call needs of the house. Everything here outlives the call. */
 export interface CallPorts {
@@ -70,7 +62,8 @@ export type CallSessionEvents = {
 
 const moves: TransitionTable<CallState> = {
   trying: ['proceeding', 'terminated'],
-  proceeding: ['confirmed', 'terminated'],
+  proceeding: ['early', 'confirmed', 'terminated'],
+  early: ['confirmed', 'terminated'],
   confirmed: ['terminated'],
   terminated: [],
 };
@@ -78,16 +71,12 @@ const moves: TransitionTable<CallState> = {
 /** The caller's jitter buffer still holds the last words when the last packet was sent, ms: the BYE waits for it. */
 const tailMs = 200;
 
-/** How long an ended call may wait for the disk to take its files, ms. */
-const filesLimitMs = 5000;
-
 /** One call from INVITE to record (DESIGN.md, section 4). Owns everything that exists for this call alone. */
 export class CallSession extends TypedEmitter<CallSessionEvents> {
   readonly #machine: StateMachine<CallState>;
   readonly #receivedAtMs: number;
   readonly #receivedMs: number;
-  readonly #turns: TurnRecord[] = [];
-  readonly #gaps = new GapMeter((gapMs) => this.#waited(gapMs));
+  readonly #files: CallFiles;
   readonly #logger: Logger;
   #answeredAtMs: number | null = null;
   #setupMs: number | null = null;
@@ -95,29 +84,26 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   readonly #instants: Record<string, number> = {};
   #endpoint: MediaEndpoint | undefined;
   #audio: CallAudio | undefined;
+  #conversation: Conversation | undefined;
   #dialog: CallDialog | undefined;
-  #listener: Listener | undefined;
-  #performer: Performer | undefined;
-  #recorder: Recorder | undefined;
-  #journal: Journal | undefined;
   #maxDuration: Timer | undefined;
-  #path: readonly string[] = [];
-  /** An answer that the next ACK brings: to an INVITE or re-INVITE without an offer. */
-  #ackBringsAnswer = false;
 
   constructor(
-    private readonly incoming: IncomingCall,
+    private readonly leg: CallLeg,
     private readonly options: CallSessionOptions,
     private readonly ports: CallPorts,
   ) {
     super();
+    const { clock } = ports;
     this.#logger = ports.logger.child({ call: options.id });
-    this.#receivedAtMs = ports.clock.wallMs();
-    this.#receivedMs = ports.clock.nowMs();
+    this.#files = new CallFiles({ ...options, clock, logger: this.#logger });
+    this.#receivedAtMs = clock.wallMs();
+    this.#receivedMs = clock.nowMs();
     this.#machine = new StateMachine<CallState>(moves, 'trying', (from, to) =>
       callMoved.publish({ callId: options.id, from, to }),
     );
-    incoming.on('cancelled', () => this.#end({ reason: 'cancelled', ...nothing }));
+    leg.on('cancelled', () => this.#end({ reason: 'cancelled', ...nothing }));
+    leg.on('ringing', () => this.#move('early'));
   }
 
   get id(): string {
@@ -130,15 +116,15 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   /** For lists of live calls. */
   get summary(): LiveCallSummary {
-    const { callingNumber, calledNumber } = this.incoming;
+    const { direction, callingNumber, calledNumber } = this.leg;
     return {
       id: this.id,
-      direction: 'inbound',
+      direction,
       callingNumber,
       calledNumber,
       dialplan: this.options.dialplan.name,
       state: this.state,
-      node: this.#path.at(-1) ?? null,
+      node: this.#conversation?.path.at(-1) ?? null,
       receivedAtMs: this.#receivedAtMs,
       answeredAtMs: this.#answeredAtMs,
     };
@@ -151,7 +137,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   async run(): Promise<void> {
     try {
       this.#move('proceeding');
-      const folder = this.#makeFolder();
+      const folder = this.#files.makeFolder();
       // Awaited below; an endpoint that fails first must not leave its failure unheard.
       folder.catch(() => undefined);
       const endpoint = await this.#makeEndpoint();
@@ -159,7 +145,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       const audio = await this.#openAudio(endpoint);
       if (audio === undefined) return;
       await folder;
-      await this.#answer(endpoint, audio);
+      await this.#establish(endpoint, audio);
     } catch (error) {
       this.#failed(error);
     }
@@ -167,11 +153,11 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   /** Ends the call from our side (an operator, the shutdown). Safe to call twice. */
   hangup(detail: string): void {
-    this.#end(endingOfHangup(detail, this.incoming.answering));
+    this.#end(endingOfHangup(detail, this.leg.stage));
   }
 
   async #makeEndpoint(): Promise<MediaEndpoint | undefined> {
-    const endpoint = await this.ports.createEndpoint(this.incoming.offer);
+    const endpoint = await this.ports.createEndpoint(this.leg.offer);
     if (this.#over()) {
       await endpoint.close();
       return undefined;
@@ -179,7 +165,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.#endpoint = endpoint;
     this.#instant('endpoint');
     endpoint.on('gone', (cause) => this.#mediaGone(cause));
-    endpoint.on('key', (key) => this.#performer?.key(key));
+    endpoint.on('key', (key) => this.#conversation?.key(key));
     return endpoint;
   }
 
@@ -204,35 +190,80 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     return audio;
   }
 
-  async #answer(endpoint: MediaEndpoint, audio: CallAudio): Promise<void> {
-    const { clock } = this.ports;
+  async #establish(endpoint: MediaEndpoint, audio: CallAudio): Promise<void> {
     if (this.#over()) return;
-    this.#openFiles();
-    // The ear is open before the answer is sent: nothing that the caller says after it is lost.
-    const listener = (this.#listener = new Listener(this.ports.recognizer));
-    audio.attach(
-      (caller) => listener.frame(caller),
-      (caller, heard) => {
-        this.#recorder?.write(caller, heard);
-        this.#gaps.frame(caller, heard);
-      },
-    );
-    const dialog = await this.incoming.answer(endpoint.localSdp);
+    // The ear is open before the answer: nothing that is said after it is lost.
+    const conversation = this.#listen(endpoint, audio);
+    const established = await this.leg.establish(endpoint);
+    if ('ending' in established) {
+      this.#end(established.ending);
+      return;
+    }
+    const { dialog, answerFollows } = established;
     if (this.#over()) {
       await dialog.bye();
       return;
     }
     this.#dialog = dialog;
+    this.#confirmed();
+    const negotiation = new SessionNegotiation(dialog, endpoint, answerFollows, this.#logger);
+    negotiation.on('ready', () => this.#converse());
+    negotiation.on('failed', (error) => this.#failed(error));
+    negotiation.on('change', (offered) => this.#files.journal?.write('sessionChange', { offered }));
+    dialog.on('key', (key) => conversation.key(key));
+    dialog.on('ended', (cause) => this.#dialogOver(cause));
+    if (dialog.ending !== undefined) this.#dialogOver(dialog.ending);
+    else if (!answerFollows) this.#converse();
+  }
+
+  /** Opens the files and the ear. */
+  #listen(endpoint: MediaEndpoint, audio: CallAudio): Conversation {
+    const { dialplan, dialect } = this.options;
+    const { callingNumber, calledNumber, sipCallId } = this.leg;
+    const { recognizer, prompts, clock } = this.ports;
+    const files = this.#files;
+    const journal = files.open();
+    journal.write('call', {
+      dialplan: dialplan.name,
+      dialplanVersion: dialplan.version,
+      dialect,
+      callingNumber,
+      calledNumber,
+      sipCallId,
+    });
+    const conversation = new Conversation({
+      callId: this.id,
+      dialplan,
+      call: { callingNumber, calledNumber, ...(dialect !== undefined && { dialect }) },
+      endpoint,
+      audio,
+      recognizer,
+      prompts,
+      journal,
+      clock,
+      logger: this.#logger,
+    });
+    this.#conversation = conversation;
+    conversation.on('finished', () => {
+      clock.after(tailMs, () => this.#end({ ...nothing, reason: 'local-bye', q850Cause: 16 }));
+    });
+    audio.attach(
+      (caller) => conversation.hear(caller),
+      (caller, heard) => {
+        files.record(caller, heard);
+        conversation.measure(caller, heard);
+      },
+    );
+    return conversation;
+  }
+
+  #confirmed(): void {
+    const { clock } = this.ports;
     this.#answeredAtMs = clock.wallMs();
     this.#setupMs = clock.nowMs() - this.#receivedMs;
     this.#instant('answer');
-    this.#journal?.write('answered', { instantsMs: this.#instants });
+    this.#files.journal?.write('answered', { instantsMs: this.#instants });
     this.#move('confirmed');
-    this.#ackBringsAnswer = this.incoming.offer === undefined;
-    dialog.on('ack', (sdp) => this.#acknowledged(sdp));
-    dialog.on('change', (change) => this.#change(change));
-    dialog.on('key', (key) => this.#performer?.key(key));
-    dialog.on('ended', (cause) => this.#dialogOver(cause));
     this.#maxDuration = clock.after(this.options.maxDurationMs, () =>
       this.#end({
         ...nothing,
@@ -240,130 +271,31 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
         detail: 'the longest call duration was reached (calls.maxDurationMs)',
       }),
     );
-    if (dialog.ending !== undefined) this.#dialogOver(dialog.ending);
-    else if (!this.#ackBringsAnswer) this.#converse();
   }
 
   #dialogOver({ end, q850Cause }: EndCause): void {
     this.#end({ ...nothing, reason: end, q850Cause });
   }
 
-  /** Beside the making of the endpoint: the answer need not wait for the disk. */
-  async #makeFolder(): Promise<void> {
-    await mkdir(dirname(join(this.options.dataDir, this.#fileBase())), { recursive: true, mode: 0o750 });
-  }
-
-  #openFiles(): void {
-    const { clock } = this.ports;
-    const { recording, dataDir } = this.options;
-    const base = join(dataDir, this.#fileBase());
-    if (recording) this.#recorder = new Recorder(`${base}.wav`, this.#logger);
-    this.#journal = new Journal(`${base}.journal.jsonl`, clock, () => this.#recorder?.samples, this.#logger);
-    this.#journal.write('call', {
-      dialplan: this.options.dialplan.name,
-      dialplanVersion: this.options.dialplan.version,
-      dialect: this.options.dialect,
-      callingNumber: this.incoming.callingNumber,
-      calledNumber: this.incoming.calledNumber,
-      sipCallId: this.incoming.sipCallId,
-    });
-  }
-
-  /** Begins the dialog with the caller. */
+  /** Begins the dialog with the caller, who hears us now. */
   #converse(): void {
-    const { clock, prompts } = this.ports;
-    if (this.#over() || this.#performer !== undefined) return;
-    if (!this.#endpoint || !this.#audio || !this.#journal || !this.#listener) return;
-    const { dialplan, dialect } = this.options;
-    const { callingNumber, calledNumber } = this.incoming;
-    const performer = new Performer({
-      dialplan,
-      state: initialState(dialplan, {
-        callingNumber,
-        calledNumber,
-        ...(dialect !== undefined && { dialect }),
-      }),
-      player: new PromptPlayer(
-        this.#endpoint,
-        new BotAudio(this.#audio.speaking, clock, this.#endpoint.playout),
-        prompts,
-        this.#logger,
-      ),
-      listener: this.#listener,
-      journal: this.#journal,
-      clock,
-      logger: this.#logger,
-    });
-    this.#performer = performer;
-    this.#path = performer.path;
-    performer.on('turn', (turn) => {
-      this.#turns.push(turn);
-      if (turn.outcome === 'keys') this.#gaps.answered('keys');
-      else if (turn.outcome === 'phrase' || turn.outcome === 'noMatch') this.#gaps.answered('speech');
-      callTurn.publish({ callId: this.id, turn });
-    });
-    performer.on('finished', () => {
-      clock.after(tailMs, () => this.#end({ ...nothing, reason: 'local-bye', q850Cause: 16 }));
-    });
-    performer.start();
-  }
-
-  /** The wait that ends now followed the last turn. */
-  #waited(gapMs: number): void {
-    const turn = this.#turns.at(-1);
-    if (turn === undefined) return;
-    const rounded = Math.round(gapMs);
-    this.#turns[this.#turns.length - 1] = { ...turn, gapMs: rounded };
-    this.#journal?.write('gap', { gapMs: rounded });
-    callGap.publish({ callId: this.id, gapMs });
-  }
-
-  #acknowledged(sdp: string | undefined): void {
-    if (!this.#ackBringsAnswer) return;
-    this.#ackBringsAnswer = false;
-    if (sdp === undefined) {
-      this.#failed(callError('CALL_NO_ANSWER_SDP'));
-      return;
-    }
-    this.#endpoint?.modify(sdp).then(
-      () => this.#converse(),
-      (error: unknown) => this.#failed(error),
-    );
-  }
-
-  #change(change: SessionChange): void {
-    const endpoint = this.#endpoint;
-    if (this.#over() || endpoint === undefined) return;
-    this.#journal?.write('sessionChange', { offered: change.offer !== undefined });
-    if (change.offer === undefined) {
-      this.#ackBringsAnswer = true;
-      change.accept(endpoint.localSdp);
-      return;
-    }
-    endpoint.modify(change.offer).then(
-      (answer) => change.accept(answer),
-      (error: unknown) => {
-        if (this.#over()) return;
-        this.#logger.warn({ code: errorCode(error) }, 're-INVITE refused: the media server cannot follow it');
-        change.refuse(488);
-      },
-    );
+    if (!this.#over()) this.#conversation?.start();
   }
 
   #mediaGone(cause: string): void {
     if (this.#over()) return;
     this.#logger.error({ cause }, 'the media server ended a call');
-    this.#end(endingOfMedia(cause, this.incoming.answering));
+    this.#end(endingOfMedia(cause, this.leg.stage));
   }
 
   #failed(error: unknown): void {
     if (this.#over()) return;
-    if (this.incoming.cancelled) {
+    if (this.leg.cancelled) {
       this.#end({ reason: 'cancelled', ...nothing });
       return;
     }
     this.#logger.error({ code: errorCode(error) }, 'the call could not go on');
-    this.#end(endingOfFailure(error, this.#answeredAtMs !== null));
+    this.#end(endingOfFailure(error, this.#answeredAtMs === null ? this.leg.direction : 'answered'));
   }
 
   #instant(name: string): void {
@@ -382,11 +314,10 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   #end(ending: Ending): void {
     if (!this.#move('terminated')) return;
     this.#maxDuration?.cancel();
-    this.#performer?.close();
-    this.#listener?.close();
-    // While the 200 is on its way this does nothing: the call is hung up when it is out.
-    if (ending.sipStatus !== null) this.incoming.refuse(ending.sipStatus);
-    this.#journal?.write('ended', { reason: ending.reason });
+    this.#conversation?.close();
+    // While the answer is on its way this does nothing: the call is hung up when it is out.
+    this.leg.abandon(ending);
+    this.#files.journal?.write('ended', { reason: ending.reason });
     void this.#release(ending);
   }
 
@@ -395,7 +326,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     const endedAtMs = this.ports.clock.wallMs();
     const results = await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.close()]);
     this.#audio?.close();
-    results.push(await this.#closeFiles());
+    results.push(...(await Promise.allSettled([this.#files.close()])));
     for (const result of results) {
       if (result.status === 'rejected') {
         this.#logger.warn(
@@ -408,24 +339,15 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.removeAllListeners();
   }
 
-  /** A disk that takes nothing any more must not keep the call: the files are closed when it does. */
-  async #closeFiles(): Promise<PromiseSettledResult<void>> {
-    const closed = Promise.all([this.#recorder?.close(), this.#journal?.close()]).then(() => undefined);
-    const [result] = await Promise.allSettled([
-      within(this.ports.clock, filesLimitMs, closed, () => callError('CALL_DISK_STALLED')),
-    ]);
-    return result;
-  }
-
   #record(ending: Ending, endedAtMs: number): CallRecord {
     const { id, dialplan } = this.options;
-    const base = this.#fileBase();
+    const { sipCallId, direction, callingNumber, calledNumber } = this.leg;
     return {
       id,
-      sipCallId: this.incoming.sipCallId,
-      direction: 'inbound',
-      callingNumber: this.incoming.callingNumber,
-      calledNumber: this.incoming.calledNumber,
+      sipCallId,
+      direction,
+      callingNumber,
+      calledNumber,
       dialplan: dialplan.name,
       dialplanVersion: dialplan.version,
       receivedAtMs: this.#receivedAtMs,
@@ -435,15 +357,9 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       sipStatus: ending.sipStatus,
       q850Cause: ending.q850Cause,
       detail: ending.detail,
-      path: [...this.#path],
-      turns: [...this.#turns],
-      recording: this.#recorder === undefined ? null : `${base}.wav`,
-      journal: this.#journal === undefined ? null : `${base}.journal.jsonl`,
+      path: [...(this.#conversation?.path ?? [])],
+      turns: [...(this.#conversation?.turns ?? [])],
+      ...this.#files.names,
     };
-  }
-
-  /** `calls/20261121/20261121-013502-9f3c1a7e`, relative to the data folder. */
-  #fileBase(): string {
-    return join('calls', this.id.slice(0, 8), this.id);
   }
 }

@@ -2,7 +2,7 @@ import { Channel } from '../core/channel.js';
 import type { CallRecord, TurnRecord } from '../store/call-record.js';
 
 /** A call's state (RFC 4235 §3.7.1). */
-export type CallState = 'trying' | 'proceeding' | 'confirmed' | 'terminated';
+export type CallState = 'trying' | 'proceeding' | 'early' | 'confirmed' | 'terminated';
 
 export interface CallMoved {
   readonly callId: string;

@@ -7,6 +7,7 @@ import type { CallStore } from '../store/call-store.js';
 import { CallSession, type CallPorts } from './call-session.js';
 import { callEnded, callRefused } from './channels.js';
 import type { DialplanLibrary } from './dialplan-library.js';
+import { InboundLeg } from './inbound-leg.js';
 import type { LiveCalls } from './live-calls.js';
 
 export interface InboundOptions {
@@ -40,7 +41,7 @@ export class Inbound {
       return;
     }
     const call = new CallSession(
-      incoming,
+      new InboundLeg(incoming),
       { id: callId(clock.wallMs()), dialplan: found.dialplan, dialect: found.dialect, ...this.options },
       this.ports,
     );

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import type { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
 import { CallSession } from '../../src/call/call-session.js';
 import { callForked } from '../../src/call/channels.js';
+import { InboundLeg } from '../../src/call/inbound-leg.js';
 import { ManualClock } from '../../src/core/clock.js';
 import { silentLogger, type Logger } from '../../src/core/logger.js';
 import { TypedEmitter } from '../../src/core/typed-emitter.js';
@@ -152,7 +153,7 @@ async function setUp(t: Test, logger: Logger = silentLogger) {
   const forked: boolean[] = [];
   t.teardown(callForked.subscribe(({ opened }) => void forked.push(opened)));
   const call = new CallSession(
-    incoming as unknown as IncomingCall,
+    new InboundLeg(incoming as unknown as IncomingCall),
     {
       id: '20261121-000000-00000000',
       dialplan: plan,

@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../core/clock.js';
+import { within } from '../core/deadline.js';
+import type { Logger } from '../core/logger.js';
+import { callError } from './errors.js';
+import { Journal } from './journal.js';
+import { Recorder } from './recorder.js';
+
+/** How long an ended call may wait for the disk to take its files, ms. */
+const closeLimitMs = 5000;
+
+export interface CallFilesOptions {
+  readonly id: string;
+  readonly recording: boolean;
+  /** Folder that holds everything; recordings and journals lie below it by day. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What a call leaves on disk: its journal and its recording. Owned by the call. */
+export class CallFiles {
+  #recorder: Recorder | undefined;
+  #journal: Journal | undefined;
+  /** `calls/20261121/20261121-013502-9f3c1a7e`, relative to the data folder. */
+  readonly #base: string;
+
+  constructor(private readonly options: CallFilesOptions) {
+    this.#base = join('calls', options.id.slice(0, 8), options.id);
+  }
+
+  /** Undefined before {@link open}. */
+  get journal(): Journal | undefined {
+    return this.#journal;
+  }
+
+  /** Relative to the data folder; null if there is none. */
+  get names(): { readonly recording: string | null; readonly journal: string | null } {
+    return {
+      recording: this.#recorder === undefined ? null : `${this.#base}.wav`,
+      journal: this.#journal === undefined ? null : `${this.#base}.journal.jsonl`,
+    };
+  }
+
+  /** Makes the folder, beside the making of the endpoint: the answer need not wait for the disk. */
+  async makeFolder(): Promise<void> {
+    const folder = dirname(join(this.options.dataDir, this.#base));
+    await mkdir(folder, { recursive: true, mode: 0o750 });
+  }
+
+  open(): Journal {
+    const { recording, dataDir, clock, logger } = this.options;
+    const base = join(dataDir, this.#base);
+    if (recording) this.#recorder = new Recorder(`${base}.wav`, logger);
+    this.#journal = new Journal(`${base}.journal.jsonl`, clock, () => this.#recorder?.samples, logger);
+    return this.#journal;
+  }
+
+  /** Hot. One frame of both channels, of equal length; copied. */
+  record(caller: Int16Array, heard: Int16Array): void {
+    this.#recorder?.write(caller, heard);
+  }
+
+  /** Rejects CALL_DISK_STALLED: a disk that takes nothing must not keep the call; the files are closed when it does. */
+  async close(): Promise<void> {
+    const closed = Promise.all([this.#recorder?.close(), this.#journal?.close()]).then(() => undefined);
+    await within(this.options.clock, closeLimitMs, closed, () => callError('CALL_DISK_STALLED'));
+  }
+}
