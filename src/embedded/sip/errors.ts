@@ -39,7 +39,7 @@ export const sipStackError = defineErrors({
     httpStatus: 413,
   },
   SIP_BODY_INCOMPLETE: {
-    message: 'the message ends before the {lengthBytes} bytes that Content-Length promises',
+    message: 'the message ends before the bytes that Content-Length promises',
     retryable: false,
     sipStatus: 400,
     httpStatus: 400,

@@ -35,7 +35,8 @@ const irregularNames: Readonly<Record<string, string>> = {
   'sip-if-match': 'SIP-If-Match',
 };
 
-// Senders use some dozens of names; the limit keeps a hostile peer from growing the tables.
+// Senders use some dozens of names. A hostile peer may fill the tables with others: then they are begun anew, so that it
+// can neither grow them nor keep the usual names out.
 const cacheLimit = 500;
 const keys = new Map<string, string>();
 const names = new Map<string, string>();
@@ -46,7 +47,8 @@ export function headerKey(name: string): string {
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
   const key = (lower.length === 1 ? compactForms[lower] : undefined) ?? lower;
-  if (keys.size < cacheLimit) keys.set(name, key);
+  if (keys.size >= cacheLimit) keys.clear();
+  keys.set(name, key);
   return key;
 }
 
@@ -61,6 +63,7 @@ export function canonicalName(name: string): string {
   const canonical =
     irregularNames[key] ??
     (key.length === name.length ? name : key).replace(/(^|-)([a-z])/g, (match) => match.toUpperCase());
-  if (names.size < cacheLimit) names.set(name, canonical);
+  if (names.size >= cacheLimit) names.clear();
+  names.set(name, canonical);
   return canonical;
 }

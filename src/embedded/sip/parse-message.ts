@@ -2,7 +2,7 @@ import type { XiangyinError } from '../../core/errors.js';
 import { sipStackError } from './errors.js';
 import { headerKey } from './header-names.js';
 import { SipMessage } from './message.js';
-import { checkSyntax } from './strictness.js';
+import { checkSyntax, malformedHeader } from './strictness.js';
 
 /** One UDP datagram at most; the same for a stream. */
 export const maxMessageBytes = 65_535;
@@ -13,11 +13,19 @@ const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 const mandatory = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
 const singular = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards']);
 
-/** What could be read, and the first thing wrong with it: a request with a problem may still be answered. */
+/**
+ * What could be read, and the first thing wrong with it: a request with a problem may still be answered. Problems are made
+ * once each: a stranger's packet must not cost us a stack trace.
+ */
 export interface ReadMessage {
   readonly message: SipMessage | undefined;
   readonly problem: XiangyinError | undefined;
 }
+
+const malformedStartLine = sipStackError('SIP_MALFORMED_START_LINE');
+const wrongVersion = sipStackError('SIP_VERSION_NOT_SUPPORTED');
+const tooLarge = sipStackError('SIP_MESSAGE_TOO_LARGE', { limitBytes: maxMessageBytes });
+const incomplete = sipStackError('SIP_BODY_INCOMPLETE');
 
 /**
  * Parses one whole message: tolerant of bare LF, folded lines, compact names and stray header lines; strict about the
@@ -26,15 +34,13 @@ export interface ReadMessage {
 export function parseMessage(bytes: Buffer): SipMessage {
   const { message, problem } = readMessage(bytes);
   if (problem !== undefined) throw problem;
-  if (message === undefined) throw sipStackError('SIP_MALFORMED_START_LINE');
+  if (message === undefined) throw malformedStartLine;
   return message;
 }
 
 /** Hot: like {@link parseMessage}, but keeps what was readable beside the problem. */
 export function readMessage(bytes: Buffer): ReadMessage {
-  if (bytes.length > maxMessageBytes) {
-    return failed(sipStackError('SIP_MESSAGE_TOO_LARGE', { limitBytes: maxMessageBytes }));
-  }
+  if (bytes.length > maxMessageBytes) return failed(tooLarge);
   let begin = 0;
   while (bytes[begin] === 0x0d || bytes[begin] === 0x0a) begin++;
   let irregular = false;
@@ -65,11 +71,11 @@ export function readMessage(bytes: Buffer): ReadMessage {
     if (key === 'content-length') {
       const length = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
       if (Number.isNaN(length) || (lengthBytes !== undefined && lengthBytes !== length)) {
-        problem ??= badHeader('Content-Length');
+        problem ??= malformedHeader('content-length');
       } else lengthBytes = length;
       return;
     }
-    if (singular.has(key) && message.has(key)) problem ??= badHeader(name);
+    if (singular.has(key) && message.has(key)) problem ??= malformedHeader(key);
     message.received(name, value);
   };
   for (let at = lineEnd + 1; at < head.length; at = lineEnd + 1) {
@@ -87,7 +93,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
     if (name !== '') flush();
     name = '';
     if (++count > maxHeaders) {
-      problem ??= sipStackError('SIP_MESSAGE_TOO_LARGE', { limitBytes: maxMessageBytes });
+      problem ??= tooLarge;
       break;
     }
     const colon = line.indexOf(':');
@@ -102,12 +108,12 @@ export function readMessage(bytes: Buffer): ReadMessage {
   }
   if (name !== '') flush();
 
-  for (const key of mandatory) if (!message.has(key)) problem ??= badHeader(key);
+  for (const key of mandatory) if (!message.has(key)) problem ??= malformedHeader(key);
   problem ??= checkCSeq(message) ?? checkSyntax(message);
   let bodyEnd = bytes.length;
   if (lengthBytes === undefined) irregular = true;
   else if (bodyStart + lengthBytes > bytes.length) {
-    problem ??= sipStackError('SIP_BODY_INCOMPLETE', { lengthBytes });
+    problem ??= incomplete;
   } else bodyEnd = bodyStart + lengthBytes;
   message.receivedBody(
     bytes.toString('utf8', bodyStart, bodyEnd),
@@ -118,25 +124,24 @@ export function readMessage(bytes: Buffer): ReadMessage {
 }
 
 function readStartLine(line: string, head: string): ReadMessage {
-  const malformed = sipStackError('SIP_MALFORMED_START_LINE');
   const firstSpace = line.indexOf(' ');
-  if (firstSpace < 0) return failed(malformed);
+  if (firstSpace < 0) return failed(malformedStartLine);
   const word = line.slice(0, firstSpace);
   if (word.toUpperCase() === 'SIP/2.0') {
     const match = /^([1-6]\d\d)(?: (.*))?$/.exec(line.slice(firstSpace + 1));
-    if (match === null) return failed(malformed);
+    if (match === null) return failed(malformedStartLine);
     const method = /^(?:CSeq)\s*:\s*\d+\s+(\S+)/im.exec(head)?.[1] ?? '';
     return { message: SipMessage.response(Number(match[1]), match[2] ?? '', method), problem: undefined };
   }
   // RFC 3261 §7.1: single spaces, none around. What is nearly so can still be refused with a response.
   const rest = line.slice(firstSpace + 1);
   const version = /\s+SIP\/(\d+\.\d+)\s*$/i.exec(rest);
-  if (version === null || !token.test(word)) return failed(malformed);
+  if (version === null || !token.test(word)) return failed(malformedStartLine);
   const uri = rest.slice(0, version.index);
   const message = SipMessage.request(word, uri.trim());
-  if (version[1] !== '2.0') return { message, problem: sipStackError('SIP_VERSION_NOT_SUPPORTED') };
+  if (version[1] !== '2.0') return { message, problem: wrongVersion };
   const exact = uri.length + ' SIP/2.0'.length === rest.length && uri !== '' && !/[\s<>\0]/.test(uri);
-  return { message, problem: exact ? undefined : malformed };
+  return { message, problem: exact ? undefined : malformedStartLine };
 }
 
 /** A NUL may stand in a quoted string when a backslash says so (RFC 3261 §25.1, quoted-pair). */
@@ -148,7 +153,7 @@ function hasBareNul(line: string): boolean {
 function checkCSeq(message: SipMessage): XiangyinError | undefined {
   const match = /^(\d{1,10})\s+(\S+)$/.exec(message.get('cseq') ?? '');
   if (match === null || Number(match[1]) >= 2 ** 31 || match[2] !== message.method) {
-    return badHeader('CSeq');
+    return malformedHeader('cseq');
   }
   return undefined;
 }
@@ -168,10 +173,6 @@ function trimSpace(text: string): string {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-function badHeader(header: string): XiangyinError {
-  return sipStackError('SIP_MALFORMED_HEADER', { header });
 }
 
 function failed(problem: XiangyinError): ReadMessage {
