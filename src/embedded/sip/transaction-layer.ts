@@ -9,6 +9,7 @@ import type { SipMessage } from './message.js';
 import { tagOf } from './name-addr.js';
 import { readMessage } from './parse-message.js';
 import { newBranch } from './random-ids.js';
+import type { SipObserver } from './sip-observer.js';
 import type { SipTimers } from './timers.js';
 import type { ClientMachine, ResponseHandler, ServerMachine } from './transaction.js';
 import { InviteClientTransaction } from './transaction-client-invite.js';
@@ -56,6 +57,8 @@ export interface TransactionLayerOptions extends TransportOptions {
   readonly clock: Clock;
   readonly timers: SipTimers;
   readonly logger: Logger;
+  /** Told of every message; without one nothing is counted. */
+  readonly observer?: SipObserver | undefined;
 }
 
 /** More requests at a time are refused without keeping state: 32 s of 1500 requests per second. */
@@ -66,6 +69,7 @@ export class TransactionLayer {
   readonly clock: CountingClock;
   readonly timers: SipTimers;
   readonly #once: OnceLogger;
+  readonly #observer: SipObserver | undefined;
   readonly #clients = new Map<string, ClientMachine>();
   readonly #servers = new Map<string, ServerEntry>();
   #transport: TransportLayer | undefined;
@@ -93,6 +97,7 @@ export class TransactionLayer {
     this.clock = new CountingClock(options.clock);
     this.timers = options.timers;
     this.#once = new OnceLogger(options.logger);
+    this.#observer = options.observer;
   }
 
   get transport(): TransportLayer {
@@ -140,16 +145,17 @@ export class TransactionLayer {
     const context = this.#context(
       target.protocol === 'tcp',
       () => machine,
-      (outgoing, failed) => this.#send(outgoing, listener, target, failed),
+      (outgoing, repeated, failed) => this.#send(outgoing, listener, target, repeated, failed),
       () => this.#clients.delete(key),
     );
+    const heard = this.#observed(message.method, respond);
     const invite =
       message.method === 'INVITE'
-        ? new InviteClientTransaction(message, context, respond, () =>
+        ? new InviteClientTransaction(message, context, heard, () =>
             this.#sendCancel(message, branch, listener, target, cancelHeaders),
           )
         : undefined;
-    const machine: ClientMachine = invite ?? new NonInviteClientTransaction(message, context, respond);
+    const machine: ClientMachine = invite ?? new NonInviteClientTransaction(message, context, heard);
     this.#clients.set(key, machine);
     machine.start();
     return {
@@ -166,8 +172,9 @@ export class TransactionLayer {
   /** Sends an ACK for a 2xx: no transaction, nothing comes back. Returns it as sent. */
   sendAck(ack: SipMessage, target: Target): SipMessage {
     const listener = this.listenerFor(target);
-    if (!ack.has('via')) this.#addVia(ack, listener, target);
-    this.#send(ack, listener, target, () => undefined);
+    const repeated = ack.has('via');
+    if (!repeated) this.#addVia(ack, listener, target);
+    this.#send(ack, listener, target, repeated, () => undefined);
     return ack;
   }
 
@@ -202,10 +209,11 @@ export class TransactionLayer {
     const context = this.#context(
       target.protocol === 'tcp',
       () => machine,
-      (outgoing, failed) => this.#send(outgoing, listener, target, failed),
+      (outgoing, repeated, failed) => this.#send(outgoing, listener, target, repeated, failed),
       () => this.#clients.delete(key),
     );
-    const machine = new NonInviteClientTransaction(cancel, context, () => undefined);
+    const heard = this.#observed('CANCEL', () => undefined);
+    const machine = new NonInviteClientTransaction(cancel, context, heard);
     this.#clients.set(key, machine);
     machine.start();
   }
@@ -213,23 +221,50 @@ export class TransactionLayer {
   #context(
     reliable: boolean,
     machine: () => ClientMachine | ServerMachine,
-    send: (message: SipMessage, failed: (error: Error) => void) => void,
+    send: (message: SipMessage, repeated: boolean, failed: (error: Error) => void) => void,
     terminated: () => void,
   ) {
+    let last: SipMessage | undefined;
     return {
       clock: this.clock,
       timers: this.timers,
       reliable,
-      send: (message: SipMessage) =>
-        send(message, (error) => {
+      send: (message: SipMessage) => {
+        const repeated = message === last;
+        last = message;
+        send(message, repeated, (error) => {
           if (this.#open) machine().transportFailed(isLookupError(error) ? 'DNS Error' : undefined);
-        }),
+        });
+      },
       terminated,
     };
   }
 
-  #send(message: SipMessage, listener: Listener, target: Target, failed: (error: Error) => void): void {
-    if (this.#open) this.transport.send(message.toBuffer(), listener, target, failed);
+  #send(
+    message: SipMessage,
+    listener: Listener,
+    target: Target,
+    repeated: boolean,
+    failed: (error: Error) => void,
+  ): void {
+    if (!this.#open) return;
+    const bytes = message.toBuffer();
+    this.#observer?.sent(message, bytes, target, repeated);
+    this.transport.send(bytes, listener, target, failed);
+  }
+
+  /** The same handler; the observer hears of the first final response before it. */
+  #observed(method: string, respond: ResponseHandler): ResponseHandler {
+    const observer = this.#observer;
+    if (observer === undefined) return respond;
+    let finished = false;
+    return (response, source) => {
+      if (response.status >= 200 && !finished) {
+        finished = true;
+        observer.finished('client', method, response.status);
+      }
+      respond(response, source);
+    };
   }
 
   #receive(bytes: Buffer, source: Source): void {
@@ -238,6 +273,7 @@ export class TransactionLayer {
     const via = message === undefined ? undefined : parseVia(message.get('via') ?? '');
     if (message === undefined || problem !== undefined || via === undefined) {
       const code = problem?.code ?? 'SIP_MALFORMED_HEADER';
+      this.#observer?.malformed(code, source.protocol);
       this.#once.warn(
         `malformed ${source.host}`,
         { from: source.host, protocol: source.protocol, code },
@@ -249,22 +285,26 @@ export class TransactionLayer {
       return;
     }
     if (!message.isRequest) {
-      this.#clients.get(`${via.branch}|${message.method}`)?.receive(message, source);
+      const client = this.#clients.get(`${via.branch}|${message.method}`);
+      this.#observer?.received(message, bytes, source, client?.lingering === true);
+      client?.receive(message, source);
       return;
     }
     message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
-    this.#receiveRequest(message, via, source, this.#user);
+    this.#receiveRequest(message, bytes, via, source, this.#user);
   }
 
-  #receiveRequest(message: SipMessage, via: Via, source: Source, user: TransactionUser): void {
+  #receiveRequest(message: SipMessage, bytes: Buffer, via: Via, source: Source, user: TransactionUser): void {
     if (message.method === 'ACK') {
       const invite = this.#servers.get(serverKey(message, via, 'INVITE'))?.machine;
+      this.#observer?.received(message, bytes, source, invite?.state === 'confirmed');
       if (invite instanceof InviteServerTransaction && invite.acknowledged()) return;
       user.ack(message, source);
       return;
     }
     const key = serverKey(message, via, message.method);
     const known = this.#servers.get(key);
+    this.#observer?.received(message, bytes, source, known !== undefined);
     if (known !== undefined) {
       known.machine.retransmitted();
       return;
@@ -284,7 +324,12 @@ export class TransactionLayer {
     const context = this.#context(
       source.protocol === 'tcp',
       () => machine,
-      (outgoing, failed) => this.#send(outgoing, source.listener, target, failed),
+      (outgoing, repeated, failed) => {
+        if (outgoing.status >= 200 && !repeated) {
+          this.#observer?.finished('server', message.method, outgoing.status);
+        }
+        this.#send(outgoing, source.listener, target, repeated, failed);
+      },
       () => {
         this.#servers.delete(key);
         transaction.onTerminated?.();
@@ -314,7 +359,7 @@ export class TransactionLayer {
     if (!message.isRequest || message.method === 'ACK') return;
     message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
     const response = makeResponse(message, status);
-    this.#send(response, source.listener, responseTarget(via, source), () => undefined);
+    this.#send(response, source.listener, responseTarget(via, source), false, () => undefined);
   }
 }
 
