@@ -1,9 +1,17 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
+import { lookup as resolveName } from 'node:dns';
+import { isIP, isIPv6 } from 'node:net';
 import type { Listener, ListenAddress, Receive, Target } from './transport.js';
 
 /** Room for a burst of INVITEs while the thread is busy; the system may grant less. */
 const receiveBufferBytes = 2 * 1024 * 1024;
+
+/** Hot: an address is none to look up; Node would ask, and send one turn of the event loop later. */
+const lookup: SocketOptions['lookup'] = (host, options, found) => {
+  const family = isIP(host);
+  if (family === 0) resolveName(host, options, found);
+  else found(null, host, family);
+};
 
 /** Binds a datagram socket; rejects with the system's error. */
 export function listenUdp(
@@ -12,7 +20,7 @@ export function listenUdp(
   receive: Receive,
   socketError: (error: Error) => void,
 ): Promise<Listener> {
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, host, () => {
