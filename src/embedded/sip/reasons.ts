@@ -60,3 +60,6 @@ const phrases: Readonly<Record<number, string>> = {
 export function reasonPhrase(status: number): string {
   return phrases[status] ?? phrases[Math.floor(status / 100) * 100] ?? 'Unknown';
 }
+
+/** The statuses that have a name of their own. */
+export const namedStatuses: readonly number[] = Object.keys(phrases).map(Number);

@@ -1,5 +1,5 @@
 import type { SipMessage } from './message.js';
-import type { Protocol, Source, Target } from './transport.js';
+import type { Listener, Protocol, Source, Target } from './transport.js';
 
 /** Who answers in a transaction: we (`server`) or the peer (`client`). */
 export type Role = 'server' | 'client';
@@ -12,7 +12,7 @@ export interface SipObserver {
   /** `repeated`: the peer sent it before (its transaction knows it), so that the user does not hear of it. */
   received(message: SipMessage, bytes: Buffer, source: Source, repeated: boolean): void;
   /** `repeated`: timers A, E, G, a 2xx without ACK, or the answer to a repetition. `target` may name a host. */
-  sent(message: SipMessage, bytes: Buffer, target: Target, repeated: boolean): void;
+  sent(message: SipMessage, bytes: Buffer, listener: Listener, target: Target, repeated: boolean): void;
   /** What could not be read as SIP, or not without a guess; `code` is that of errors.ts. */
   malformed(code: string, protocol: Protocol): void;
   /** A transaction has its final status: sent, received, or made by us when nothing came (408, 503, 487). */

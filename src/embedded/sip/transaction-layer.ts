@@ -249,7 +249,7 @@ export class TransactionLayer {
   ): void {
     if (!this.#open) return;
     const bytes = message.toBuffer();
-    this.#observer?.sent(message, bytes, target, repeated);
+    this.#observer?.sent(message, bytes, listener, target, repeated);
     this.transport.send(bytes, listener, target, failed);
   }
 
