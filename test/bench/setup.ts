@@ -9,9 +9,9 @@ import { projectDir, ServerProcess } from '../scenarios/server-process.js';
 import type { ClientResult, ClientTask } from './setup-client.js';
 
 /** The clinic, in sip-config/numbers.yaml. */
-const NUMBER = '1001';
-const CALL_MS = 2_000;
-const PROMPT_MS = 1_000;
+export const NUMBER = '1001';
+export const CALL_MS = 2_000;
+export const PROMPT_MS = 1_000;
 /** When what a call held must be gone. */
 const LEFT_AFTER_MS = 5_000;
 /** Beyond this the client measured itself (DESIGN.md §5). */
@@ -89,7 +89,7 @@ function verdict(client: ClientResult, aftermath: Aftermath): Record<string, unk
   };
 }
 
-async function load(task: ClientTask): Promise<ClientResult> {
+export async function load(task: ClientTask): Promise<ClientResult> {
   const client = join(projectDir, 'dist/test/bench/setup-client.js');
   const { stdout } = await promisify(execFile)(process.execPath, [client, JSON.stringify(task)], {
     maxBuffer: 64 * 1024 * 1024,
@@ -98,7 +98,7 @@ async function load(task: ClientTask): Promise<ClientResult> {
 }
 
 /** Waits until the server has finished preparing its prompts: the same counts for two seconds, at most a minute. */
-async function idleCounts(server: ServerProcess): Promise<Readonly<Record<string, number>>> {
+export async function idleCounts(server: ServerProcess): Promise<Readonly<Record<string, number>>> {
   let last = await server.counts();
   let same = 0;
   for (let i = 0; i < 60 && same < 2; i++) {
