@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import type { CollectAction, DialogAction } from '../dialog/action.js';
+import type { CollectAction, DialogAction, TransferAction } from '../dialog/action.js';
 import type { Dialplan } from '../dialog/dialplan.js';
-import type { DialogEvent } from '../dialog/event.js';
+import type { DialogEvent, TransferOutcome } from '../dialog/event.js';
 import { initialState, step, type DialogCall, type DialogStep } from '../dialog/interpreter.js';
 import { samePhrase } from '../dialog/read-choice.js';
 
 /**
  * Plays a call on a terminal: prints what would be said, reads what the caller does. An empty line is silence, keys are
- * keys, other text is speech; the end of the input hangs up.
+ * keys, other text is speech; the end of the input hangs up. During a transfer the line says how it ends.
  */
 export async function walkDialplan(
   dialplan: Dialplan,
@@ -23,17 +23,17 @@ export async function walkDialplan(
   print('Type keys or what the caller says; an empty line says nothing; Ctrl-D hangs up.');
   let current = step(dialplan, initialState(dialplan, call), { type: 'start' });
   show(current, print);
-  let collect = lastCollect(current.actions);
-  if (collect === undefined) return;
+  let waiting = lastWaiting(current.actions);
+  if (waiting === undefined) return;
   const lines = createInterface({ input: from });
   prompt();
   for await (const line of lines) {
-    const event = eventOf(line.trim(), collect);
+    const event = eventOf(line.trim(), waiting);
     if (event.type === 'noMatch') print('  (fits nothing)');
     current = step(dialplan, current.state, event);
     show(current, print);
-    collect = lastCollect(current.actions);
-    if (collect === undefined) break;
+    waiting = lastWaiting(current.actions);
+    if (waiting === undefined) break;
     prompt();
   }
   lines.close();
@@ -60,6 +60,8 @@ function describe(action: DialogAction): string {
       const said = wordings.length === 0 ? '' : `; say: ${wordings.join(' / ')}`;
       return `  (${keysOf(action)}${said})`;
     }
+    case 'transfer':
+      return `  (transfer to ${action.to}; how does it end? ${outcomes.join(', ')})`;
     case 'hangup':
       return '  (the bot hangs up)';
   }
@@ -73,13 +75,20 @@ function keysOf({ keys }: CollectAction): string {
   return `${range} digits${termChar === '' ? '' : `, ${termChar} ends`}`;
 }
 
-function lastCollect(actions: readonly DialogAction[]): CollectAction | undefined {
+type Waiting = CollectAction | TransferAction;
+
+function lastWaiting(actions: readonly DialogAction[]): Waiting | undefined {
   const last = actions.at(-1);
-  return last?.type === 'collect' ? last : undefined;
+  return last?.type === 'collect' || last?.type === 'transfer' ? last : undefined;
 }
 
+const outcomes: readonly TransferOutcome[] = ['answered', 'busy', 'refused', 'noAnswer', 'failed'];
+
 /** What a line means to this question: a phrase it listens for, keys, silence, or something that fits nothing. */
-function eventOf(line: string, collect: CollectAction): DialogEvent {
+function eventOf(line: string, waiting: Waiting): DialogEvent {
+  if (waiting.type === 'transfer')
+    return { type: 'transferred', outcome: outcomes.find((word) => word === line) ?? 'answered' };
+  const collect = waiting;
   if (line === '') return { type: 'noInput' };
   const said = samePhrase(line);
   const phrase = said === '' ? undefined : collect.phrases.find((p) => samePhrase(p.text) === said);

@@ -59,5 +59,26 @@ export interface HangupAction {
   readonly node: string;
 }
 
-/** Carried out in order. A step's list ends with one `collect` or one `hangup`, unless the event was `hangup`. */
-export type DialogAction = SayAction | CollectAction | HangupAction;
+/** How a transfer is made: `refer` hands the caller's telephone on, `bridge` calls and stays between, `auto` tries both. */
+export type TransferMethod = 'refer' | 'bridge' | 'auto';
+
+/** Connect the caller with somebody once what was queued by `say` has been heard; the answer is one `transferred` event. */
+export interface TransferAction {
+  readonly type: 'transfer';
+  readonly node: string;
+  /** Number, registered user or `sip:` URI; empty when nothing was filled in. */
+  readonly to: string;
+  /** What records and journals show instead of `to`, because that reads back a sensitive answer. */
+  readonly shownAs?: string;
+  /** Whether something that the caller dialled, keyed in or claims to be is in `to`: not every caller may have that. */
+  readonly chosenByCaller: boolean;
+  readonly by: TransferMethod;
+  /** How long it may ring. */
+  readonly ringMs: number;
+}
+
+/**
+ * Carried out in order. A step's list ends with one `collect`, `transfer` or `hangup`; it is empty after a `hangup` event,
+ * and for an event that has no meaning during a transfer.
+ */
+export type DialogAction = SayAction | CollectAction | TransferAction | HangupAction;

@@ -32,7 +32,7 @@ function checkLoops(scope: CompileScope, dialplan: Dialplan): void {
     const [first = ''] = round;
     scope.error(
       nodePath(first),
-      `a caller who says nothing goes round for ever (${ways(round)}): lead the last noInput/noMatch (or wayOut) to a hangup`,
+      `a caller who says nothing goes round for ever (${ways(round)}): lead the last noInput/noMatch (or busy, noAnswer, failed, wayOut) to a hangup`,
       'key',
     );
   }
@@ -75,6 +75,7 @@ function checkPromptDialects(
 function promptsOf(node: DialplanNode): readonly DialplanPrompt[] {
   switch (node.type) {
     case 'say':
+    case 'transfer':
     case 'hangup':
       return node.prompts;
     case 'menu':

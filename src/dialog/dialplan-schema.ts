@@ -127,6 +127,22 @@ const nodes: Readonly<Record<string, object>> = {
     ['cases', 'else'],
   ),
   goto: node('goto', { goto: target }, ['goto']),
+  transfer: node(
+    'transfer',
+    {
+      prompt: promptForms,
+      bargeIn,
+      to: { ...scalar, title: "a number, a user, a 'sip:' URI, or a text with {{variables}}" },
+      by: { type: 'string', enum: ['auto', 'refer', 'bridge'], title: 'auto, refer or bridge' },
+      ringMs: { type: 'integer', minimum: 1000, maximum: 180_000, title: 'whole milliseconds' },
+      goto: target,
+      busy: target,
+      refused: target,
+      noAnswer: target,
+      failed: target,
+    },
+    ['to'],
+  ),
   hangup: node('hangup', { prompt: promptForms, bargeIn }, []),
 };
 
@@ -261,9 +277,24 @@ export interface DigitsSource extends AskSource {
   readonly goto: string;
 }
 
+export interface TransferSource {
+  readonly type: 'transfer';
+  readonly prompt?: unknown;
+  readonly bargeIn?: 'none' | 'key' | 'speech';
+  readonly to: Scalar;
+  readonly by?: 'auto' | 'refer' | 'bridge';
+  readonly ringMs?: number;
+  readonly goto?: string;
+  readonly busy?: string;
+  readonly refused?: string;
+  readonly noAnswer?: string;
+  readonly failed?: string;
+}
+
 export type NodeSource =
   | MenuSource
   | DigitsSource
+  | TransferSource
   | {
       readonly type: 'say';
       readonly prompt: unknown;

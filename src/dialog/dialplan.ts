@@ -1,4 +1,5 @@
-import type { BargeIn } from './action.js';
+import type { BargeIn, TransferMethod } from './action.js';
+import type { TransferOutcome } from './event.js';
 
 /** A text with places to fill in. Plain data, like everything below: a compiled dialplan can be stored as JSON. */
 export type Template = readonly TemplatePart[];
@@ -118,7 +119,20 @@ export interface HangupNode {
   readonly bargeIn: BargeIn;
 }
 
-export type DialplanNode = SayNode | MenuNode | DigitsNode | SetNode | BranchNode | GotoNode | HangupNode;
+export interface TransferNode {
+  readonly type: 'transfer';
+  /** Said before. */
+  readonly prompts: readonly DialplanPrompt[];
+  readonly bargeIn: BargeIn;
+  readonly to: Template;
+  readonly by: TransferMethod;
+  readonly ringMs: number;
+  /** Where each outcome leads. */
+  readonly next: Readonly<Record<TransferOutcome, Target>>;
+}
+
+export type DialplanNode =
+  SayNode | MenuNode | DigitsNode | SetNode | BranchNode | GotoNode | TransferNode | HangupNode;
 
 export interface Dialplan {
   readonly name: string;

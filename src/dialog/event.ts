@@ -10,6 +10,12 @@ export type CallerInput =
       readonly confidence: number;
     };
 
+/**
+ * How a transfer ended for a caller who is still there. `answered`: they talked, and the other side hung up. All others:
+ * nobody was reached.
+ */
+export type TransferOutcome = 'answered' | 'busy' | 'refused' | 'noAnswer' | 'failed';
+
 /** What may happen to a dialog. Each is answered by one step. */
 export type DialogEvent =
   | { readonly type: 'start' }
@@ -18,5 +24,6 @@ export type DialogEvent =
   | { readonly type: 'noInput' }
   /** The caller gave something that fits nothing the collect expects. */
   | { readonly type: 'noMatch' }
+  | { readonly type: 'transferred'; readonly outcome: TransferOutcome }
   /** The call is over; the state is final after this. */
   | { readonly type: 'hangup' };

@@ -32,6 +32,12 @@ export function edgesOf(node: DialplanNode): readonly Edge[] {
       return branchEdges(node.cases, node.otherwise, edge);
     case 'hangup':
       return [];
+    case 'transfer': {
+      // Where nobody is reached the call comes along without its caller's doing anything, as for silence.
+      const { answered, ...unreached } = node.next;
+      const others = Object.entries(unreached).map(([outcome, to]) => edge(to, 'retry', [outcome]));
+      return [edge(answered, 'choice', ['goto']), ...others];
+    }
     case 'menu':
     case 'digits': {
       const choices = node.choices.map((c) =>

@@ -1,5 +1,12 @@
 import { fallbackChain, sameLanguageChain } from '../dialect/catalogue.js';
-import type { CollectAction, DialogAction, KeyGrammar, PhraseChoice, Prompt } from './action.js';
+import type {
+  CollectAction,
+  DialogAction,
+  KeyGrammar,
+  PhraseChoice,
+  Prompt,
+  TransferAction,
+} from './action.js';
 import { holds } from './condition.js';
 import type {
   Assignment,
@@ -10,6 +17,7 @@ import type {
   MenuNode,
   Retry,
   Target,
+  TransferNode,
 } from './dialplan.js';
 import type { CallerInput, DialogEvent } from './event.js';
 import { fillPlain, fillSpoken, variablesOf } from './template.js';
@@ -24,13 +32,15 @@ export interface DialogCall {
 
 /** Where a dialog stands. Plain data, never changed in place: it can be journalled, and replayed from. */
 export interface DialogState {
-  readonly status: 'ready' | 'collecting' | 'ended';
+  readonly status: 'ready' | 'collecting' | 'transferring' | 'ended';
   /** Full name of the node it stands in; empty before the start. */
   readonly node: string;
   readonly dialect: string;
   readonly variables: Readonly<Record<string, string>>;
   /** Names of variables that hold a sensitive answer. */
   readonly sensitive: readonly string[];
+  /** Names of variables that hold what the caller dialled, keyed in or claims to be. */
+  readonly fromCaller: readonly string[];
   /** Failures since the node was entered. */
   readonly noInputs: number;
   readonly noMatches: number;
@@ -38,7 +48,7 @@ export interface DialogState {
 
 export interface DialogStep {
   readonly state: DialogState;
-  /** To be carried out in order; ends with a collect or a hangup, and is empty only after a `hangup` event. */
+  /** To be carried out in order; see {@link DialogAction} for how it ends. */
   readonly actions: readonly DialogAction[];
   /** Full names of the nodes entered, in order. */
   readonly entered: readonly string[];
@@ -64,6 +74,7 @@ export function initialState(dialplan: Dialplan, call: DialogCall): DialogState 
       dialect,
     },
     sensitive: [],
+    fromCaller: ['callingNumber', 'calledNumber'],
     noInputs: 0,
     noMatches: 0,
   };
@@ -78,6 +89,10 @@ export function step(dialplan: Dialplan, state: DialogState, event: DialogEvent)
   if (state.status === 'ended') return finish(state, [], []);
   if (state.status === 'ready') return run(dialplan, state, dialplan.start);
   const node = nodeOf(dialplan, state.node);
+  if (node?.type === 'transfer') {
+    const transferred = state.status === 'transferring' && event.type === 'transferred';
+    return transferred ? run(dialplan, state, node.next[event.outcome]) : { state, actions: [], entered: [] };
+  }
   if (node?.type !== 'menu' && node?.type !== 'digits') return finish(state, [], []);
   switch (event.type) {
     case 'start':
@@ -89,7 +104,7 @@ export function step(dialplan: Dialplan, state: DialogState, event: DialogEvent)
     case 'input':
       return answer(dialplan, node, state, event.input);
     default:
-      // An event from a newer journal.
+      // A transfer that an operator made has come back, or an event is from a newer journal.
       return ask(node, state, node.prompts, []);
   }
 }
@@ -132,12 +147,30 @@ function run(dialplan: Dialplan, from: DialogState, target: Target): DialogStep 
         const asked = ask(node, state, node.prompts, actions);
         return { ...asked, entered };
       }
+      case 'transfer':
+        actions.push(...say(state, node.prompts, node.bargeIn), transfer(node, state));
+        return { state: { ...state, status: 'transferring' }, actions, entered };
       case 'hangup':
         actions.push(...say(state, node.prompts, node.bargeIn));
         return finish(state, actions, entered);
     }
   }
   return finish(state, actions, entered);
+}
+
+function transfer(node: TransferNode, state: DialogState): TransferAction {
+  const { to, by, ringMs } = node;
+  const names = variablesOf(to);
+  const sensitive = names.some((name) => state.sensitive.includes(name));
+  return {
+    type: 'transfer',
+    node: state.node,
+    to: fillPlain(to, state.variables).trim(),
+    ...(sensitive && { shownAs: '***' }),
+    chosenByCaller: names.some((name) => state.fromCaller.includes(name)),
+    by,
+    ringMs,
+  };
 }
 
 function finish(state: DialogState, before: readonly DialogAction[], entered: readonly string[]): DialogStep {
@@ -188,12 +221,12 @@ function answer(
 ): DialogStep {
   const choice = choiceOf(node, input);
   if (choice !== undefined) {
-    const saved = save(node, state, choice.id);
+    const saved = save(node, state, choice.id, 'dialplan');
     return run(dialplan, assign(dialplan, saved, choice.assignments), choice.next);
   }
   const digits = node.type === 'digits' ? digitsOf(node, input) : undefined;
   if (node.type === 'digits' && digits !== undefined) {
-    return run(dialplan, save(node, state, digits), node.next);
+    return run(dialplan, save(node, state, digits, 'caller'), node.next);
   }
   return noMatch(dialplan, node, state);
 }
@@ -213,14 +246,27 @@ function digitsOf(node: DigitsNode, input: CallerInput): string | undefined {
   return fits && /^[0-9]+$/.test(digits) ? digits : undefined;
 }
 
-function save(node: MenuNode | DigitsNode, state: DialogState, value: string): DialogState {
-  if (node.saveAs === undefined) return state;
-  const others = state.sensitive.filter((name) => name !== node.saveAs);
+/** `words` says whose the value is: a choice's name is the dialplan's, digits are the caller's. */
+function save(
+  node: MenuNode | DigitsNode,
+  state: DialogState,
+  value: string,
+  words: 'dialplan' | 'caller',
+): DialogState {
+  const { saveAs } = node;
+  if (saveAs === undefined) return state;
   return {
     ...state,
-    variables: { ...state.variables, [node.saveAs]: value },
-    sensitive: node.sensitive ? [...others, node.saveAs] : others,
+    variables: { ...state.variables, [saveAs]: value },
+    sensitive: mark(state.sensitive, saveAs, node.sensitive),
+    fromCaller: mark(state.fromCaller, saveAs, words === 'caller'),
   };
+}
+
+/** The names with or without this one. */
+function mark(names: readonly string[], name: string, marked: boolean): readonly string[] {
+  const others = names.filter((other) => other !== name);
+  return marked ? [...others, name] : others;
 }
 
 function assign(dialplan: Dialplan, state: DialogState, assignments: readonly Assignment[]): DialogState {
@@ -229,13 +275,14 @@ function assign(dialplan: Dialplan, state: DialogState, assignments: readonly As
     const filled = fillPlain(value, next.variables);
     // A dialect that came out of a variable may be one that this dialplan does not speak.
     if (variable === 'dialect' && !dialplan.dialects.includes(filled)) continue;
-    const others = next.sensitive.filter((name) => name !== variable);
-    const sensitive = variablesOf(value).some((name) => next.sensitive.includes(name));
+    const { sensitive, fromCaller } = next;
+    const reads = (marked: readonly string[]) => variablesOf(value).some((name) => marked.includes(name));
     next = {
       ...next,
       dialect: variable === 'dialect' ? filled : next.dialect,
       variables: { ...next.variables, [variable]: filled },
-      sensitive: sensitive ? [...others, variable] : others,
+      sensitive: mark(sensitive, variable, reads(sensitive)),
+      fromCaller: mark(fromCaller, variable, reads(fromCaller)),
     };
   }
   return next;

@@ -25,6 +25,13 @@ function nodeLines(name: string, node: DialplanNode, dialplan: Dialplan): string
       return [`${head}${said(node.prompts)} -> ${node.next}`];
     case 'hangup':
       return [`${head}${said(node.prompts)}`];
+    case 'transfer': {
+      const outcomes = Object.entries(node.next).map(([outcome, next]) => `${outcome} -> ${next}`);
+      return [
+        `${head}${said(node.prompts)} to ${templateText(node.to)} by ${node.by}`,
+        `  ${outcomes.join(', ')}`,
+      ];
+    }
     case 'goto':
       return [`${head} -> ${node.next}`];
     case 'set': {

@@ -7,6 +7,7 @@ import type {
   MenuSource,
   NodeSource,
   RetrySource,
+  TransferSource,
 } from './dialplan-schema.js';
 import type { Path } from './problem.js';
 import {
@@ -29,6 +30,8 @@ export const dialplanDefaults = {
   retries: 2,
   minDigits: 1,
   termChar: '#',
+  transferBy: 'auto',
+  ringMs: 30_000,
 } as const;
 
 /** What a node's reader needs besides the node. */
@@ -80,10 +83,53 @@ export function readNode(context: NodeContext, source: NodeSource, path: Path): 
       // A cough must not cut the goodbye, after which nothing is listened for anyway.
       return { type: 'hangup', prompts, bargeIn: source.bargeIn ?? 'none' };
     }
+    case 'transfer':
+      return readTransfer(context, source, path);
     case 'menu':
     case 'digits':
       return readAsking(context, source, path);
   }
+}
+
+function readTransfer(context: NodeContext, source: TransferSource, path: Path): DialplanNode | undefined {
+  const { scope, defaults, resolve, resolveTop } = context;
+  const to = scope.template(String(source.to).trim(), [...path, 'to']);
+  if (to.length === 0) scope.error([...path, 'to'], 'write whom to reach: a number, a user, or a sip: URI');
+  const prompts = source.prompt === undefined ? [] : readPrompts(scope, source.prompt, [...path, 'prompt']);
+  const target = (key: 'goto' | 'busy' | 'refused' | 'noAnswer' | 'failed'): Target | undefined => {
+    const raw = source[key];
+    return raw === undefined ? undefined : resolve(raw, [...path, key]);
+  };
+  const answered = source.goto === undefined ? 'hangup' : target('goto');
+  const failed =
+    source.failed === undefined && defaults.wayOut !== undefined
+      ? resolveTop(defaults.wayOut, ['defaults', 'wayOut'])
+      : target('failed');
+  if (source.failed === undefined && defaults.wayOut === undefined) {
+    scope.error(
+      path,
+      "nothing says what happens when nobody can be reached: add 'failed: <node>' here, or 'wayOut: <node>' under defaults",
+      'key',
+    );
+  }
+  if (answered === undefined || failed === undefined) return undefined;
+  const [busy, refused, noAnswer] = [target('busy'), target('refused'), target('noAnswer')];
+  return {
+    type: 'transfer',
+    prompts,
+    // A cough must not cut what is said, for nothing is listened for.
+    bargeIn: source.bargeIn ?? 'none',
+    to,
+    by: source.by ?? dialplanDefaults.transferBy,
+    ringMs: source.ringMs ?? dialplanDefaults.ringMs,
+    next: {
+      answered,
+      busy: busy ?? failed,
+      refused: refused ?? failed,
+      noAnswer: noAnswer ?? failed,
+      failed,
+    },
+  };
 }
 
 function readAsking(

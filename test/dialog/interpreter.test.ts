@@ -1,7 +1,7 @@
 import { t } from 'tap';
 import type { CollectAction, DialogAction } from '../../src/dialog/action.js';
 import type { Dialplan } from '../../src/dialog/dialplan.js';
-import type { DialogEvent } from '../../src/dialog/event.js';
+import type { DialogEvent, TransferOutcome } from '../../src/dialog/event.js';
 import { initialState, step, type DialogState, type DialogStep } from '../../src/dialog/interpreter.js';
 import { compiled } from './project-file.js';
 
@@ -100,6 +100,7 @@ t.test('the start says what comes before the first question, and asks it', async
       dialect: 'en-gb',
       variables: { kind: 'nothing', callingNumber: '+441632960001', calledNumber: '1001', dialect: 'en-gb' },
       sensitive: [],
+      fromCaller: ['callingNumber', 'calledNumber'],
       noInputs: 0,
       noMatches: 0,
     },
@@ -242,6 +243,69 @@ t.test('a state of a dialplan that has changed ends the call instead of failing'
   const result = step(looping, initialState(looping, call), { type: 'start' });
   t.match(result, { state: { status: 'ended' }, actions: [{ type: 'hangup' }] }, 'a loop is left');
 });
+
+const switchboard = compiled(`
+name: switchboard
+dialects: [en-gb]
+defaults: { wayOut: hangup }
+variables: { desk: '400' }
+flows:
+  main:
+    nodes:
+      ask:
+        type: digits
+        prompt: Which extension?
+        saveAs: extension
+        maxDigits: 3
+        sensitive: true
+        choices:
+          sales: { phrases: sales, set: { desk: '401' }, goto: desk }
+        goto: note
+      note: { type: set, variables: { wanted: '9{{extension}}' }, goto: dialled }
+      dialled: { type: transfer, prompt: One moment., to: '{{wanted}}', goto: ask, busy: engaged }
+      desk: { type: transfer, to: '{{desk}}', by: bridge, ringMs: 5000, failed: engaged }
+      engaged: { type: hangup, prompt: Nobody is free. }
+`);
+
+t.test('a transfer is said, asked for with what was filled in, and goes on by its outcome', async (t) => {
+  const talk = new Talk(switchboard).press('123');
+  t.strictSame(talk.current.actions.at(-1), {
+    type: 'transfer',
+    node: 'main.dialled',
+    to: '9123',
+    shownAs: '***',
+    chosenByCaller: true,
+    by: 'auto',
+    ringMs: 30_000,
+  });
+  t.equal(talk.heard, 'One moment.');
+  t.equal(talk.state.status, 'transferring');
+  const waiting = talk.state;
+  for (const type of ['noInput', 'noMatch', 'start'] as const) {
+    t.strictSame(step(switchboard, waiting, { type }), { state: waiting, actions: [], entered: [] });
+  }
+  const after = (outcome: TransferOutcome) =>
+    step(switchboard, waiting, { type: 'transferred', outcome }).entered;
+  t.strictSame(after('answered'), ['main.ask']);
+  t.strictSame(after('busy'), ['main.engaged']);
+  t.strictSame(after('noAnswer'), [], 'what is left out goes the way out, which is the end here');
+});
+
+t.test(
+  "a target that the dialplan chose is the dialplan's, whatever the caller said to choose it",
+  async (t) => {
+    const talk = new Talk(switchboard).say('sales');
+    t.match(talk.current.actions.at(-1), { to: '401', chosenByCaller: false, by: 'bridge', ringMs: 5000 });
+    const asked = new Talk(switchboard).state;
+    const back = step(switchboard, asked, { type: 'transferred', outcome: 'busy' });
+    t.match(
+      back.actions,
+      [{ type: 'say' }, { type: 'collect' }],
+      'a transfer that an operator made: it asks again',
+    );
+    t.strictSame(back.state, asked);
+  },
+);
 
 const bilingual = compiled(`
 name: bilingual
