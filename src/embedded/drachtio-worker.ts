@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { DrachtioServer } from './drachtio/drachtio-server.js';
+import { SipObservation } from './sip/sip-observation.js';
 import type { ListenAddress } from './sip/transport.js';
 import { hostServer, portLogger } from './worker-messages.js';
 
@@ -14,6 +15,8 @@ export interface DrachtioWorkerOptions {
   readonly sip: readonly string[];
   /** What Contact and Via say instead of the address listened on. */
   readonly externalAddress?: string | undefined;
+  /** Memory for the messages of the last calls, bytes. Default 16 MB; 0 keeps none. */
+  readonly traceBytes?: number | undefined;
 }
 
 export interface DrachtioAddresses {
@@ -25,10 +28,13 @@ if (parentPort !== null) {
   const logger = portLogger(parentPort, { server: 'sip' });
   hostServer<DrachtioAddresses>(parentPort, logger, async () => {
     const options = workerData as DrachtioWorkerOptions;
-    const server = await DrachtioServer.listen({ ...options, clock: systemClock, logger });
+    const observer = new SipObservation(systemClock, options);
+    const server = await DrachtioServer.listen({ ...options, clock: systemClock, logger, observer });
     return {
       addresses: { adminAddress: server.adminAddress, sipAddresses: [...server.sipAddresses] },
       counts: () => ({ ...server.counts() }),
+      metrics: () => observer.metrics(server.counts()),
+      trace: (key) => observer.trace(key),
       close: () => server.close(),
     };
   });

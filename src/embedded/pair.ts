@@ -10,7 +10,8 @@ import type {
   FreeSwitchWorkerData,
   FreeSwitchWorkerOptions,
 } from './freeswitch-worker.js';
-import type { FromWorker, ToWorker } from './worker-messages.js';
+import type { TraceAnswer } from './sip/call-trace.js';
+import type { FromWorker, Question, ToWorker } from './worker-messages.js';
 
 export interface PairOptions {
   readonly drachtio: DrachtioWorkerOptions;
@@ -79,10 +80,20 @@ export class Pair extends TypedEmitter<PairEvents> {
   /** What calls hold or have left behind on both servers. */
   async counts(): Promise<{ drachtio: Counts; freeswitch: Counts }> {
     const [drachtio, freeswitch] = await Promise.all([
-      this.drachtioWorker.counts(),
-      this.freeswitchWorker.counts(),
+      this.drachtioWorker.ask<Counts>({ about: 'counts' }),
+      this.freeswitchWorker.ask<Counts>({ about: 'counts' }),
     ]);
     return { drachtio, freeswitch };
+  }
+
+  /** The SIP server's figures in Prometheus' text format. Rejects EMBEDDED_GONE when it has crashed. */
+  sipMetrics(): Promise<string> {
+    return this.drachtioWorker.ask<string>({ about: 'metrics' });
+  }
+
+  /** The SIP messages of a call, by Call-ID or a beginning of it. Rejects EMBEDDED_GONE. */
+  sipTrace(key: string): Promise<TraceAnswer> {
+    return this.drachtioWorker.ask<TraceAnswer>({ about: 'trace', key });
   }
 
   /** Ends both servers and their threads; safe to call twice. */
@@ -103,7 +114,7 @@ class HostedWorker<Addresses> {
   /** Called when the thread ends by itself after it had started. */
   exited: () => void = () => undefined;
   readonly #gone: Promise<void>;
-  readonly #questions = new Map<number, (counts: Counts | undefined) => void>();
+  readonly #questions = new Map<number, (answer: unknown) => void>();
   #nextQuestion = 0;
   #isClosing = false;
   #isGone = false;
@@ -144,15 +155,15 @@ class HostedWorker<Addresses> {
   }
 
   /** Rejects EMBEDDED_GONE when the worker has ended. */
-  async counts(): Promise<Counts> {
+  async ask<Answer>(question: Question): Promise<Answer> {
     if (this.#isGone) throw pairError('EMBEDDED_GONE', { server: this.name });
     const id = this.#nextQuestion++;
-    const counts = await new Promise<Counts | undefined>((resolve) => {
+    const answer = await new Promise<unknown>((resolve) => {
       this.#questions.set(id, resolve);
-      this.#post({ kind: 'counts', id });
+      this.#post({ kind: 'ask', id, question });
     });
-    if (counts === undefined) throw pairError('EMBEDDED_GONE', { server: this.name });
-    return counts;
+    if (answer === undefined) throw pairError('EMBEDDED_GONE', { server: this.name });
+    return answer as Answer;
   }
 
   async close(): Promise<void> {
@@ -174,8 +185,8 @@ class HostedWorker<Addresses> {
       case 'log':
         this.options.logger[message.level](message.fields, message.message);
         return;
-      case 'counts':
-        this.#questions.get(message.id)?.(message.counts);
+      case 'answer':
+        this.#questions.get(message.id)?.(message.value);
         this.#questions.delete(message.id);
         return;
       case 'speak':

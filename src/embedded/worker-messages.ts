@@ -3,12 +3,19 @@ import { Channel } from '../core/channel.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
+import type { TraceAnswer } from './sip/call-trace.js';
 
 export type LogKind = 'debug' | 'info' | 'warn' | 'error';
 
+/** What may be asked of a server; the answer has the type of {@link HostedServer}'s method of that name. */
+export type Question =
+  | { readonly about: 'counts' }
+  | { readonly about: 'metrics' }
+  | { readonly about: 'trace'; readonly key: string };
+
 /** Main thread to worker. */
 export type ToWorker =
-  | { readonly kind: 'counts'; readonly id: number }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'close' }
   | { readonly kind: 'spoken'; readonly id: number; readonly samples: Int16Array | undefined };
 
@@ -16,7 +23,7 @@ export type ToWorker =
 export type FromWorker<Addresses> =
   | { readonly kind: 'listening'; readonly addresses: Addresses }
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string }
-  | { readonly kind: 'counts'; readonly id: number; readonly counts: Readonly<Record<string, number>> }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'closed' }
   | { readonly kind: 'log'; readonly level: LogKind; readonly fields: object; readonly message: string }
   | {
@@ -30,6 +37,10 @@ export type FromWorker<Addresses> =
 export interface HostedServer<Addresses> {
   readonly addresses: Addresses;
   counts(): Readonly<Record<string, number>>;
+  /** Prometheus' text format. */
+  metrics?(): string;
+  /** The messages of one call, by Call-ID or a beginning of it. */
+  trace?(key: string): TraceAnswer;
   close(): Promise<void>;
 }
 
@@ -85,8 +96,10 @@ export function hostServer<Addresses>(
     },
   );
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'counts') {
-      void started.then((server) => post({ kind: 'counts', id: message.id, counts: server.counts() }));
+    if (message.kind === 'ask') {
+      void started.then((server) =>
+        post({ kind: 'answer', id: message.id, value: answer(server, message.question) }),
+      );
     } else if (message.kind === 'close') {
       void started
         .then((server) => server.close())
@@ -99,4 +112,15 @@ export function hostServer<Addresses>(
       other(message);
     }
   });
+}
+
+function answer(server: HostedServer<unknown>, question: Question): unknown {
+  switch (question.about) {
+    case 'counts':
+      return server.counts();
+    case 'metrics':
+      return server.metrics?.() ?? '';
+    case 'trace':
+      return server.trace?.(question.key) ?? { found: 'none' };
+  }
 }

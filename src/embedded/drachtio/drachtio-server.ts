@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import { sipStackError } from '../sip/errors.js';
+import type { SipObserver } from '../sip/sip-observer.js';
 import { sipTimers, type TimerOptions } from '../sip/timers.js';
 import { TransactionLayer } from '../sip/transaction-layer.js';
 import type { ListenAddress } from '../sip/transport.js';
@@ -30,6 +31,8 @@ export interface DrachtioServerOptions {
   readonly logger: Logger;
   /** Default 500, 4000, 5000 ms. */
   readonly timers?: TimerOptions | undefined;
+  /** Told of every SIP message. */
+  readonly observer?: SipObserver | undefined;
 }
 
 /**
@@ -51,6 +54,7 @@ export class DrachtioServer {
       clock: options.clock,
       timers: sipTimers(options.timers),
       logger: options.logger,
+      observer: options.observer,
     });
     const server = createServer();
     try {
