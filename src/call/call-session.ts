@@ -359,6 +359,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       detail: ending.detail,
       path: [...(this.#conversation?.path ?? [])],
       turns: [...(this.#conversation?.turns ?? [])],
+      transfers: [],
       ...this.#files.names,
     };
   }

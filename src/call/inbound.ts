@@ -73,6 +73,7 @@ export class Inbound {
         detail: reason,
         path: [],
         turns: [],
+        transfers: [],
         recording: null,
         journal: null,
       },

@@ -1,6 +1,6 @@
 import type { LiveCall } from '../http/control-routes.js';
-import type { CallRecord, TurnRecord } from '../store/call-record.js';
-import { describeEnd, durationText } from '../store/end-reason-text.js';
+import type { CallRecord, TransferRecord, TurnRecord } from '../store/call-record.js';
+import { describeEnd, describeTransfer, durationText } from '../store/end-reason-text.js';
 
 /** What is known of a file that the record names. */
 export interface KeptFile {
@@ -85,7 +85,12 @@ export function callText(
     fact('recording', fileText(recording, 'left the caller, right what the caller heard'));
   if (journal !== undefined) fact('journal', fileText(journal));
   fact('SIP', `Call-ID ${record.sipCallId}`);
-  if (record.turns.length > 0) lines.push('', ...record.turns.flatMap(turnLines));
+  const events = [...record.turns, ...record.transfers].sort((a, b) => a.startMs - b.startMs);
+  if (events.length > 0)
+    lines.push(
+      '',
+      ...events.flatMap((event) => ('said' in event ? turnLines(event) : [transferLine(event)])),
+    );
   return lines.join('\n');
 }
 
@@ -104,6 +109,12 @@ function turnLines(turn: TurnRecord): string[] {
     lines.push(`  ${at}  caller  ${answer}${turn.bargedIn ? ', interrupting' : ''}${gap}`);
   }
   return lines;
+}
+
+function transferLine(transfer: TransferRecord): string {
+  const { to, by, node, detail, startMs } = transfer;
+  const why = detail === null ? '' : `: ${detail}`;
+  return `  ${offsetText(startMs)}  ${by.padEnd(6)}  to ${to}: ${describeTransfer(transfer)}${why}  [${node ?? 'operator'}]`;
 }
 
 function answerText(turn: TurnRecord): string | undefined {

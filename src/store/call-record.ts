@@ -29,6 +29,24 @@ export interface TurnRecord {
   readonly gapMs?: number;
 }
 
+/** One attempt to connect the caller with somebody else. Times are milliseconds since the answer, as in turns. */
+export interface TransferRecord {
+  /** Dialplan node that asked for it; null when an operator did. */
+  readonly node: string | null;
+  /** Number, user or `sip:` URI; `***` when it reads back a sensitive answer. */
+  readonly to: string;
+  readonly by: 'refer' | 'bridge';
+  /** `cancelled`: the caller hung up first, or the call was ended. */
+  readonly outcome: 'answered' | 'busy' | 'refused' | 'noAnswer' | 'failed' | 'cancelled';
+  /** Final status that the target (or, for a refused REFER, the caller's telephone) gave; null if none. */
+  readonly sipStatus: number | null;
+  /** One sentence for people; null when the outcome says everything. */
+  readonly detail: string | null;
+  readonly startMs: number;
+  readonly answeredMs: number | null;
+  readonly endedMs: number;
+}
+
 /** Everything kept of one call. Times are wall-clock milliseconds since 1970 unless they say otherwise. */
 export interface CallRecord {
   readonly id: string;
@@ -52,6 +70,8 @@ export interface CallRecord {
   /** Nodes in the order they were entered. */
   readonly path: readonly string[];
   readonly turns: readonly TurnRecord[];
+  /** In the order they began. */
+  readonly transfers: readonly TransferRecord[];
   /** Recording, journal: paths relative to the data folder; null if there is none. */
   readonly recording: string | null;
   readonly journal: string | null;

@@ -1,4 +1,4 @@
-import type { CallRecord } from './call-record.js';
+import type { CallRecord, TransferRecord } from './call-record.js';
 import { q850Text, sipStatusText } from './cause-names.js';
 
 /** Causes that say no more than that the call ended. Q.850 §2.2.7.1. */
@@ -30,6 +30,7 @@ export function describeEnd(record: CallRecord): string {
 /** Why a call was refused or ended: one paragraph of whole sentences, for somebody who asks what happened. */
 export function explainEnd(record: CallRecord): string {
   const sentences = [`${opening(record)} ${ending(record)}`];
+  sentences.push(...record.transfers.map(transferSentence));
   const whereabouts = whereItWas(record);
   if (whereabouts !== undefined) sentences.push(whereabouts);
   if (
@@ -54,6 +55,36 @@ export function durationText(durationMs: number): string {
   ];
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds} s`;
 }
+
+/** How a transfer ended, as a clause: `nobody answered (408 Request Timeout)`. */
+export function describeTransfer({ outcome, by, sipStatus, answeredMs, endedMs }: TransferRecord): string {
+  const status = sipStatus === null || sipStatus < 300 ? '' : ` (${sipStatusText(sipStatus)})`;
+  switch (outcome) {
+    case 'answered':
+      return by === 'refer' || answeredMs === null
+        ? 'it was answered'
+        : `it was answered, and they were connected for ${durationText(endedMs - answeredMs)}`;
+    case 'busy':
+      return `it was busy${status}`;
+    case 'refused':
+      return `it was refused${status}`;
+    case 'noAnswer':
+      return `nobody answered${status}`;
+    case 'failed':
+      return answeredMs === null ? `it failed${status}` : 'it was answered, and broke off';
+    case 'cancelled':
+      return 'the call ended first';
+  }
+}
+
+function transferSentence(transfer: TransferRecord): string {
+  const { to, by, node, detail } = transfer;
+  const who = node === null ? 'An operator transferred it' : 'It was transferred';
+  const because = detail === null ? '' : `: ${detail.replace(/[.\s]+$/, '')}`;
+  return `${who} to ${to} by ${methodNames[by]}: ${describeTransfer(transfer)}${because}.`;
+}
+
+const methodNames = { refer: 'handing the telephone on (REFER)', bridge: 'bridging' } as const;
 
 function opening(record: CallRecord): string {
   return record.direction === 'outbound'

@@ -1,7 +1,7 @@
 import { t } from 'tap';
 import type { Test } from 'tap';
 import type { CallStore } from '../../src/store/call-store.js';
-import { sampleRecord, sampleTurn } from './sample-record.js';
+import { sampleRecord, sampleTransfer, sampleTurn } from './sample-record.js';
 
 /**
  * The promises of {@link CallStore}, for any implementation. `build` makes an empty store, `reopen` a second one on what
@@ -40,6 +40,16 @@ export function callStoreContract(
           gapMs: 243.5,
         }),
       ],
+      transfers: [
+        sampleTransfer({
+          by: 'refer',
+          outcome: 'refused',
+          sipStatus: 603,
+          answeredMs: null,
+          detail: 'it declined',
+        }),
+        sampleTransfer({ node: null }),
+      ],
     });
     const bare = sampleRecord({
       id: '20261121-020000-00000001',
@@ -61,7 +71,8 @@ export function callStoreContract(
   });
 
   test('a second save of an id replaces the first, turns and all', async (t, store) => {
-    await store.save(sampleRecord({ turns: [sampleTurn(), sampleTurn(), sampleTurn()] }));
+    const turns = [sampleTurn(), sampleTurn(), sampleTurn()];
+    await store.save(sampleRecord({ turns, transfers: [sampleTransfer()] }));
     const later = sampleRecord({ turns: [sampleTurn({ heard: 'no' })], endReason: 'local-bye' });
     await store.save(later);
     t.strictSame(await store.list({}), [later]);

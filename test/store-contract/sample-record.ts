@@ -1,4 +1,4 @@
-import type { CallRecord, TurnRecord } from '../../src/store/call-record.js';
+import type { CallRecord, TransferRecord, TurnRecord } from '../../src/store/call-record.js';
 
 /** A turn in which the caller said yes. */
 export function sampleTurn(changes: Partial<TurnRecord> = {}): TurnRecord {
@@ -12,6 +12,22 @@ export function sampleTurn(changes: Partial<TurnRecord> = {}): TurnRecord {
     startMs: 20.5,
     heardMs: 3120.25,
     bargedIn: false,
+    ...changes,
+  };
+}
+
+/** A transfer in which two people talked. */
+export function sampleTransfer(changes: Partial<TransferRecord> = {}): TransferRecord {
+  return {
+    node: 'reception',
+    to: '+442079460999',
+    by: 'bridge',
+    outcome: 'answered',
+    sipStatus: 200,
+    detail: null,
+    startMs: 4000,
+    answeredMs: 6500.5,
+    endedMs: 9000,
     ...changes,
   };
 }
@@ -35,6 +51,7 @@ export function sampleRecord(changes: Partial<CallRecord> = {}): CallRecord {
     detail: null,
     path: ['welcome', 'confirm'],
     turns: [sampleTurn()],
+    transfers: [],
     recording: 'recordings/2026-11-21/20261121-013502-9f3c1a7e.wav',
     journal: null,
     ...changes,

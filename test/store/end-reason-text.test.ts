@@ -1,7 +1,7 @@
 import { t } from 'tap';
 import type { CallRecord, EndReason } from '../../src/store/call-record.js';
 import { describeEnd, durationText, explainEnd } from '../../src/store/end-reason-text.js';
-import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
+import { sampleRecord, sampleTransfer, sampleTurn } from '../store-contract/sample-record.js';
 
 /** A call of 10.5 s that never got as far as a node. */
 const bare = (changes: Partial<CallRecord>): CallRecord =>
@@ -25,6 +25,21 @@ t.test('every way to end has words of its own, inbound and outbound', async (t) 
       t.match(explainEnd(bare({ direction, endReason: reasons[i] ?? 'error' })), /^The call (from|to) .*\.$/);
     }
   }
+});
+
+t.test('every transfer of a call is told with whom, how, and how it ended', async (t) => {
+  const transfers = [
+    sampleTransfer({ by: 'refer', outcome: 'refused', sipStatus: 603, answeredMs: null }),
+    sampleTransfer({ outcome: 'noAnswer', sipStatus: null, answeredMs: null, detail: 'after 20 s.' }),
+    sampleTransfer({ node: null }),
+  ];
+  t.equal(
+    explainEnd(bare({ transfers })),
+    'The call from +442079460123 to 1000 was ended by the caller, who hung up after 10.5 s. ' +
+      'It was transferred to +442079460999 by handing the telephone on (REFER): it was refused (603 Decline). ' +
+      'It was transferred to +442079460999 by bridging: nobody answered: after 20 s. ' +
+      'An operator transferred it to +442079460999 by bridging: it was answered, and they were connected for 2.4 s.',
+  );
 });
 
 t.test('why a call ended is told in whole sentences', async (t) => {

@@ -1,22 +1,27 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { CallRecord, TurnRecord } from '../call-record.js';
+import type { CallRecord, TransferRecord, TurnRecord } from '../call-record.js';
 import type { CallQuery } from '../call-store.js';
 import { storeError } from '../errors.js';
-import type { CallRow, Tables, TurnRow } from './tables.js';
+import type { CallRow, Tables, TransferRow, TurnRow } from './tables.js';
 
 const defaultLimit = 20;
 /** From so many characters on, a beginning of an id is looked up. */
 const minPrefixLength = 4;
-/** SQLite takes 32766 variables in a statement at most; a list of many calls gets its turns in parts. */
-const turnsBatch = 1000;
+/** SQLite takes 32766 variables in a statement at most; a list of many calls gets their turns in parts. */
+const batch = 1000;
 
-/** Writes a call and its turns at once, or not at all. */
+/** Writes a call with its turns and transfers at once, or not at all. */
 export async function saveCall(db: Kysely<Tables>, record: CallRecord): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    await transaction.deleteFrom('turns').where('call_id', '=', record.id).execute();
+    for (const table of ['turns', 'transfers'] as const)
+      await transaction.deleteFrom(table).where('call_id', '=', record.id).execute();
     await transaction.replaceInto('calls').values(rowOf(record)).execute();
     const turns = record.turns.map((turn, position) => turnRowOf(record.id, position, turn));
     if (turns.length > 0) await transaction.insertInto('turns').values(turns).execute();
+    const transfers = record.transfers.map((transfer, position) =>
+      transferRowOf(record.id, position, transfer),
+    );
+    if (transfers.length > 0) await transaction.insertInto('transfers').values(transfers).execute();
   });
 }
 
@@ -30,7 +35,7 @@ export async function listCalls(db: Kysely<Tables>, query: CallQuery): Promise<C
     .orderBy('id', 'desc')
     .limit(Math.max(0, Math.trunc(query.limit ?? defaultLimit)))
     .execute();
-  return withTurns(db, rows);
+  return whole(db, rows);
 }
 
 /** By id, SIP Call-ID, or a beginning of an id that only one call has. Throws STORE_AMBIGUOUS_ID. */
@@ -44,7 +49,7 @@ export async function findCall(db: Kysely<Tables>, key: string): Promise<CallRec
       .limit(1)
       .executeTakeFirst()) ??
     (await byPrefix(db, key));
-  return row === undefined ? undefined : (await withTurns(db, [row]))[0];
+  return row === undefined ? undefined : (await whole(db, [row]))[0];
 }
 
 async function byPrefix(db: Kysely<Tables>, prefix: string): Promise<Selectable<CallRow> | undefined> {
@@ -66,24 +71,28 @@ async function byPrefix(db: Kysely<Tables>, prefix: string): Promise<Selectable<
   return rows[0];
 }
 
-async function withTurns(db: Kysely<Tables>, rows: readonly Selectable<CallRow>[]): Promise<CallRecord[]> {
+/** Calls with what belongs to them. */
+async function whole(db: Kysely<Tables>, rows: readonly Selectable<CallRow>[]): Promise<CallRecord[]> {
   const turns = new Map<string, TurnRecord[]>();
-  for (let start = 0; start < rows.length; start += turnsBatch) {
-    const ids = rows.slice(start, start + turnsBatch).map(({ id }) => id);
-    const found = await db
-      .selectFrom('turns')
-      .selectAll()
-      .where('call_id', 'in', ids)
-      .orderBy('call_id')
-      .orderBy('position')
-      .execute();
-    for (const row of found) {
-      const list = turns.get(row.call_id);
-      if (list === undefined) turns.set(row.call_id, [turnOf(row)]);
-      else list.push(turnOf(row));
-    }
+  const transfers = new Map<string, TransferRecord[]>();
+  for (let start = 0; start < rows.length; start += batch) {
+    const ids = rows.slice(start, start + batch).map(({ id }) => id);
+    for (const row of await rowsOf(db, 'turns', ids)) append(turns, row.call_id, turnOf(row));
+    for (const row of await rowsOf(db, 'transfers', ids)) append(transfers, row.call_id, transferOf(row));
   }
-  return rows.map((row) => recordOf(row, turns.get(row.id) ?? []));
+  return rows.map((row) => recordOf(row, turns.get(row.id) ?? [], transfers.get(row.id) ?? []));
+}
+
+function rowsOf<T extends 'turns' | 'transfers'>(db: Kysely<Tables>, table: T, ids: readonly string[]) {
+  const select = db.selectFrom<'turns' | 'transfers'>(table).selectAll();
+  const found = select.where('call_id', 'in', ids).orderBy('call_id').orderBy('position').execute();
+  return found as unknown as Promise<Selectable<Tables[T]>[]>;
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }
 
 function rowOf(record: CallRecord): CallRow {
@@ -108,7 +117,11 @@ function rowOf(record: CallRecord): CallRow {
   };
 }
 
-function recordOf(row: Selectable<CallRow>, turns: readonly TurnRecord[]): CallRecord {
+function recordOf(
+  row: Selectable<CallRow>,
+  turns: readonly TurnRecord[],
+  transfers: readonly TransferRecord[],
+): CallRecord {
   return {
     id: row.id,
     sipCallId: row.sip_call_id,
@@ -126,6 +139,7 @@ function recordOf(row: Selectable<CallRow>, turns: readonly TurnRecord[]): CallR
     detail: row.detail,
     path: JSON.parse(row.path) as string[],
     turns,
+    transfers,
     recording: row.recording,
     journal: row.journal,
   };
@@ -160,5 +174,35 @@ function turnOf(row: Selectable<TurnRow>): TurnRecord {
     heardMs: row.heard_ms,
     bargedIn: row.barged_in !== 0,
     ...(row.gap_ms === null ? {} : { gapMs: row.gap_ms }),
+  };
+}
+
+function transferRowOf(callId: string, position: number, transfer: TransferRecord): TransferRow {
+  return {
+    call_id: callId,
+    position,
+    node: transfer.node,
+    target: transfer.to,
+    method: transfer.by,
+    outcome: transfer.outcome,
+    sip_status: transfer.sipStatus,
+    detail: transfer.detail,
+    start_ms: transfer.startMs,
+    answered_ms: transfer.answeredMs,
+    ended_ms: transfer.endedMs,
+  };
+}
+
+function transferOf(row: Selectable<TransferRow>): TransferRecord {
+  return {
+    node: row.node,
+    to: row.target,
+    by: row.method,
+    outcome: row.outcome,
+    sipStatus: row.sip_status,
+    detail: row.detail,
+    startMs: row.start_ms,
+    answeredMs: row.answered_ms,
+    endedMs: row.ended_ms,
   };
 }

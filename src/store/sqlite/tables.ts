@@ -1,4 +1,4 @@
-import type { EndReason, TurnRecord } from '../call-record.js';
+import type { EndReason, TransferRecord, TurnRecord } from '../call-record.js';
 
 /** One row per call. Columns are {@link CallRecord}'s fields in SQL's spelling. */
 export interface CallRow {
@@ -41,7 +41,24 @@ export interface TurnRow {
   gap_ms: number | null;
 }
 
+/** One row per transfer of a call. */
+export interface TransferRow {
+  call_id: string;
+  /** 0 is the call's first transfer. */
+  position: number;
+  node: string | null;
+  target: string;
+  method: TransferRecord['by'];
+  outcome: TransferRecord['outcome'];
+  sip_status: number | null;
+  detail: string | null;
+  start_ms: number;
+  answered_ms: number | null;
+  ended_ms: number;
+}
+
 export interface Tables {
   calls: CallRow;
   turns: TurnRow;
+  transfers: TransferRow;
 }

@@ -122,6 +122,7 @@ t.test('migrations run once, and are remembered in schema_migrations', async (t)
   t.strictSame(other.prepare('SELECT name FROM schema_migrations ORDER BY name').pluck().all(), [
     '0001-calls-and-turns',
     '0002-turn-gap',
+    '0003-transfers',
   ]);
   t.equal(other.pragma('journal_mode', { simple: true }), 'wal');
 });
@@ -130,7 +131,8 @@ t.test('a database of an older version is brought up to date with its calls kept
   const file = await keptDatabase(t);
   const other = new Database(file);
   other.exec(
-    `ALTER TABLE turns DROP COLUMN gap_ms; DELETE FROM schema_migrations WHERE name = '0002-turn-gap'`,
+    `ALTER TABLE turns DROP COLUMN gap_ms; DROP TABLE transfers;
+     DELETE FROM schema_migrations WHERE name IN ('0002-turn-gap', '0003-transfers')`,
   );
   other.close();
   const store = await createSqliteStore({ file });
