@@ -14,10 +14,12 @@ import type { Logger } from './core/logger.js';
 import { TypedEmitter } from './core/typed-emitter.js';
 import { startDaemons, type Daemons } from './daemons.js';
 import { serverError } from './errors.js';
+import { httpError } from './http/errors.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
 import type { DaemonHealth, HealthReport } from './http/health.js';
 import { Metrics } from './http/metrics.js';
 import { PromptFiles } from './http/prompt-files.js';
+import type { SipTraceAnswer } from './http/sip-trace.js';
 import { watchCalls } from './watch-calls.js';
 import { MediaPool } from './media/media-pool.js';
 import { openSignalling } from './signalling.js';
@@ -177,7 +179,10 @@ export class Server {
       logger,
     });
     this.#audio = this.#own(audio, () => audio.close());
-    const metrics = new Metrics({ liveCalls: () => this.#live.size });
+    const metrics = new Metrics({
+      liveCalls: () => this.#live.size,
+      more: () => this.#daemons?.pair?.sipMetrics() ?? Promise.resolve(''),
+    });
     const unwatch = watchCalls(metrics);
     this.#own(unwatch, unwatch);
     const http = await createHttpServer({
@@ -193,6 +198,7 @@ export class Server {
         hangup: (id) => Promise.resolve(this.#live.hangup(id, 'an operator hung up')),
         drain: () => this.drain(),
         reload: () => this.#reload(),
+        sipTrace: (key) => this.#sipTrace(key),
         status: async () => ({
           ...this.#health(),
           version,
@@ -283,6 +289,14 @@ export class Server {
     const path = this.#recorded?.find(name, dialect);
     if (path === undefined || this.options.config.mediaServer.promptDelivery === 'path') return path;
     return this.#prompts.urlFor(path);
+  }
+
+  /** Whoever asks has a Call-ID, or one of our ids, which the records lead to a Call-ID. */
+  async #sipTrace(key: string): Promise<SipTraceAnswer> {
+    const pair = this.#daemons?.pair;
+    if (pair === undefined) throw httpError('HTTP_SIP_SERVER_NOT_OURS');
+    const record = await this.#store?.find(key).catch(() => undefined);
+    return pair.sipTrace(record?.sipCallId ?? key);
   }
 
   async #reload(): Promise<LoadReport> {

@@ -46,6 +46,14 @@ export const schema = {
           format: 'host',
           description: 'Address by which the world reaches this machine: what Contact, Via and SDP say.',
         },
+        traceBytes: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'bytes',
+          default: 16_000_000,
+          description:
+            'Memory in which the embedded SIP server keeps the messages of the last calls for `xiangyin sip trace`; 0 keeps none.',
+        },
       },
     },
     drachtio: {

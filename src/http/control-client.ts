@@ -4,6 +4,7 @@ import type { LiveCall, ReloadReport, ServerStatus } from './control-routes.js';
 import { readControlAccess } from './control-token.js';
 import type { ControlAccess } from './control-token.js';
 import { httpError } from './errors.js';
+import type { SipTraceAnswer } from './sip-trace.js';
 
 /** A server on the same machine answers at once; reading many dialplans may take it a moment. */
 const answerLimitMs = 10_000;
@@ -39,6 +40,10 @@ export class ControlClient {
 
   reload(): Promise<ReloadReport> {
     return this.#ask('POST', '/reload') as Promise<ReloadReport>;
+  }
+
+  sipTrace(key: string): Promise<SipTraceAnswer> {
+    return this.#ask('GET', `/sip-trace/${encodeURIComponent(key)}`) as Promise<SipTraceAnswer>;
   }
 
   async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {

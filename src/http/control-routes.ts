@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HealthReport } from './health.js';
 import { httpError } from './errors.js';
+import type { SipTraceAnswer } from './sip-trace.js';
 
 /** A call that is going on. */
 export interface LiveCall {
@@ -51,6 +52,8 @@ export interface ControlRoutes {
   /** No new calls; live ones may finish. Returns at once. */
   drain(): void;
   reload(): Promise<ReloadReport>;
+  /** The SIP messages of a call: by Call-ID, by id of a call that is over, or by a beginning of either. */
+  sipTrace(key: string): Promise<SipTraceAnswer>;
 }
 
 /** Puts the routes under /control, for this machine and the holder of the token only. */
@@ -71,6 +74,9 @@ export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, t
     return control.status();
   });
   app.post('/reload', async () => control.reload());
+  app.get<{ Params: { key: string } }>('/sip-trace/:key', async (request) =>
+    control.sipTrace(request.params.key),
+  );
 }
 
 /** 127.0.0.0/8 and ::1, also as a socket that takes both families shows them. */

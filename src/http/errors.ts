@@ -41,6 +41,11 @@ export const httpError = defineErrors({
     ...forGood,
     httpStatus: 404,
   },
+  HTTP_SIP_SERVER_NOT_OURS: {
+    message: 'the SIP server is not ours (drachtio.url): only the embedded one is traced',
+    ...forGood,
+    httpStatus: 409,
+  },
   HTTP_NO_SERVER: {
     message:
       'no server is running on the data folder {dataDir} ({reason}): start one with `xiangyin serve`, or name its folder with --data-dir',

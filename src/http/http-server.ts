@@ -63,14 +63,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     { prefix: '/control' },
   );
 
-  try {
-    await app.listen({ host: listen.host, port: listen.port });
-  } catch (error) {
-    await app.close();
-    const reason = errorCode(error);
-    if (reason === 'EADDRINUSE') throw httpError('HTTP_ADDRESS_IN_USE', { ...listen }, error);
-    throw httpError('HTTP_LISTEN_FAILED', { ...listen, reason }, error);
-  }
+  await listenApp(app, listen);
   const address = addressOf(app, listen);
   const base = `http://${formatHostPort({ ...address, host: reachableHost(address.host) })}`;
   prompts.listeningOn(base);
@@ -88,6 +81,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     await removeControlAccess(dataDir, access);
   };
   return { address, base, close: () => (closing ??= close()) };
+}
+
+/** Closes the application when it cannot listen. */
+export async function listenApp(app: FastifyInstance, { host, port }: HostPort): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const reason = errorCode(error);
+    if (reason === 'EADDRINUSE') throw httpError('HTTP_ADDRESS_IN_USE', { host, port }, error);
+    throw httpError('HTTP_LISTEN_FAILED', { host, port, reason }, error);
+  }
 }
 
 function addPublicRoutes(
@@ -120,7 +125,7 @@ async function sendFile(reply: FastifyReply, path: string, known: string | undef
 }
 
 /** Headers of every answer, and errors as `{ error: { code, message } }`. */
-function setAnswers(app: FastifyInstance, logger: Logger): void {
+export function setAnswers(app: FastifyInstance, logger: Logger): void {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
@@ -142,7 +147,7 @@ function sendError(reply: FastifyReply, error: XiangyinError, status = error.htt
   return reply.code(status).send({ error: { code: error.code, message: error.message } });
 }
 
-function addressOf(app: FastifyInstance, listen: HostPort): HostPort {
+export function addressOf(app: FastifyInstance, listen: HostPort): HostPort {
   const bound = app.server.address();
   return bound === null || typeof bound === 'string' ? listen : { host: bound.address, port: bound.port };
 }

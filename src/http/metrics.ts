@@ -4,6 +4,8 @@ import type { EndReason } from '../store/call-record.js';
 export interface MetricsOptions {
   /** Asked when the metrics are read: live calls now. */
   readonly liveCalls: () => number;
+  /** Asked when the metrics are read: more of them, in Prometheus' text format, under other names. May reject. */
+  readonly more?: () => Promise<string>;
 }
 
 /** Bounds in seconds. Setup is good below 7 ms, a gap below 300 ms (DESIGN.md §5): both have neighbours on either side. */
@@ -60,7 +62,10 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor({ liveCalls }: MetricsOptions) {
+  readonly #more: () => Promise<string>;
+
+  constructor({ liveCalls, more = () => Promise.resolve('') }: MetricsOptions) {
+    this.#more = more;
     new Gauge({
       name: 'xiangyin_calls_live',
       help: 'Calls that are going on.',
@@ -107,8 +112,9 @@ export class Metrics {
   }
 
   /** Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    const more = await this.#more().catch(() => '');
+    return more + (await this.#registry.metrics());
   }
 
   get contentType(): string {

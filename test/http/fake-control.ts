@@ -40,6 +40,10 @@ export class FakeControl implements ControlRoutes {
     this.asked.push('drain');
     this.report = { ...this.report, status: 'draining' };
   }
+  sipTrace(key: string) {
+    this.asked.push(`sip-trace ${key}`);
+    return Promise.resolve({ found: 'none' as const });
+  }
   reload() {
     return Promise.resolve({ dialplans: ['clinic'], problems: ['hotline.yaml:3: no such node'], errors: 1 });
   }
