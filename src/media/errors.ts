@@ -63,6 +63,12 @@ export const mediaError = defineErrors({
     sipStatus: 500,
     httpStatus: 500,
   },
+  MEDIA_BRIDGE_FAILED: {
+    message: 'the media server could not connect two calls: {reason}',
+    retryable: true,
+    sipStatus: 503,
+    httpStatus: 503,
+  },
   MEDIA_ENDPOINT_GONE: {
     message: 'the media server has ended the endpoint',
     retryable: false,

@@ -21,8 +21,15 @@ const closeLimitMs = 3000;
 /** How long a re-INVITE to the media server may take, ms: the caller's transaction lasts 32 s at most. */
 const modifyLimitMs = 5000;
 
+/** How long after a bridge an endpoint may take to be parked again, and how often that is looked at, ms. */
+const parkLimitMs = 500;
+const parkPollMs = 20;
+
 /** How long the media server may take to accept the forks, ms. */
 const forkLimitMs = 5000;
+
+/** How long the media server may take to connect two endpoints, or to part them, ms. */
+const bridgeLimitMs = 3000;
 
 /** A call's channel on the media server: its RTP, its forks, what it plays. Owned by the call. */
 export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
@@ -39,6 +46,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly released: () => void,
+    /** Makes an endpoint that makes the offer itself, on the same media server: only those can be bridged. */
+    readonly createBeside: () => Promise<MediaEndpoint> = () => Promise.reject(mediaError('MEDIA_NO_SERVER')),
   ) {
     super();
     // drachtio-modesl writes each header of a command in a packet of its own: without no-delay every command waits for
@@ -101,6 +110,37 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   /** Plays files (paths or URLs that the media server can open) one after another. */
   play(files: readonly string[]): Playback {
     return new Playback(this.endpoint, files);
+  }
+
+  /**
+   * Lets this endpoint and another on the same server hear each other; what plays on either ends. Forks go on. Rejects
+   * MEDIA_BRIDGE_FAILED.
+   */
+  async bridge(other: MediaEndpoint): Promise<void> {
+    // Without it FreeSWITCH hangs up the one that is left when the other ends.
+    for (const id of [this.id, other.id]) await this.#api('uuid_setvar', `${id} park_after_bridge true`);
+    await this.#api('uuid_bridge', `${this.id} ${other.id}`);
+  }
+
+  /** Ends a bridge; both endpoints stay. Rejects MEDIA_BRIDGE_FAILED. */
+  async unbridge(): Promise<void> {
+    await this.#api('uuid_transfer', `${this.id} -both park inline`);
+    if (this.forkPlan === 'stereo') return;
+    // FreeSWITCH loses commands that come before the call is parked again.
+    const limitMs = this.clock.nowMs() + parkLimitMs;
+    while (this.clock.nowMs() < limitMs && !this.#gone && !this.#closed) {
+      if ((await this.#api('uuid_getvar', `${this.id} current_application`)) === 'park') return;
+      await new Promise<void>((resolve) => void this.clock.after(parkPollMs, resolve));
+    }
+  }
+
+  async #api(command: string, argument: string): Promise<string> {
+    const failed = (reason: string) => mediaError('MEDIA_BRIDGE_FAILED', { reason });
+    const asked = this.endpoint.api(command, argument);
+    const reply = (await within(this.clock, bridgeLimitMs, asked, () => failed('no answer'))).getBody();
+    // The reply names what is wrong, e.g. `-ERR Invalid uuid`.
+    if (reply.startsWith('-ERR')) throw failed(reply.trim());
+    return reply.trim();
   }
 
   /** Ends the endpoint. Resolves when the media server has released it, at the latest after 3 s. Safe to call twice. */

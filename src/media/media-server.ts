@@ -122,9 +122,9 @@ export class MediaServer {
         creating.then((late) => late.destroy()).catch(() => undefined);
         return mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no answer in time' });
       });
-      return new MediaEndpoint(endpoint, this.forkPlan, clock, logger, () => {
-        this.#endpoints -= 1;
-      });
+      const released = (): void => void (this.#endpoints -= 1);
+      const beside = (): Promise<MediaEndpoint> => this.createEndpoint(undefined);
+      return new MediaEndpoint(endpoint, this.forkPlan, clock, logger, released, beside);
     } catch (error) {
       this.#endpoints -= 1;
       const status = (error as { status?: unknown }).status;

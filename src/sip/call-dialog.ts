@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { keyOfInfo } from './dtmf-info.js';
 import { causeOfBye, type EndCause } from './end-cause.js';
+import { Referral, type ReferralEnd, type ReferralLimits } from './referral.js';
 
 /** A change of the session that the other side asks for. Exactly one of the two is called, once. */
 export interface SessionChange {
@@ -28,6 +29,7 @@ export type CallDialogEvents = {
 /** The established SIP dialog with a caller. Owned by the call; {@link bye} is its close. */
 export class CallDialog extends TypedEmitter<CallDialogEvents> {
   #ending: EndCause | undefined;
+  #referral: Referral | undefined;
   readonly sipCallId: string;
 
   constructor(
@@ -48,6 +50,7 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
     dialog.on('info', (request, response) => this.#info(request, response));
     // A caller may not send this server's end of the call elsewhere (RFC 3515 §2.4.2: any final response will do).
     dialog.on('refer', (_request, response) => response.send(603, 'Declined', {}));
+    dialog.on('notify', (request, response) => this.#notified(request, response));
     (dialog as unknown as NodeJS.EventEmitter).on(
       'destroy',
       (bye: Srf.SrfRequest | undefined, text?: string) => {
@@ -78,9 +81,70 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
     });
   }
 
+  /**
+   * Asks the other side to call somebody else (RFC 3515), one REFER at a time. A number is looked up in the other side's
+   * own domain, a name in ours. Resolves with how it ended, never rejects; the dialog stays up whatever the end is.
+   */
+  async refer(to: string, limits: ReferralLimits): Promise<ReferralEnd> {
+    if (this.#ending !== undefined) return { kind: 'gone', accepted: false };
+    const referral = new Referral(this.clock, limits);
+    this.#referral = referral;
+    const headers = { 'Refer-To': `<${this.#referTo(to)}>`, 'Referred-By': `<${this.#ourUri()}>` };
+    try {
+      const request = { method: 'REFER', headers } as unknown as Srf.SrfRequest;
+      this.dialog.request(request, (error, response) => {
+        if (error) this.logger.warn({ code: errorCode(error) }, 'REFER could not be sent');
+        referral.answered(error ? 503 : response.status);
+      });
+    } catch (error) {
+      this.logger.warn({ code: errorCode(error) }, 'REFER could not be sent');
+      referral.answered(503);
+    }
+    const end = await referral.ended;
+    if (this.#referral === referral) this.#referral = undefined;
+    return end;
+  }
+
+  #referTo(to: string): string {
+    if (/^sips?:/i.test(to)) return to;
+    const { req, res, type } = this.dialog as unknown as {
+      readonly req: Srf.SrfRequest;
+      readonly res: Srf.SrfResponse;
+      readonly type: 'uas' | 'uac';
+    };
+    const theirs: { uri: string } = type === 'uas' ? req.getParsedHeader('From') : res.getParsedHeader('To');
+    const domain = /^\+?\d+$/.test(to) ? /@([^;>?]+)/.exec(theirs.uri)?.[1] : undefined;
+    const ours = /@?([^@:;]+(:\d+)?)(;|$)/.exec(this.#ourUri().replace(/^sips?:/i, ''))?.[1] ?? 'invalid';
+    return `sip:${to}@${domain === undefined || domain.endsWith('.invalid') ? ours : domain}`;
+  }
+
+  /** Of our Contact. */
+  #ourUri(): string {
+    const { contact } = this.dialog.local as unknown as { readonly contact: string };
+    return /<([^>]+)>/.exec(contact)?.[1] ?? contact;
+  }
+
+  #notified(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
+    const event = request.has('Event') ? request.get('Event') : '';
+    if (!/^\s*refer\b/i.test(event)) {
+      // RFC 6665 §7.2.
+      response.send(489);
+      return;
+    }
+    if (this.#referral === undefined) {
+      // RFC 6665 §4.1.3: it belongs to no subscription (any more).
+      response.send(481);
+      return;
+    }
+    response.send(200);
+    const state = request.has('Subscription-State') ? request.get('Subscription-State') : '';
+    this.#referral.notified(typeof request.body === 'string' ? request.body : '', state);
+  }
+
   #end(cause: EndCause): void {
     if (this.#ending !== undefined) return;
     this.#ending = cause;
+    this.#referral?.gone();
     this.emit('ended', cause);
   }
 
