@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   dialplan: async () => (await import('./cli/dialplan.js')).addDialplanCommand,
   recognize: async () => (await import('./cli/recognize.js')).addRecognizeCommand,
   daemons: async () => (await import('./cli/daemons.js')).addDaemonsCommand,
+  sip: async () => (await import('./cli/sip.js')).addSipCommand,
 };
 
 const packageFile = new URL('../../package.json', import.meta.url);

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { formatHostPort, parseHostPort, type HostPort } from '../core/address.js';
+import { formatHostPort, type HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { token } from '../core/ids.js';
 import { createLogger, type LogLevel } from '../core/logger.js';
 import { startPair, type Pair } from '../embedded/pair.js';
+import { address, openWithKnownSecret, sipList } from './daemon-options.js';
 
 interface DaemonsOptions {
   readonly drachtio: HostPort;
@@ -19,9 +20,6 @@ interface DaemonsOptions {
   readonly logLevel: LogLevel;
   readonly json?: boolean;
 }
-
-/** Secrets that stand in everybody's documentation. */
-const KNOWN_SECRETS: readonly string[] = ['cymru', 'ClueCon'];
 
 /** `xiangyin daemons`: the embedded pair alone, for any application that speaks drachtio and Event Socket. */
 export function addDaemonsCommand(program: Command): void {
@@ -59,7 +57,9 @@ export function addDaemonsCommand(program: Command): void {
 }
 
 async function runDaemons(options: DaemonsOptions): Promise<void> {
-  const complaint = openWithKnownSecret(options);
+  const complaint =
+    openWithKnownSecret('--drachtio', options.drachtio, '--secret', options.secret) ??
+    openWithKnownSecret('--esl', options.esl, '--esl-secret', options.eslSecret);
   if (complaint !== undefined) {
     console.error(`xiangyin: ${complaint}`);
     process.exitCode = 1;
@@ -128,38 +128,6 @@ async function untilStopped(pair: Pair): Promise<void> {
     });
   });
   await pair.close();
-}
-
-/** A control port on the network with a secret from the manual would hand the machine to anybody. */
-function openWithKnownSecret(options: DaemonsOptions): string | undefined {
-  const ports = [
-    ['--drachtio', options.drachtio, '--secret', options.secret],
-    ['--esl', options.esl, '--esl-secret', options.eslSecret],
-  ] as const;
-  for (const [name, { host }, secretName, secret] of ports) {
-    const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
-    if (!isLocal && secret !== undefined && (KNOWN_SECRETS.includes(secret) || secret.length < 8)) {
-      return `${name} listens on ${host}, beyond this machine: ${secretName} must be at least 8 characters and your own`;
-    }
-  }
-  return undefined;
-}
-
-function address(text: string): HostPort {
-  const parsed = parseHostPort(text);
-  if (parsed === undefined) throw new InvalidArgumentError('write it as host:port, e.g. 127.0.0.1:9022');
-  return parsed;
-}
-
-function sipList(text: string): string[] {
-  const addresses = text.split(',').map((part) => part.trim());
-  for (const part of addresses) {
-    const match = /^(?:udp|tcp):(.+)$/.exec(part);
-    if (match?.[1] === undefined || parseHostPort(match[1]) === undefined) {
-      throw new InvalidArgumentError('write it as udp:host:port,tcp:host:port');
-    }
-  }
-  return addresses;
 }
 
 function rtpRange(text: string): { host: string; min: number; max: number } {

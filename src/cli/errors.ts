@@ -11,4 +11,14 @@ export const cliError = defineErrors({
     message: 'no call {key} is kept in {dataDir}; `xiangyin calls list` shows those that are',
     ...traits,
   },
+  CLI_NO_SUCH_TRACE: {
+    message:
+      'no SIP message of {key} is in memory: only the last calls are kept (sip.traceBytes), and only since the server was started',
+    ...traits,
+  },
+  CLI_TRACE_AMBIGUOUS: { message: 'several Call-IDs begin with that: {callIds}. Give more of it', ...traits },
+  CLI_NO_SIP_SERVER: {
+    message: 'no `xiangyin sip` answers at {base} ({reason}): was it started with --metrics?',
+    ...traits,
+  },
 });

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { formatHostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
-import { errorCode } from '../core/errors.js';
-import { createLogger, type Logger, type LogLevel } from '../core/logger.js';
+import { createLogger, type LogLevel } from '../core/logger.js';
 import { Server } from '../server.js';
+import { keepServing } from './keep-serving.js';
 import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
 
 /** `xiangyin serve`: runs the server until SIGTERM or SIGINT, then lets live calls finish. */
@@ -28,15 +28,6 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   process.once('SIGINT', () => process.exit(130));
   logger.info({}, 'stopping: no new calls; live calls may finish');
   await server.close();
-}
-
-/**
- * What is thrown where nobody catches it is logged and ends nothing: one call's fault must not end the others.
- */
-export function keepServing(logger: Logger): void {
-  const stray = (what: string) => (error: unknown) => logger.error({ code: errorCode(error), error }, what);
-  process.on('uncaughtException', stray('an error that nobody caught'));
-  process.on('unhandledRejection', stray('a rejection that nobody caught'));
 }
 
 function announce(server: Server, externalAddress: string | undefined, json: boolean): void {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import t from 'tap';
 
 t.test('what nobody caught is logged without its message and ends nothing', async (t) => {
-  const serve = new URL('../../src/cli/serve.js', import.meta.url).href;
+  const keepServing = new URL('../../src/cli/keep-serving.js', import.meta.url).href;
   const logger = new URL('../../src/core/logger.js', import.meta.url).href;
   const program = `
-    import { keepServing } from '${serve}';
+    import { keepServing } from '${keepServing}';
     import { createLogger } from '${logger}';
     keepServing(createLogger('info'));
     setTimeout(() => { throw new RangeError('he said 4711'); }, 1);
