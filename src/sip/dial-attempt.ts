@@ -1,4 +1,4 @@
-import type { DialFailed } from './dial-outcome.js';
+import type { DialFailed, DialResult } from './dial-outcome.js';
 import type { LegEnd, LegTarget } from './invite-leg.js';
 
 /** One way to a callee that may be tried: a trunk, or all telephones of a user at once. */
@@ -14,8 +14,11 @@ export interface DialAttempt {
   offer(sdp: string): string;
   /** Where a 3xx sends us on; undefined where we may not go. */
   redirected(uri: string): LegTarget | undefined;
-  /** Called once, when it is over. Returns whether the next way may be tried. */
-  over(end: LegEnd): boolean;
+  /**
+   * Called once, when it is over; `stopped`: because we gave up, or lost the daemon. Returns whether the next way may be
+   * tried.
+   */
+  over(end: LegEnd, result: DialResult, stopped: boolean): boolean;
 }
 
 /** A way that cannot be tried now, and why. */

@@ -1,35 +1,53 @@
-import type { DialFailed, DialOutcome } from './dial-outcome.js';
+import { q850Table, statusTable } from './cause-table.js';
+import type { DialFailed } from './dial-outcome.js';
 import { q850FromReason, q850FromStatus } from './end-cause.js';
 import type { LegFailed } from './invite-leg.js';
 
+const byStatus = new Map(statusTable.map(([status, , outcome]) => [status, outcome]));
+const byCause = new Map(q850Table);
+
 /** What a final status, and the Q.850 cause where the other side gave one, mean for whoever placed the call. */
-export function failureOf({ status, reason }: LegFailed): DialFailed {
+export function failureOf({ status, reason, rang }: Omit<LegFailed, 'contacts' | 'dialog'>): DialFailed {
   if (status === null) {
-    return { outcome: 'failed', sipStatus: null, q850Cause: 41, detail: 'the other side did not respond' };
+    const detail = rang ? 'the other side fell silent' : 'the other side did not respond';
+    return { outcome: 'failed', sipStatus: null, q850Cause: 41, detail };
   }
-  const q850Cause = q850FromReason(reason) ?? q850FromStatus(status);
-  const outcome = outcomeOf(status);
-  return { outcome, sipStatus: status, q850Cause, detail: `the other side answered ${String(status)}` };
+  const given = q850FromReason(reason);
+  const q850Cause = given ?? q850FromStatus(status);
+  const outcome = (given === null ? undefined : byCause.get(given)) ?? outcomeOf(status, rang);
+  return { outcome, sipStatus: status, q850Cause, detail: details[outcome] };
 }
 
-function outcomeOf(status: number): Exclude<DialOutcome, 'answered'> {
-  if (status === 486 || status === 600) return 'busy';
-  if (status === 603 || status === 403) return 'refused';
-  if (status === 480 || status === 408) return 'noAnswer';
-  return 'failed';
+function outcomeOf(status: number, rang: boolean): DialFailed['outcome'] {
+  // Before anything rang it is the network, or our own SIP server, that waited in vain.
+  if (status === 408 && !rang) return 'failed';
+  return byStatus.get(status) ?? (status >= 600 ? 'refused' : 'failed');
 }
+
+const details: Readonly<Record<DialFailed['outcome'], string>> = {
+  busy: 'the callee is busy',
+  refused: 'the callee, or the network before it, refused the call',
+  noAnswer: 'the callee did not answer',
+  failed: 'the call could not be put through',
+  cancelled: 'we gave up before the answer',
+};
 
 /** Of several telephones that all failed, the failure that says most (RFC 3261 §16.7 step 6). */
 export function worthiest(failures: readonly LegFailed[]): LegFailed {
-  const [first, ...rest] = [...failures].sort((a, b) => rank(a.status) - rank(b.status));
-  void rest;
-  return first ?? { dialog: undefined, status: null, reason: undefined, contacts: [] };
+  const [first] = [...failures].sort((a, b) => rank(a) - rank(b));
+  return first ?? { dialog: undefined, status: null, reason: undefined, contacts: [], rang: false };
 }
 
-function rank(status: number | null): number {
-  if (status === null) return 9;
-  if (status >= 600) return 0;
-  if (status === 486) return 1;
-  if (status === 487 || status === 408) return 8;
-  return status < 400 ? 2 : status < 500 ? 3 : 4;
+/** A telephone that says busy or declines says more than one that is not there. */
+const ranks: Readonly<Record<DialFailed['outcome'], number>> = {
+  busy: 1,
+  refused: 2,
+  noAnswer: 3,
+  failed: 4,
+  cancelled: 5,
+};
+
+function rank(failure: LegFailed): number {
+  if ((failure.status ?? 0) >= 600) return 0;
+  return failure.status === null ? 6 : ranks[failureOf(failure).outcome];
 }

@@ -1,3 +1,5 @@
+import { statusTable } from './cause-table.js';
+
 /** Why a SIP dialog ended, as far as signalling knows (RFC 4235 §3.7.3's words). */
 export type DialogEnd = 'local-bye' | 'remote-bye' | 'cancelled' | 'timeout' | 'error';
 
@@ -28,27 +30,9 @@ export function q850FromReason(header: string | undefined): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** Q.850 cause for a final SIP status (RFC 3398 §8.2.6.1, table), for records of refused calls. */
+/** Q.850 cause for a final SIP status (RFC 3398 §8.2.6.1), for records of refused calls. */
 export function q850FromStatus(status: number): number {
-  return statusToCause.get(status) ?? (status >= 500 ? 41 : 31);
+  return causes.get(status) ?? (status >= 500 ? 41 : 31);
 }
 
-const statusToCause = new Map<number, number>([
-  [400, 41],
-  [401, 21],
-  [403, 21],
-  [404, 1],
-  [408, 102],
-  [410, 22],
-  [480, 18],
-  [484, 28],
-  [486, 17],
-  [487, 16],
-  [488, 65],
-  [500, 41],
-  [503, 41],
-  [600, 17],
-  [603, 21],
-  [604, 1],
-  [606, 65],
-]);
+const causes = new Map(statusTable.map(([status, cause]) => [status, cause]));

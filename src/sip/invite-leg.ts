@@ -28,6 +28,8 @@ export interface LegFailed {
   readonly reason: string | undefined;
   /** URIs of the Contact header of a 3xx, in the callee's order. */
   readonly contacts: readonly string[];
+  /** Whether a telephone rang, or early media came. */
+  readonly rang: boolean;
 }
 
 export type LegEnd = LegAnswered | LegFailed;
@@ -51,6 +53,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
   #request: Srf.SrfRequest | undefined;
   #cancel: { readonly headers: Readonly<Record<string, string>> } | undefined;
   #heard = false;
+  #rang = false;
   #earlySdp = '';
   #settle: (end: LegEnd) => void = () => undefined;
   #settled = false;
@@ -107,7 +110,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     if (this.#cancel !== undefined || this.#settled) return;
     this.#cancel = { headers };
     this.#sendCancel();
-    const limit = this.clock.after(limitMs, () => this.#end(failed(null)));
+    const limit = this.clock.after(limitMs, () => this.#end(this.#failure(null)));
     const settle = this.#settle;
     this.#settle = (end) => {
       limit.cancel();
@@ -117,7 +120,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
 
   /** The connection to the daemon is lost: it cancels the INVITE alone, and no response reaches us any more. */
   lost(): void {
-    this.#end(failed(null));
+    this.#end(this.#failure(null));
   }
 
   #sent(request: Srf.SrfRequest): void {
@@ -151,6 +154,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
       this.#heard = true;
       this.emit('heard');
     }
+    if (response.status > 100) this.#rang = true;
     if (response.status === 180) this.emit('ringing');
     const { body } = response;
     if (typeof body === 'string' && body.startsWith('v=') && body !== this.#earlySdp) {
@@ -163,7 +167,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     const answered = new CallDialog(dialog, this.clock, this.logger);
     if (this.#settled || this.#cancel !== undefined) {
       void answered.bye();
-      this.#end(failed(487));
+      this.#end(this.#failure(487));
       return;
     }
     this.#end({ dialog: answered, sdp: dialog.remote.sdp });
@@ -171,7 +175,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
 
   #fail(error: unknown): void {
     const { status, res } = error as { status?: number; res?: Srf.SrfResponse };
-    this.#end(failed(status ?? null, res));
+    this.#end(this.#failure(status ?? null, res));
   }
 
   #end(end: LegEnd): void {
@@ -179,12 +183,12 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     this.#settled = true;
     this.#settle(end);
   }
-}
 
-function failed(status: number | null, response?: Srf.SrfResponse): LegFailed {
-  const header = (name: string): string | undefined =>
-    response?.has(name) === true ? response.get(name) : undefined;
-  const moved = status !== null && status >= 300 && status < 400 ? header('Contact') : undefined;
-  const contacts = moved === undefined ? [] : (moved.match(/sips?:[^\s<>,;]+(;[^\s<>,]*)?/gi) ?? []);
-  return { dialog: undefined, status, reason: header('Reason'), contacts };
+  #failure(status: number | null, response?: Srf.SrfResponse): LegFailed {
+    const header = (name: string): string | undefined =>
+      response?.has(name) === true ? response.get(name) : undefined;
+    const moved = status !== null && status >= 300 && status < 400 ? header('Contact') : undefined;
+    const contacts = moved?.match(/sips?:[^\s<>,;?]+(;[^\s<>,?]*)?/gi) ?? [];
+    return { dialog: undefined, status, reason: header('Reason'), contacts, rang: this.#rang };
+  }
 }

@@ -2,6 +2,7 @@ import type Srf from 'drachtio-srf';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
+import { dialAttemptEnded } from './channels.js';
 import type { DialAttempt, NoAttempt } from './dial-attempt.js';
 import { failureOf, worthiest } from './dial-failure.js';
 import type { DialFailed, DialResult } from './dial-outcome.js';
@@ -24,9 +25,13 @@ export interface OutgoingCallOptions {
   readonly ringMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told once, when {@link OutgoingCall.dial} is about to resolve. */
-  readonly over: (call: OutgoingCall, result: DialResult) => void;
+  /** Told at the beginning and the end of {@link OutgoingCall.dial}. */
+  readonly began: (call: OutgoingCall) => void;
+  readonly over: (call: OutgoingCall) => void;
 }
+
+/** Why we end it ourselves. */
+type Stop = 'cancelled' | 'noAnswer' | 'lost';
 
 /** RFC 3261 §8.1.3.4 leaves the number to us; drachtio-srf's own. */
 const maxRedirects = 5;
@@ -42,7 +47,9 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
   /** The trunk that was tried last; undefined until one was, and for users and URIs. */
   trunk: string | undefined;
   #state: 'new' | 'dialling' | 'over' = 'new';
-  #stopped: 'cancelled' | 'noAnswer' | 'lost' | undefined;
+  #stopped: Stop | undefined;
+  /** The limit that ended it, ms. */
+  #rangMs = 0;
   readonly #legs = new Set<InviteLeg>();
   #redirects = 0;
   #rings = false;
@@ -58,12 +65,13 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
   async dial(offer: string): Promise<DialResult> {
     if (this.#state !== 'new') throw new TypeError('a call is dialled once');
     this.#state = 'dialling';
-    const { clock, ringMs } = this.options;
-    const limit = clock.after(ringMs, () => this.#stop('noAnswer'));
+    const { clock, ringMs, began, over } = this.options;
+    began(this);
+    const limit = clock.after(ringMs, () => this.#stop('noAnswer', ringMs));
     const result = await this.#tryAll(offer);
     limit.cancel();
     this.#state = 'over';
-    this.options.over(this, result);
+    over(this);
     return result;
   }
 
@@ -78,9 +86,10 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
     for (const leg of [...this.#legs]) leg.lost();
   }
 
-  #stop(why: 'cancelled' | 'noAnswer' | 'lost'): void {
+  #stop(why: Stop, ringMs = 0): void {
     if (this.#state === 'over' || this.#stopped !== undefined) return;
     this.#stopped = why;
+    this.#rangMs = ringMs;
     for (const leg of [...this.#legs]) leg.cancel();
   }
 
@@ -95,7 +104,8 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
         this.trunk = attempt.trunk;
         const end = await this.#try(attempt, offer);
         const result = await this.#resultOf(end);
-        const goOn = attempt.over(end);
+        const goOn = attempt.over(end, result, this.#stopped !== undefined);
+        dialAttemptEnded.publish({ trunk: attempt.trunk, outcome: result.outcome });
         if (result.outcome === 'answered' || !goOn || this.#stopped !== undefined) return result;
         last = result;
       }
@@ -120,7 +130,7 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
       case 'cancelled':
         return { outcome: 'cancelled', sipStatus, q850Cause: 16, detail: 'we gave up before the answer' };
       case 'noAnswer': {
-        const seconds = Math.round(this.options.ringMs / 1000);
+        const seconds = Math.round(this.#rangMs / 1000);
         // Q.850 §2.2.7.1.10: user alerting, no answer.
         const detail = `nobody answered within ${String(seconds)} s`;
         return { outcome: 'noAnswer', sipStatus, q850Cause: 19, detail };
@@ -183,12 +193,13 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
 
   async #leg(attempt: DialAttempt, target: LegTarget, sdp: string): Promise<LegEnd> {
     const { srf, clock, logger } = this.options;
+    const { firstResponseMs, ringMs } = attempt;
     const leg = new InviteLeg(srf, clock, logger);
     this.#legs.add(leg);
     // Nobody is there at all: the daemon alone would try for 32 s (RFC 3261 §17.1.1.2, timer B).
-    const silence = clock.after(attempt.firstResponseMs, () => leg.cancel({}, 0));
+    const silence = clock.after(firstResponseMs, () => leg.cancel({}, 0));
     const ringing =
-      attempt.ringMs === undefined ? undefined : clock.after(attempt.ringMs, () => this.#stop('noAnswer'));
+      ringMs === undefined ? undefined : clock.after(ringMs, () => this.#stop('noAnswer', ringMs));
     leg
       .on('sent', (sipCallId) => (this.sipCallId = sipCallId))
       .on('heard', () => silence.cancel())

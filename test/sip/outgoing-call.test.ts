@@ -12,7 +12,13 @@ async function setUp(t: Test) {
   const server = await startServer(t);
   const phone = await agent(t, 'phone');
   const srf = (await connectApp(t, server)) as unknown as Srf;
-  const dialer = new Dialer({ srf, clock: systemClock, logger: silentLogger, mayDial: () => true });
+  const dialer = new Dialer({
+    srf,
+    clock: systemClock,
+    logger: silentLogger,
+    locations: { bindings: () => [] },
+    trunks: { linesFor: () => [], mayDial: () => true },
+  });
   const gone = async (): Promise<boolean> =>
     (await serverEmpty(server)) && (await empty(phone)) && dialer.dialling === 0;
   const place = (request: Partial<DialRequest> = {}) => dialer.place({ to: uriOf(phone), ...request });

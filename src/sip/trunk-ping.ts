@@ -1,0 +1,63 @@
+import type { Clock, Timer } from '../core/clock.js';
+import type { Logger } from '../core/logger.js';
+import type { SipAnswer, SipRequest } from './sip-request.js';
+import type { TrunkLine } from './trunk-line.js';
+import { trunkUri } from './trunk.js';
+
+export interface TrunkPingOptions {
+  readonly line: TrunkLine;
+  readonly send: (request: SipRequest) => Promise<SipAnswer | undefined>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const answerLimitMs = 5000;
+/** One lost packet on UDP is repeated by the SIP server; two unanswered requests are no accident. */
+const misses = 2;
+
+/** Asks a trunk by OPTIONS whether it is there. Any answer will do, but 408 and 503: those mean nobody, or not now. */
+export class TrunkPing {
+  #timer: Timer | undefined;
+  #missed = 0;
+  #closed = false;
+
+  constructor(private readonly options: TrunkPingOptions) {}
+
+  start(): void {
+    if (this.#closed || this.options.line.trunk.pingMs === 0) return;
+    this.#timer?.cancel();
+    void this.#ask();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  async #ask(): Promise<void> {
+    const { line, send, clock, logger } = this.options;
+    const { trunk } = line;
+    const [host] = trunk.hosts;
+    if (host === undefined) return;
+    const answer = await send({
+      method: 'OPTIONS',
+      uri: trunkUri(host),
+      proxy: trunk.proxy,
+      headers: { From: '<sip:ping@localhost>', Accept: 'application/sdp' },
+      limitMs: answerLimitMs,
+    });
+    if (this.#closed) return;
+    const there = answer !== undefined && answer.status !== 408 && answer.status !== 503;
+    this.#missed = there ? 0 : this.#missed + 1;
+    const healthy = there ? true : this.#missed >= misses ? false : line.healthy;
+    if (healthy !== line.healthy) {
+      const fields = { trunk: trunk.name, status: answer?.status };
+      if (healthy === false)
+        logger.warn(fields, 'the trunk does not answer OPTIONS; others are tried before it');
+      else logger.info(fields, 'the trunk answers OPTIONS');
+    }
+    line.healthy = healthy;
+    this.#timer?.cancel();
+    this.#timer = clock.after(trunk.pingMs, () => void this.#ask());
+  }
+}
