@@ -16,13 +16,14 @@ import { startDaemons, type Daemons } from './daemons.js';
 import { serverError } from './errors.js';
 import { httpError } from './http/errors.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
+import type { ReloadReport } from './http/control-routes.js';
 import type { DaemonHealth, HealthReport } from './http/health.js';
 import { Metrics } from './http/metrics.js';
 import { PromptFiles } from './http/prompt-files.js';
 import type { SipTraceAnswer } from './http/sip-trace.js';
 import { watchCalls } from './watch-calls.js';
 import { MediaPool } from './media/media-pool.js';
-import { openSignalling } from './signalling.js';
+import { openSignalling, type Signalling } from './signalling.js';
 import type { SipAgent } from './sip/sip-agent.js';
 import { openSpeech, type Speech } from './speech-engines.js';
 import { createSqliteStore } from './store/sqlite/sqlite-store.js';
@@ -54,6 +55,7 @@ export class Server {
   #audio: AudioStreamServer | undefined;
   #http: HttpServer | undefined;
   #daemons: Daemons | undefined;
+  #signalling: Signalling | undefined;
   readonly #prompts: PromptFiles;
   readonly #startedAtMs: number;
   #ready: Promise<void> = Promise.resolve();
@@ -198,6 +200,7 @@ export class Server {
         hangup: (id) => Promise.resolve(this.#live.hangup(id, 'an operator hung up')),
         drain: () => this.drain(),
         reload: () => this.#reload(),
+        trunks: () => this.#signalling?.trunks.status() ?? [],
         sipTrace: (key) => this.#sipTrace(key),
         status: async () => ({
           ...this.#health(),
@@ -223,7 +226,7 @@ export class Server {
       clock,
       logger,
     });
-    this.#own(signalling, () => signalling.close());
+    this.#signalling = this.#own(signalling, () => signalling.close());
     const listen = hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen);
     const { eventSocketAdvertise } = mediaServer;
     const advertise =
@@ -299,12 +302,21 @@ export class Server {
     return pair.sipTrace(record?.sipCallId ?? key);
   }
 
-  async #reload(): Promise<LoadReport> {
-    if (this.#library === undefined) throw new TypeError('the dialplans are not there yet');
+  async #reload(): Promise<ReloadReport> {
+    if (this.#library === undefined || this.#signalling === undefined) {
+      throw new TypeError('the dialplans and trunks are not there yet');
+    }
     await this.#recorded?.load();
     const report = await this.#library.load();
     this.#loaded(report);
-    return report;
+    const trunks = await this.#signalling.trunks.load();
+    for (const problem of trunks.problems) this.options.logger.warn({}, problem);
+    return {
+      dialplans: report.dialplans,
+      trunks: trunks.trunks,
+      problems: [...report.problems, ...trunks.problems],
+      errors: report.errors + trunks.errors,
+    };
   }
 
   /** A save was seen: a sentence of the manifest may have been recorded with it. */

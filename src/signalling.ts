@@ -11,7 +11,11 @@ import {
   scannerStep,
 } from './sip/admission.js';
 import { stranger } from './sip/caller-identity.js';
-import { SipAgent } from './sip/sip-agent.js';
+import { Dialer } from './sip/dialer.js';
+import { SipAgent, type SipAgentOptions } from './sip/sip-agent.js';
+import { sendRequest } from './sip/sip-request.js';
+import { trunkIdentity } from './sip/trunk-identity.js';
+import { Trunks } from './sip/trunks.js';
 
 export interface SignallingOptions {
   readonly config: Config;
@@ -26,12 +30,15 @@ export interface SignallingOptions {
 export interface Signalling {
   /** One for each drachtio server; not yet connected. */
   readonly agents: readonly SipAgent[];
-  /** Safe to call twice. */
-  close(): void;
+  /** Who places calls: one for each agent, in the same order. They know no callers; who may dial is checked before. */
+  readonly dialers: readonly Dialer[];
+  readonly trunks: Trunks;
+  /** Takes registrations back (a second at most) and disconnects. Safe to call twice. */
+  close(): Promise<void>;
 }
 
 /** Builds what stands between drachtio and the calls: identification, admission, an agent for each drachtio server. */
-export function openSignalling(options: SignallingOptions): Promise<Signalling> {
+export async function openSignalling(options: SignallingOptions): Promise<Signalling> {
   const { config, drachtio, draining, liveCalls, clock, logger } = options;
   const admission = new Admission([
     drainingStep(draining),
@@ -40,14 +47,33 @@ export function openSignalling(options: SignallingOptions): Promise<Signalling> 
     bodyStep,
     capacityStep(liveCalls, config.calls.maxConcurrent),
   ]);
-  const identify = () => stranger;
+  const trunks = new Trunks({ file: config.trunks, clock, logger });
+  for (const problem of (await trunks.loadOrFail()).problems) logger.warn({}, problem);
+  const identify: SipAgentOptions['identify'] = (request) => {
+    // Whoever else a request claims to come from: what the carrier's address sends is the carrier's.
+    const trunk = trunks.trunkOf(request.source_address);
+    return trunk === undefined ? stranger : trunkIdentity(trunk, request);
+  };
   const agents = drachtio.map(
     (daemon) => new SipAgent({ drachtio: daemon, admission, identify, draining, clock, logger }),
   );
-  return Promise.resolve({
+  const dialers = agents.map((agent, index) => {
+    const { srf } = agent;
+    const dialer = new Dialer({ srf, clock, logger, trunks, locations: { bindings: () => [] } });
+    agent.on('lost', () => dialer.lost());
+    // A carrier knows one registration of us: the first drachtio server's.
+    if (index === 0) {
+      agent.on('connected', () => trunks.connect((request) => sendRequest(srf, clock, request)));
+    }
+    return dialer;
+  });
+  return {
     agents,
-    close: () => {
+    dialers,
+    trunks,
+    close: async () => {
+      await trunks.close();
       for (const agent of agents) agent.close();
     },
-  });
+  };
 }

@@ -10,8 +10,11 @@ export function addControlCommands(program: Command): void {
   command(program, 'status', 'what the running server does: calls, daemons, what it holds', async (client) =>
     statusText(await client.status()),
   );
-  command(program, 'reload', 'read the dialplans, numbers and recorded prompts again', async (client) =>
-    reloadText(await client.reload()),
+  command(
+    program,
+    'reload',
+    'read the dialplans, numbers, trunks and recorded prompts again',
+    async (client) => reloadText(await client.reload()),
   );
   command(program, 'drain', 'take no new calls; live ones go on', async (client) =>
     statusText(await client.drain()),
@@ -58,7 +61,10 @@ function statusText(status: ServerStatus): Answer {
 function reloadText(report: ReloadReport): Answer {
   const names = report.dialplans.join(', ');
   const { errors } = report;
+  const trunks = report.trunks.length === 0 ? '' : `; trunks: ${report.trunks.join(', ')}`;
   const verdict =
-    errors === 0 ? `loaded: ${names}` : `nothing was taken: ${errors} error(s); the running versions stay`;
+    errors === 0
+      ? `loaded: ${names}${trunks}`
+      : `not all was taken: ${errors} error(s); the running versions stay`;
   return { text: [...report.problems, verdict].join('\n'), data: report, well: errors === 0 };
 }

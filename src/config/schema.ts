@@ -222,6 +222,12 @@ export const schema = {
       default: './sip-config/numbers.yaml',
       description: 'File that says which called number runs which dialplan.',
     },
+    trunks: {
+      type: 'string',
+      path: true,
+      default: './sip-config/trunks.yaml',
+      description: 'File of the carriers: where calls out go, which calls in are theirs. It may be absent.',
+    },
     audioPrompts: {
       type: 'string',
       path: true,

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { errorCode } from '../core/errors.js';
+import type { TrunkStatus } from '../sip/trunk-line.js';
 import type { LiveCall, ReloadReport, ServerStatus } from './control-routes.js';
 import { readControlAccess } from './control-token.js';
 import type { ControlAccess } from './control-token.js';
@@ -40,6 +41,10 @@ export class ControlClient {
 
   reload(): Promise<ReloadReport> {
     return this.#ask('POST', '/reload') as Promise<ReloadReport>;
+  }
+
+  async trunks(): Promise<readonly TrunkStatus[]> {
+    return ((await this.#ask('GET', '/trunks')) as { trunks: TrunkStatus[] }).trunks;
   }
 
   sipTrace(key: string): Promise<SipTraceAnswer> {

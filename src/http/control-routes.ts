@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TrunkStatus } from '../sip/trunk-line.js';
 import type { HealthReport } from './health.js';
 import { httpError } from './errors.js';
 import type { SipTraceAnswer } from './sip-trace.js';
@@ -24,9 +25,14 @@ export interface LiveCall {
 export interface ReloadReport {
   /** Names of the dialplans that calls use from now on. */
   readonly dialplans: readonly string[];
+  /** Names of the trunks, likewise. */
+  readonly trunks: readonly string[];
   /** One line each: file, line, what to write instead. Empty when all was taken. */
   readonly problems: readonly string[];
-  /** How many of them are errors, not warnings: with one, nothing was taken. */
+  /**
+   * How many of them are errors, not warnings: with one among the dialplans none of them was taken, with one in trunks.yaml
+   * nothing of it.
+   */
   readonly errors: number;
 }
 
@@ -52,6 +58,8 @@ export interface ControlRoutes {
   /** No new calls; live ones may finish. Returns at once. */
   drain(): void;
   reload(): Promise<ReloadReport>;
+  /** The trunks as they are now, in the file's order. */
+  trunks(): readonly TrunkStatus[];
   /** The SIP messages of a call: by Call-ID, by id of a call that is over, or by a beginning of either. */
   sipTrace(key: string): Promise<SipTraceAnswer>;
 }
@@ -74,6 +82,7 @@ export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, t
     return control.status();
   });
   app.post('/reload', async () => control.reload());
+  app.get('/trunks', async () => ({ trunks: control.trunks() }));
   app.get<{ Params: { key: string } }>('/sip-trace/:key', async (request) =>
     control.sipTrace(request.params.key),
   );

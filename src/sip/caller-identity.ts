@@ -1,6 +1,14 @@
 /** Who an INVITE comes from, as far as it was proven: by its source address, or by digest authentication. */
 export type CallerIdentity =
-  | { readonly kind: 'trunk'; readonly trunk: string }
+  | {
+      readonly kind: 'trunk';
+      readonly trunk: string;
+      /** As the trunk's rules write them; undefined: as they came. */
+      readonly callingNumber?: string;
+      readonly calledNumber?: string;
+      /** What the trunk's header rules read (`headers.read`). */
+      readonly facts?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'user'; readonly user: string }
   /** Anybody. May reach what the dialplans offer to everyone, and nothing that costs money. */
   | { readonly kind: 'stranger' };

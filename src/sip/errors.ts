@@ -13,6 +13,12 @@ export const sipError = defineErrors({
     sipStatus: 503,
     httpStatus: 503,
   },
+  SIP_TRUNKS_BROKEN: {
+    message: '{count} error(s) in the file of the trunks:\n{problems}',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 422,
+  },
   SIP_ANSWER_FAILED: {
     message: 'the answer could not be sent: {reason}',
     retryable: false,

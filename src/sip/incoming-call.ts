@@ -39,8 +39,9 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
   ) {
     super();
     this.sipCallId = request.get('Call-ID');
-    this.callingNumber = request.callingNumber;
-    this.calledNumber = request.calledNumber;
+    const byTrunk = identity.kind === 'trunk' ? identity : undefined;
+    this.callingNumber = byTrunk?.callingNumber ?? request.callingNumber;
+    this.calledNumber = byTrunk?.calledNumber ?? request.calledNumber;
     this.sourceAddress = request.source_address;
     this.userAgent = request.has('User-Agent') ? request.get('User-Agent') : '';
     const body = typeof request.body === 'string' ? request.body.trimStart() : '';

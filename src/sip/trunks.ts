@@ -6,6 +6,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { globMatches } from '../dialog/glob.js';
 import { renderProblem } from '../dialog/problem.js';
+import { sipError } from './errors.js';
 import { inAddressRange } from './address-range.js';
 import type { SipAnswer, SipRequest } from './sip-request.js';
 import { trunkOrder } from './trunk-choice.js';
@@ -57,6 +58,15 @@ export class Trunks {
   async load(): Promise<TrunkReport> {
     const { report, plan } = await readTrunks(this.options.file);
     if (plan !== undefined && !this.#closed) this.#take(plan);
+    return report;
+  }
+
+  /** {@link load} for the start: rejects SIP_TRUNKS_BROKEN with every problem and its place. */
+  async loadOrFail(): Promise<TrunkReport> {
+    const report = await this.load();
+    if (report.errors > 0) {
+      throw sipError('SIP_TRUNKS_BROKEN', { count: report.errors, problems: report.problems.join('\n') });
+    }
     return report;
   }
 

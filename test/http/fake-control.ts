@@ -1,5 +1,6 @@
 import type { ControlRoutes, LiveCall } from '../../src/http/control-routes.js';
 import type { HealthReport } from '../../src/http/health.js';
+import type { TrunkStatus } from '../../src/sip/trunk-line.js';
 
 export const liveCall: LiveCall = {
   id: '20261121-013502-9f3c1a7e',
@@ -11,6 +12,17 @@ export const liveCall: LiveCall = {
   node: 'menu',
   receivedAtMs: 1000,
   answeredAtMs: 1007,
+};
+
+export const trunkStatus: TrunkStatus = {
+  name: 'carrier',
+  enabled: true,
+  hosts: ['sip:sip.carrier.example'],
+  registration: 'registered',
+  healthy: true,
+  coolDownMs: 0,
+  calls: 2,
+  maxCalls: 30,
 };
 
 /** The other side of the control routes: remembers what was asked of it. */
@@ -45,6 +57,10 @@ export class FakeControl implements ControlRoutes {
     return Promise.resolve({ found: 'none' as const });
   }
   reload() {
-    return Promise.resolve({ dialplans: ['clinic'], problems: ['hotline.yaml:3: no such node'], errors: 1 });
+    const problems = ['hotline.yaml:3: no such node'];
+    return Promise.resolve({ dialplans: ['clinic'], trunks: ['carrier'], problems, errors: 1 });
+  }
+  trunks() {
+    return [trunkStatus];
   }
 }

@@ -217,6 +217,7 @@ t.test('the client reads the token and does what the CLI needs', async (t) => {
   t.match(await client.drain(), { status: 'draining' });
   t.same(await client.reload(), {
     dialplans: ['clinic'],
+    trunks: ['carrier'],
     problems: ['hotline.yaml:3: no such node'],
     errors: 1,
   });
