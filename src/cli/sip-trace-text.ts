@@ -1,7 +1,9 @@
 import type { SipTrace, SipTraceMessage } from '../http/sip-trace.js';
 
-/** Between two columns there is room for `<-- 183 Session Progress (INVITE 1) --`. */
-const minGap = 34;
+/** Where the first column stands: behind the seconds. */
+const indent = 11;
+/** The arrow around its label. */
+const arrowLength = 8;
 
 /**
  * One call as a ladder: a column for each address, a line for each message: seconds since the first, the arrow with method
@@ -11,7 +13,10 @@ export function traceText(call: SipTrace, full: boolean): string {
   const [first] = call.messages;
   if (first === undefined) return `Call-ID ${call.callId}: no messages`;
   const columns = columnsOf(call.messages);
-  const gap = Math.max(minGap, ...columns.map((name) => name.length + 2));
+  const gap = Math.max(
+    ...columns.map((name) => name.length + 2),
+    ...call.messages.map((message) => labelOf(message).length + arrowLength),
+  );
   const lines = [
     `Call-ID ${call.callId}`,
     `began ${new Date(first.wallMs).toLocaleString('sv-SE')}.${String(first.wallMs % 1000).padStart(3, '0')}, ` +
@@ -38,14 +43,11 @@ function columnsOf(messages: readonly SipTraceMessage[]): string[] {
   return columns;
 }
 
+/** Each address over the middle of its column, as far as the one before leaves room. */
 function header(columns: readonly string[], gap: number): string {
-  const widest = Math.ceil((columns[0] ?? '').length / 2);
-  const start = ' '.repeat(Math.max(0, 11 - widest + 1));
-  let line = start;
+  let line = '';
   for (const [index, name] of columns.entries()) {
-    const middle = 11 + index * gap;
-    const from = Math.max(line.length, middle - Math.floor(name.length / 2));
-    line = line.padEnd(from) + name;
+    line = line.padEnd(indent + index * gap - Math.floor(name.length / 2)) + name;
   }
   return line;
 }
@@ -57,7 +59,7 @@ function ladder(message: SipTraceMessage, columns: readonly string[], gap: numbe
   const [a, b] = [columns.indexOf(from), columns.indexOf(to)];
   const [left, right] = [Math.min(a, b), Math.max(a, b)];
   const width = (right - left) * gap - 1;
-  const label = ` ${labelOf(message)} `.slice(0, Math.max(0, width - 4));
+  const label = ` ${labelOf(message)} `;
   const before = Math.floor((width - label.length) / 2);
   const body = '-'.repeat(before) + label + '-'.repeat(width - label.length - before);
   const arrow = a < b ? `${body.slice(0, -1)}>` : `<${body.slice(1)}`;
@@ -145,5 +147,5 @@ function indented(text: string): string[] {
   return text
     .replace(/(?:\r?\n)+$/, '')
     .split(/\r?\n/)
-    .map((line) => `            ${line}`.trimEnd());
+    .map((line) => `${' '.repeat(indent)} ${line}`.trimEnd());
 }

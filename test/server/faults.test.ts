@@ -55,7 +55,7 @@ t.test('a media server that crashes ends its calls with a reason, and nothing ha
   const phone = await Phone.open(t);
   const idle = await house.held();
   const sip = async () => {
-    const { dialogs, transactions } = await pair['drachtioWorker'].counts();
+    const { dialogs, transactions } = (await pair.counts()).drachtio;
     return { dialogs, transactions };
   };
   t.same(await sip(), { dialogs: 0, transactions: 0 });
