@@ -21,7 +21,8 @@ import {
   type ChannelIdentity,
 } from './channel-data.js';
 import { DigitQueue } from './digit-queue.js';
-import type { EventBus, FreeSwitchEvent } from './event.js';
+import { HeaderBlock, type FreeSwitchEvent } from './event.js';
+import type { EventBus } from './event-bus.js';
 import type { ControlledChannel, ExecuteRequest } from './event-socket-session.js';
 import { hangupCause, reasonHeader } from './hangup-causes.js';
 import { MediaPath } from './media-path.js';
@@ -70,6 +71,8 @@ export class Channel implements ControlledChannel, ApplicationHost {
   readonly #options: ChannelOptions;
   readonly #applications: ApplicationStack;
   readonly #state: StateMachine<ChannelState>;
+  /** {@link channelHeaders} as they are now; undefined when they have changed. */
+  #identity: HeaderBlock | undefined;
   #cause = 'NORMAL_CLEARING';
   #isReinviteOpen = false;
   #isReportedEnded = false;
@@ -185,7 +188,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   }
 
   publish(name: string, headers: Readonly<Record<string, string>> = {}): void {
-    this.#options.bus.publish(this.#make(name, headers));
+    this.#publish(name, headers);
   }
 
   /** One `uuid_audio_fork` order; false is answered with `-ERR Operation Failed`. */
@@ -247,15 +250,32 @@ export class Channel implements ControlledChannel, ApplicationHost {
     return this.#isReportedEnded ? 'HANGUP' : 'ACTIVE';
   }
 
+  /** Makes an event only if somebody wants it: each has a hundred headers. */
+  #publish(
+    name: string,
+    headers: Readonly<Record<string, string>>,
+    options: { subclass?: string; body?: string } = {},
+  ): void {
+    const { bus } = this.#options;
+    if (bus.isWanted(name, options.subclass, this.uuid)) bus.publish(this.#make(name, headers, options));
+    else bus.factory.skip();
+  }
+
   #make(
     name: string,
     headers: Readonly<Record<string, string>>,
     options: { subclass?: string; body?: string } = {},
   ): FreeSwitchEvent {
-    const all = channelHeaders(this.#options.identity, this.#callState, this.#options.leg);
-    if (this.#state.state !== 'confirmed') all['Hangup-Cause'] = this.#cause;
-    this.variables.addTo(all);
-    return this.#options.bus.factory.make(name, Object.assign(all, headers), options);
+    const isEnding = this.#state.state !== 'confirmed';
+    const own = isEnding ? { 'Hangup-Cause': this.#cause, ...headers } : headers;
+    const blocks = [this.#identityBlock(), this.variables.block, new HeaderBlock(own)];
+    return this.#options.bus.factory.makeOfBlocks(name, blocks, options);
+  }
+
+  #identityBlock(): HeaderBlock {
+    return (this.#identity ??= new HeaderBlock(
+      channelHeaders(this.#options.identity, this.#callState, this.#options.leg),
+    ));
   }
 
   #publishExecution(name: string, execution: Execution): void {
@@ -293,7 +313,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
       getVariable: (name) => this.variables.get(name),
       publish: (subclass, body) => {
         const options = body === undefined ? { subclass } : { subclass, body };
-        this.#options.bus.publish(this.#make('CUSTOM', {}, options));
+        this.#publish('CUSTOM', {}, options);
       },
       breakPlayback: () => {
         if (this.#applications.innermost?.writer !== undefined) this.#applications.break(false);
@@ -357,6 +377,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   #mediaChanged(): void {
     const { leg, localMedia } = this.#options;
     setMediaVariables(this.variables, leg, localMedia);
+    this.#identity = undefined;
     this.media.maySend = leg.maySend;
     if (leg.remote === undefined) return;
     const { remote, codec, payloadType, telephoneEventType } = leg.remote;
@@ -382,6 +403,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   #ended(): void {
     if (this.#state.state !== 'ending') return;
     this.#isReportedEnded = true;
+    this.#identity = undefined;
     this.variables.set('hangup_cause', this.#cause);
     this.setMediaStats();
     this.publish('CHANNEL_CALLSTATE', {

@@ -4,7 +4,8 @@ import type { Clock, Timer } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import { uuid as newUuid } from '../../core/ids.js';
 import type { Logger } from '../../core/logger.js';
-import type { EventBus, FreeSwitchEvent } from './event.js';
+import type { FreeSwitchEvent } from './event.js';
+import type { EventBus, EventListener } from './event-bus.js';
 import {
   apiResponse,
   AUTH_REQUEST,
@@ -69,11 +70,10 @@ const DEFAULT_LINGER_SECS = 5;
  * One Event Socket connection, inbound (the client dialled our control port) or outbound (we dialled the client for one
  * call, `async full`). Commands are answered strictly in order: clients match replies by counting.
  */
-export class EventSocketSession {
+export class EventSocketSession implements EventListener {
+  readonly subscription = new Subscription();
   readonly #reader = new CommandReader();
-  readonly #subscription = new Subscription();
   readonly #waiting: EventSocketCommand[] = [];
-  readonly #deliver = (event: FreeSwitchEvent): void => this.#event(event);
   #busy = false;
   #authenticated: boolean;
   #closed = false;
@@ -91,7 +91,7 @@ export class EventSocketSession {
     socket.on('data', (bytes) => this.#data(bytes));
     socket.on('error', (error) => host.logger.debug({ code: errorCode(error) }, 'event socket failed'));
     socket.on('close', () => this.#gone());
-    host.bus.add(this.#deliver);
+    host.bus.file(this);
     if (!this.#authenticated) {
       this.#write(AUTH_REQUEST);
       this.#timer = host.clock.after(AUTH_LIMIT_MS, () => this.close());
@@ -118,7 +118,7 @@ export class EventSocketSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
-    this.host.bus.remove(this.#deliver);
+    this.host.bus.remove(this);
     this.#waiting.length = 0;
     this.options.closed(this);
   }
@@ -135,11 +135,10 @@ export class EventSocketSession {
     }
   }
 
-  #event(event: FreeSwitchEvent): void {
-    if (this.#authenticated && this.#subscription.wants(event)) {
-      const format = this.#subscription.format;
-      this.#write(eventFrame(format, event.serialize(format)));
-    }
+  /** Nothing is subscribed to before the client has authenticated. */
+  deliver(event: FreeSwitchEvent): void {
+    const format = this.subscription.format;
+    this.#write(eventFrame(format, event.serialize(format)));
   }
 
   #data(bytes: Buffer): void {
@@ -186,9 +185,14 @@ export class EventSocketSession {
         return undefined;
       default:
         this.#write(this.#simple(name, words, command));
-        if (name === 'event' && words.some((w) => w === 'HEARTBEAT')) this.#event(this.host.heartbeat());
+        if (name === 'event' && words.some((w) => w === 'HEARTBEAT')) this.#heartbeat();
         return undefined;
     }
+  }
+
+  #heartbeat(): void {
+    const heartbeat = this.host.heartbeat();
+    if (this.subscription.wants(heartbeat)) this.deliver(heartbeat);
   }
 
   #authenticate(name: string, line: string): void {
@@ -274,15 +278,15 @@ export class EventSocketSession {
       case 'event': {
         const format = words[0]?.toLowerCase();
         const named = isFormat(format);
-        this.#subscription.format = named ? format : 'plain';
-        this.#subscription.add(named ? words.slice(1) : words);
-        return commandReply(`+OK event listener enabled ${this.#subscription.format}`);
+        this.subscription.format = named ? format : 'plain';
+        this.subscription.add(named ? words.slice(1) : words);
+        return commandReply(`+OK event listener enabled ${this.subscription.format}`);
       }
       case 'nixevent':
-        this.#subscription.remove(words);
+        this.subscription.remove(words);
         return commandReply('+OK events nixed');
       case 'noevents':
-        this.#subscription.clear();
+        this.subscription.clear();
         return commandReply('+OK no longer listening for events');
       case 'filter':
         return this.#filter(words);
@@ -328,12 +332,14 @@ export class EventSocketSession {
     const [first, second, ...rest] = words;
     if (first === 'delete') {
       if (second === undefined) return commandReply('-ERR invalid syntax');
-      this.#subscription.removeFilter(second, rest.length === 0 ? undefined : rest.join(' '));
+      this.subscription.removeFilter(second, rest.length === 0 ? undefined : rest.join(' '));
+      this.host.bus.file(this);
       return commandReply(`+OK filter deleted. [${second}][${rest.join(' ')}]`);
     }
     if (first === undefined || second === undefined) return commandReply('-ERR invalid syntax');
     const value = [second, ...rest].join(' ');
-    this.#subscription.addFilter(first, value);
+    this.subscription.addFilter(first, value);
+    this.host.bus.file(this);
     return commandReply(`+OK filter added. [${first}]=[${value}]`);
   }
 
@@ -341,9 +347,10 @@ export class EventSocketSession {
     const format = words.find((word) => isFormat(word.toLowerCase()))?.toLowerCase();
     const id = this.options.channel?.uuid ?? words.find((word) => !isFormat(word.toLowerCase()));
     if (id === undefined) return commandReply('-ERR invalid uuid');
-    if (isFormat(format)) this.#subscription.format = format;
-    this.#subscription.add(['all']);
-    this.#subscription.addFilter('Unique-ID', id);
+    if (isFormat(format)) this.subscription.format = format;
+    this.subscription.add(['all']);
+    this.subscription.addFilter('Unique-ID', id);
+    this.host.bus.file(this);
     return commandReply('+OK Events Enabled');
   }
 

@@ -2,8 +2,22 @@ import { hostname } from 'node:os';
 import type { Clock } from '../../core/clock.js';
 import { encodeHeaderValue, type EventFormat } from './event-socket-framing.js';
 
+/** Headers that several events share (a channel's variables, say), with their JSON written once. */
+export class HeaderBlock {
+  #json: string | undefined;
+
+  constructor(readonly headers: Readonly<Record<string, string>>) {}
+
+  /** The members of a JSON object, without its braces. */
+  get json(): string {
+    return (this.#json ??= JSON.stringify(this.headers).slice(1, -1));
+  }
+}
+
 /** One event as Event Socket clients see it: flat text headers and perhaps a body. */
 export class FreeSwitchEvent {
+  readonly #blocks: readonly HeaderBlock[];
+  #headers: Readonly<Record<string, string>> | undefined;
   #json: string | undefined;
   #plain: string | undefined;
 
@@ -11,9 +25,27 @@ export class FreeSwitchEvent {
     readonly name: string,
     /** Event-Subclass of a CUSTOM event. */
     readonly subclass: string | undefined,
-    readonly headers: Readonly<Record<string, string>>,
+    /** In this order; no header may stand in two of them. */
+    blocks: readonly HeaderBlock[],
     readonly body: string | undefined,
-  ) {}
+  ) {
+    this.#blocks = blocks;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return (this.#headers ??= Object.assign({}, ...this.#blocks.map((block) => block.headers)) as Record<
+      string,
+      string
+    >);
+  }
+
+  header(name: string): string | undefined {
+    for (const { headers } of this.#blocks) {
+      const value = headers[name];
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
 
   /** Serialised once per format, however many clients receive it. */
   serialize(format: EventFormat): string {
@@ -23,12 +55,13 @@ export class FreeSwitchEvent {
   }
 
   #toJson(): string {
-    if (this.body === undefined) return JSON.stringify(this.headers);
-    return JSON.stringify({
-      ...this.headers,
-      'Content-Length': String(Buffer.byteLength(this.body)),
-      _body: this.body,
-    });
+    let members = '';
+    for (const { json } of this.#blocks) {
+      if (json !== '') members += members === '' ? json : `,${json}`;
+    }
+    if (this.body === undefined) return `{${members}}`;
+    const body = JSON.stringify(this.body);
+    return `{${members},"Content-Length":"${Buffer.byteLength(this.body)}","_body":${body}}`;
   }
 
   #toPlain(): string {
@@ -60,54 +93,61 @@ function escapeXml(text: string): string {
 export class EventFactory {
   #sequence = 0;
   readonly hostname = hostname();
+  readonly #server: HeaderBlock;
 
   constructor(
     readonly coreUuid: string,
     /** The IPv4 address clients see as FreeSWITCH-IPv4. */
-    readonly address: string,
+    address: string,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#server = new HeaderBlock({
+      'Core-UUID': coreUuid,
+      'FreeSWITCH-Hostname': this.hostname,
+      'FreeSWITCH-Switchname': this.hostname,
+      'FreeSWITCH-IPv4': address,
+      'FreeSWITCH-IPv6': '::1',
+    });
+  }
 
   /** `subclass` only with the name CUSTOM. */
   make(
     name: string,
     headers: Readonly<Record<string, string>>,
-    options: { subclass?: string; body?: string } = {},
+    options: { readonly subclass?: string; readonly body?: string } = {},
   ): FreeSwitchEvent {
+    // What a client sends (`sendevent`) may name a header of ours: its own counts.
+    const blocks = [...this.#head(name, options.subclass), new HeaderBlock(headers)];
+    const all = Object.assign({}, ...blocks.map((block) => block.headers)) as Record<string, string>;
+    return new FreeSwitchEvent(name, options.subclass, [new HeaderBlock(all)], options.body);
+  }
+
+  /** As {@link make}, of blocks that have no header in common with each other or with those of every event. */
+  makeOfBlocks(
+    name: string,
+    blocks: readonly HeaderBlock[],
+    options: { readonly subclass?: string; readonly body?: string } = {},
+  ): FreeSwitchEvent {
+    const all = [...this.#head(name, options.subclass), ...blocks];
+    return new FreeSwitchEvent(name, options.subclass, all, options.body);
+  }
+
+  /** An event that nobody wants is not made; it is numbered all the same, as on the real server. */
+  skip(): void {
+    this.#sequence += 1;
+  }
+
+  #head(name: string, subclass: string | undefined): readonly HeaderBlock[] {
     this.#sequence += 1;
     const now = new Date(this.clock.wallMs());
-    const all: Record<string, string> = {};
-    if (options.subclass !== undefined) all['Event-Subclass'] = options.subclass;
-    all['Event-Name'] = name;
-    all['Core-UUID'] = this.coreUuid;
-    all['FreeSWITCH-Hostname'] = this.hostname;
-    all['FreeSWITCH-Switchname'] = this.hostname;
-    all['FreeSWITCH-IPv4'] = this.address;
-    all['FreeSWITCH-IPv6'] = '::1';
-    all['Event-Date-Local'] = now.toISOString().slice(0, 19).replace('T', ' ');
-    all['Event-Date-GMT'] = now.toUTCString();
-    all['Event-Date-Timestamp'] = String(Math.round(now.getTime() * 1000));
-    all['Event-Sequence'] = String(this.#sequence);
-    return new FreeSwitchEvent(name, options.subclass, Object.assign(all, headers), options.body);
-  }
-}
-
-/** Where events go: every Event Socket session decides for itself whether its client asked for one. */
-export class EventBus {
-  readonly #listeners = new Set<(event: FreeSwitchEvent) => void>();
-
-  constructor(readonly factory: EventFactory) {}
-
-  add(listener: (event: FreeSwitchEvent) => void): void {
-    this.#listeners.add(listener);
-  }
-
-  remove(listener: (event: FreeSwitchEvent) => void): void {
-    this.#listeners.delete(listener);
-  }
-
-  /** Calls the sessions in order of their arrival; a session never throws (its socket's errors are events). */
-  publish(event: FreeSwitchEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    const own: Record<string, string> = {
+      ...(subclass !== undefined && { 'Event-Subclass': subclass }),
+      'Event-Name': name,
+      'Event-Date-Local': now.toISOString().slice(0, 19).replace('T', ' '),
+      'Event-Date-GMT': now.toUTCString(),
+      'Event-Date-Timestamp': String(Math.round(now.getTime() * 1000)),
+      'Event-Sequence': String(this.#sequence),
+    };
+    return [new HeaderBlock(own), this.#server];
   }
 }

@@ -55,16 +55,30 @@ export class Subscription {
         : this.#filters.filter((f) => f.header !== header || (value !== undefined && f.value !== value));
   }
 
-  wants(event: FreeSwitchEvent): boolean {
-    if (!this.#all) {
-      const named =
-        event.name === 'CUSTOM'
-          ? this.#names.has('CUSTOM') ||
-            (event.subclass !== undefined && this.#subclasses.has(event.subclass))
-          : this.#names.has(event.name);
-      if (!named) return false;
+  /**
+   * The channels that the filters name, in lower case, when every filter is for a whole Unique-ID: events of others are
+   * never wanted. Undefined: any event may be.
+   */
+  get channels(): readonly string[] | undefined {
+    if (this.#filters.length === 0) return undefined;
+    const channels: string[] = [];
+    for (const { header, value } of this.#filters) {
+      if (header !== 'Unique-ID' || isPattern(value)) return undefined;
+      channels.push(value.toLowerCase());
     }
-    return this.#filters.length === 0 || this.#filters.some((f) => matches(f.value, event.headers[f.header]));
+    return channels;
+  }
+
+  /** Whether events of this name were asked for, whatever the filters say. */
+  names(name: string, subclass: string | undefined): boolean {
+    if (this.#all) return true;
+    if (name !== 'CUSTOM') return this.#names.has(name);
+    return this.#names.has('CUSTOM') || (subclass !== undefined && this.#subclasses.has(subclass));
+  }
+
+  wants(event: FreeSwitchEvent): boolean {
+    if (!this.names(event.name, event.subclass)) return false;
+    return this.#filters.length === 0 || this.#filters.some((f) => matches(f.value, event.header(f.header)));
   }
 
   #each(words: readonly string[], apply: (set: Set<string>, word: string) => void): void {
@@ -95,7 +109,8 @@ function isCoreName(word: string): boolean {
 
 function matches(wanted: string, actual: string | undefined): boolean {
   if (actual === undefined) return false;
-  if (wanted.length > 2 && wanted.startsWith('/') && wanted.endsWith('/')) {
+  if (wanted === actual) return true;
+  if (isPattern(wanted)) {
     try {
       return new RegExp(wanted.slice(1, -1), 'i').test(actual);
     } catch {
@@ -103,4 +118,9 @@ function matches(wanted: string, actual: string | undefined): boolean {
     }
   }
   return wanted.toLowerCase() === actual.toLowerCase();
+}
+
+/** A value in slashes is a regular expression. */
+function isPattern(value: string): boolean {
+  return value.length > 2 && value.startsWith('/') && value.endsWith('/');
 }

@@ -1,9 +1,12 @@
+import { HeaderBlock } from './event.js';
+
 /** What the real server says of an unset variable in `uuid_getvar`, and what unsets one in `set`. */
 export const UNDEFINED_VALUE = '_undef_';
 
 /** The variables of one channel: text by name, in order of first setting. */
 export class ChannelVariables {
   readonly #values = new Map<string, string>();
+  #block: HeaderBlock | undefined;
 
   get(name: string): string | undefined {
     return this.#values.get(name);
@@ -12,12 +15,17 @@ export class ChannelVariables {
   /** An empty value or `_undef_` unsets, as in the real server. */
   set(name: string, value: string): void {
     if (name === '') return;
-    if (value === '' || value === UNDEFINED_VALUE) this.#values.delete(name);
-    else this.#values.set(name, value);
+    if (value === '' || value === UNDEFINED_VALUE) {
+      this.unset(name);
+      return;
+    }
+    if (this.#values.get(name) === value) return;
+    this.#values.set(name, value);
+    this.#block = undefined;
   }
 
   unset(name: string): void {
-    this.#values.delete(name);
+    if (this.#values.delete(name)) this.#block = undefined;
   }
 
   /** Reads an integer; undefined when unset or no number. */
@@ -31,9 +39,12 @@ export class ChannelVariables {
     return /^(true|yes|on|1|enabled|active|allow|t)$/i.test(this.#values.get(name) ?? '');
   }
 
-  /** Adds `variable_NAME` for each variable. */
-  addTo(headers: Record<string, string>): void {
+  /** `variable_NAME` for each variable. */
+  get block(): HeaderBlock {
+    if (this.#block !== undefined) return this.#block;
+    const headers: Record<string, string> = {};
     for (const [name, value] of this.#values) headers[`variable_${name}`] = value;
+    return (this.#block = new HeaderBlock(headers));
   }
 
   /** Replaces `${name}`; unset names become nothing. Function calls (`${api(args)}`) are left as they are. */
@@ -44,6 +55,7 @@ export class ChannelVariables {
 
   clear(): void {
     this.#values.clear();
+    this.#block = undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { peak } from '../../../src/audio/pcm.js';
 import { parseForkCommand } from '../../../src/embedded/freeswitch/audio-fork-command.js';
 import { BotAudioQueue } from '../../../src/embedded/freeswitch/bot-audio-queue.js';
 import { CommandReader } from '../../../src/embedded/freeswitch/event-socket-framing.js';
-import { FreeSwitchEvent } from '../../../src/embedded/freeswitch/event.js';
+import { FreeSwitchEvent, HeaderBlock } from '../../../src/embedded/freeswitch/event.js';
 import { hangupCause, reasonHeader } from '../../../src/embedded/freeswitch/hangup-causes.js';
 import { Subscription } from '../../../src/embedded/freeswitch/subscription.js';
 import { parseToneScript, ToneSource } from '../../../src/embedded/freeswitch/tone-stream.js';
@@ -54,7 +54,7 @@ t.test('no bytes at all make the reader throw anything but its own error', (t) =
 
 t.test('a client hears what it subscribed to, and with filters only that', (t) => {
   const event = (name: string, subclass?: string, id = 'a') =>
-    new FreeSwitchEvent(name, subclass, { 'Unique-ID': id }, undefined);
+    new FreeSwitchEvent(name, subclass, [new HeaderBlock({ 'Unique-ID': id })], undefined);
   const subscription = new Subscription();
   t.notOk(subscription.wants(event('DTMF')));
   // As drachtio-modesl writes it: CUSTOM repeated, a core event behind it, C names.
