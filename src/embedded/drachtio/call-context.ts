@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HostPort } from '../../core/address.js';
 import type { SipMessage } from '../sip/message.js';
 import type { TransactionLayer } from '../sip/transaction-layer.js';
-import type { Listener } from '../sip/transport.js';
+import { transportParam, type Listener } from '../sip/transport.js';
 import { uriHost } from '../sip/uri.js';
 import type { AppConnection } from './app-connection.js';
 import type { AppRegistry } from './app-registry.js';
@@ -33,8 +33,7 @@ export class CallContext {
   }
 
   contact(listener: Listener, own: HostPort): string {
-    const transport = listener.address.protocol === 'tcp' ? ';transport=tcp' : '';
-    return `<sip:${uriHost(own.host)}:${own.port}${transport}>`;
+    return `<sip:${uriHost(own.host)}:${own.port}${transportParam(listener.address.protocol)}>`;
   }
 
   /**

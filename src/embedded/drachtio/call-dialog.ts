@@ -2,7 +2,8 @@ import type { AnswerRetransmission } from '../sip/answer-retransmission.js';
 import type { DialogState } from '../sip/dialog-state.js';
 import type { SipMessage } from '../sip/message.js';
 import { tagOf } from '../sip/name-addr.js';
-import type { ClientTransaction, ServerTransaction } from '../sip/transaction-layer.js';
+import type { ClientTransaction } from '../sip/transaction.js';
+import type { ServerTransaction } from '../sip/transaction-layer.js';
 import type { AppConnection } from './app-connection.js';
 import type { SessionTimer } from './session-timer.js';
 

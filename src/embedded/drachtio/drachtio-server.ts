@@ -3,9 +3,11 @@ import type { HostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
+import type { ConnectionLimits } from '../sip/connection-limits.js';
 import { sipStackError } from '../sip/errors.js';
 import type { SipObserver } from '../sip/sip-observer.js';
 import { sipTimers, type TimerOptions } from '../sip/timers.js';
+import type { TlsOptions } from '../sip/tls-identity.js';
 import { TransactionLayer } from '../sip/transaction-layer.js';
 import type { ListenAddress } from '../sip/transport.js';
 import { uriHost } from '../sip/uri.js';
@@ -23,8 +25,14 @@ export interface DrachtioServerOptions {
   /** Where applications connect; never beyond this host with a secret that others know. */
   readonly admin: HostPort;
   readonly secret: string;
-  /** `udp:127.0.0.1:5060`, `tcp:127.0.0.1:5060`, ... */
+  /** `udp:127.0.0.1:5060`, `tcp:`, `tls:`, `ws:`, `wss:`. */
   readonly sip: readonly string[];
+  /** Needed for `tls:` and `wss:`. */
+  readonly tls?: TlsOptions | undefined;
+  /** What peers may take by connecting; what is left out has its default. */
+  readonly connections?: Partial<ConnectionLimits> | undefined;
+  /** `127.0.0.1:5353`; default: the system's. */
+  readonly dnsServers?: readonly string[] | undefined;
   /** What Via and Contact say instead of the address listened on. */
   readonly externalAddress?: string | undefined;
   readonly clock: Clock;
@@ -46,11 +54,14 @@ export class DrachtioServer {
   readonly #connections = new Set<AppConnection>();
   #closed = false;
 
-  /** Rejects SIP_ADDRESS_IN_USE naming the port, SIP_BAD_LISTEN_ADDRESS, SIP_LISTEN_FAILED. */
+  /** Rejects SIP_ADDRESS_IN_USE naming the port, SIP_BAD_LISTEN_ADDRESS, SIP_LISTEN_FAILED, SIP_TLS_…. */
   static async listen(options: DrachtioServerOptions): Promise<DrachtioServer> {
     const layer = await TransactionLayer.listen({
       listen: options.sip,
       externalAddress: options.externalAddress,
+      tls: options.tls,
+      connections: options.connections,
+      dnsServers: options.dnsServers,
       clock: options.clock,
       timers: sipTimers(options.timers),
       logger: options.logger,

@@ -12,8 +12,13 @@ export function timeOfDay(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(11, 23)}000`;
 }
 
+/** As drachtio-server 0.9.10 tells it: both WebSockets are tcp. The greeting names them as they are. */
+function protocolName(protocol: Protocol): string {
+  return protocol === 'ws' || protocol === 'wss' ? 'tcp' : protocol;
+}
+
 function facts(bytes: number, hop: Hop, wallMs: number): string {
-  return `${bytes}|${hop.protocol}|${hop.host}|${hop.port}|${timeOfDay(wallMs)}`;
+  return `${bytes}|${protocolName(hop.protocol)}|${hop.host}|${hop.port}|${timeOfDay(wallMs)}`;
 }
 
 /** A new request from the network, outside any dialog; `listener` is the address of ours that it reached. */

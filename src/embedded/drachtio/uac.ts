@@ -5,7 +5,7 @@ import { cancelFor, cseqNumber, setBody } from '../sip/make-message.js';
 import { SipMessage } from '../sip/message.js';
 import { asNameAddr, tagOf, withoutTag } from '../sip/name-addr.js';
 import { newCallId, newTag } from '../sip/random-ids.js';
-import type { ClientTransaction } from '../sip/transaction-layer.js';
+import type { ClientTransaction } from '../sip/transaction.js';
 import type { Source, Target } from '../sip/transport.js';
 import { parseUri, uriTarget } from '../sip/uri.js';
 import type { AppConnection, SipCommand } from './app-connection.js';
@@ -93,16 +93,14 @@ export class Uac {
     if (!methods.has(method) || parsed === undefined) {
       throw new Refusal(`invalid request-uri: ${startLine}`);
     }
-    const target = uriTarget(parsed);
+    const found = uriTarget(parsed);
     const { transport } = this.context.layer;
-    const listener = target === undefined ? undefined : transport.listenerFor(target.protocol, target.host);
-    if (target === undefined || listener === undefined) {
-      throw new Refusal('requested protocol/transport not available');
-    }
+    const target = found === undefined ? undefined : transport.route(found);
+    if (target === undefined) throw new Refusal('requested protocol/transport not available');
     if (transport.isOwn(target.protocol, target.host, target.port)) {
       throw new Refusal('can not send request to myself');
     }
-    return { ...target, listener };
+    return target;
   }
 
   #buildNew(message: AppMessage, target: Target): SipMessage {

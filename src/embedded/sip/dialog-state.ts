@@ -103,9 +103,10 @@ export class DialogState {
     const target = uri === undefined ? undefined : uriTarget(uri);
     const peer = this.peer;
     if (peer === undefined || first !== undefined) return target;
+    if (peer.protocol !== 'udp') return peer.stream?.open === true ? peer : target;
     if (target === undefined || target.host !== peer.host) return peer;
-    if (target.protocol !== peer.protocol) return peer.stream?.open === true ? peer : target;
-    return { ...target, listener: peer.listener, stream: peer.stream };
+    if (target.protocol === 'udp') return { ...target, listener: peer.listener };
+    return target.protocol === 'tcp' ? target : peer; // TLS in a Contact that came in the clear protects nothing
   }
 
   /** §12.2.2: whether a request of the peer is in order; remembers its number. */

@@ -45,7 +45,8 @@ export const sipStackError = defineErrors({
     httpStatus: 400,
   },
   SIP_BAD_LISTEN_ADDRESS: {
-    message: "'{address}' is no listen address: write udp:127.0.0.1:5060 or tcp:127.0.0.1:5060",
+    message:
+      "'{address}' is no listen address: write udp:, tcp:, tls:, ws: or wss: with host:port, udp:127.0.0.1:5060",
     retryable: false,
     sipStatus: 500,
     httpStatus: 500,
@@ -59,6 +60,25 @@ export const sipStackError = defineErrors({
   },
   SIP_LISTEN_FAILED: {
     message: 'cannot listen on {protocol}:{host}:{port}: {reason}',
+    retryable: true,
+    sipStatus: 503,
+    httpStatus: 503,
+  },
+  SIP_TLS_CERTIFICATE_MISSING: {
+    message:
+      "'{address}' needs a certificate and its key: set sip.tls.certificate and sip.tls.key to PEM files",
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 500,
+  },
+  SIP_TLS_FILE_UNUSABLE: {
+    message: '{file} cannot be used for TLS: {reason}',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 500,
+  },
+  SIP_NAME_NOT_FOUND: {
+    message: 'no address was found for the name {host}',
     retryable: true,
     sipStatus: 503,
     httpStatus: 503,

@@ -4,7 +4,7 @@ import { DialogState } from './dialog-state.js';
 import { cseqNumber } from './make-message.js';
 import type { SipMessage } from './message.js';
 import { tagOf } from './name-addr.js';
-import type { ClientTransaction } from './transaction-layer.js';
+import type { ClientTransaction } from './transaction.js';
 import type { Source, Target } from './transport.js';
 import type { UserAgentContext } from './user-agent-context.js';
 

@@ -2,56 +2,99 @@ import { sipStackError } from './errors.js';
 import { maxMessageBytes } from './parse-message.js';
 
 const separator = Buffer.from('\r\n\r\n');
+const nothing = Buffer.alloc(0);
 
 /**
  * Cuts a TCP byte stream into messages by Content-Length, which is mandatory there (RFC 3261 §18.3).
- * A double CRLF between messages is a keep-alive ping (RFC 5626 §3.5.1).
+ * A double CRLF between messages is a keep-alive ping (RFC 5626 §3.5.1). Each byte is copied and looked at a constant
+ * number of times, however small the pieces are.
  */
 export class StreamFramer {
-  #held: Buffer = Buffer.alloc(0);
+  /** What is held lies in `#buffer` from `#start` to `#end`. Bytes before `#start` were handed up: never written again. */
+  #buffer: Buffer = nothing;
+  #start = 0;
+  #end = 0;
+  /** Held bytes without a separator in them. */
   #scanned = 0;
+  /** Length of the message that is coming in, once its head is there. */
+  #totalBytes: number | undefined;
 
   constructor(
     private readonly message: (bytes: Buffer) => void,
     private readonly ping: () => void,
   ) {}
 
+  /** Whether a message has begun and is not whole. */
+  get isHolding(): boolean {
+    return this.#end > this.#start;
+  }
+
   /** Takes what arrived, in pieces of any size. Throws when the stream cannot be followed any more. */
   push(chunk: Buffer): void {
-    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#append(chunk);
     while (this.#next());
   }
 
+  #append(chunk: Buffer): void {
+    const held = this.#end - this.#start;
+    if (held === 0) {
+      this.#buffer = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+      return;
+    }
+    if (this.#end + chunk.length > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(2048, 2 * (held + chunk.length)));
+      this.#buffer.copy(grown, 0, this.#start, this.#end);
+      this.#buffer = grown;
+      this.#start = 0;
+      this.#end = held;
+    }
+    chunk.copy(this.#buffer, this.#end);
+    this.#end += chunk.length;
+  }
+
   #next(): boolean {
-    let start = 0;
-    const held = this.#held;
-    while (held[start] === 0x0d && held[start + 1] === 0x0a) {
-      if (held[start + 2] === 0x0d && held[start + 3] === 0x0a) {
-        this.ping();
-        start += 4;
-      } else if (held.length - start < 4) break;
-      else start += 2;
-    }
-    if (start > 0) {
-      this.#held = held.subarray(start);
-      this.#scanned = 0;
-    }
-    if (this.#held.length === 0 || this.#held[0] === 0x0d) return false;
-    const head = this.#held.indexOf(separator, Math.max(0, this.#scanned - 3));
-    if (head < 0) {
-      if (this.#held.length > maxMessageBytes) throw tooLarge();
-      this.#scanned = this.#held.length;
-      return false;
-    }
-    const total = head + 4 + contentLength(this.#held.toString('latin1', 0, head));
-    if (total > maxMessageBytes) throw tooLarge();
-    this.#scanned = head;
-    if (this.#held.length < total) return false;
-    const bytes = this.#held.subarray(0, total);
-    this.#held = this.#held.subarray(total);
+    if (this.#totalBytes === undefined && !this.#readHead()) return false;
+    const total = this.#totalBytes ?? 0;
+    if (this.#end - this.#start < total) return false;
+    const bytes = this.#buffer.subarray(this.#start, this.#start + total);
+    this.#start += total;
     this.#scanned = 0;
+    this.#totalBytes = undefined;
     this.message(bytes);
     return true;
+  }
+
+  /** Finds the end of the head among the bytes not looked at yet; false when it has not come. */
+  #readHead(): boolean {
+    this.#skipLineEnds();
+    const held = this.#buffer.subarray(this.#start, this.#end);
+    if (held.length === 0 || held[0] === 0x0d) return false;
+    const head = held.indexOf(separator, Math.max(0, this.#scanned - 3));
+    if (head < 0) {
+      if (held.length > maxMessageBytes) throw tooLarge();
+      this.#scanned = held.length;
+      return false;
+    }
+    const total = head + 4 + contentLength(held.toString('latin1', 0, head));
+    if (total > maxMessageBytes) throw tooLarge();
+    this.#totalBytes = total;
+    return true;
+  }
+
+  #skipLineEnds(): void {
+    const bytes = this.#buffer;
+    while (this.#end - this.#start >= 2 && bytes[this.#start] === 0x0d && bytes[this.#start + 1] === 0x0a) {
+      if (this.#end - this.#start < 4) {
+        // Half a ping, or the blank line before a message: the next bytes tell.
+        if (this.#end - this.#start === 2 || bytes[this.#start + 2] === 0x0d) return;
+        this.#start += 2;
+      } else if (bytes[this.#start + 2] === 0x0d && bytes[this.#start + 3] === 0x0a) {
+        this.ping();
+        this.#start += 4;
+      } else this.#start += 2;
+    }
   }
 }
 

@@ -86,8 +86,8 @@ export class InviteClientTransaction implements ClientMachine {
     }
   }
 
-  transportFailed(reason?: string): void {
-    if (!this.lingering) this.#finish(503, reason);
+  transportFailed(): void {
+    if (!this.lingering) this.#finish(503);
     else this.#machine.move('terminated');
   }
 
@@ -129,8 +129,8 @@ export class InviteClientTransaction implements ClientMachine {
   }
 
   /** Ends without an answer of the peer: the user gets a response of our making. */
-  #finish(status: number, reason?: string): void {
+  #finish(status: number): void {
     if (!this.#machine.move('terminated')) return;
-    this.respond(localResponse(this.request, status, reason), undefined);
+    this.respond(localResponse(this.request, status), undefined);
   }
 }

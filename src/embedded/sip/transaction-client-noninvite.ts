@@ -56,9 +56,9 @@ export class NonInviteClientTransaction implements ClientMachine {
     if (this.context.reliable) this.#machine.move('terminated');
   }
 
-  transportFailed(reason?: string): void {
+  transportFailed(): void {
     if (this.state === 'completed') this.#machine.move('terminated');
-    else this.#finish(503, reason);
+    else this.#finish(503);
   }
 
   close(): void {
@@ -88,8 +88,8 @@ export class NonInviteClientTransaction implements ClientMachine {
     });
   }
 
-  #finish(status: number, reason?: string): void {
+  #finish(status: number): void {
     if (!this.#machine.move('terminated')) return;
-    this.respond(localResponse(this.request, status, reason), undefined);
+    this.respond(localResponse(this.request, status), undefined);
   }
 }

@@ -11,13 +11,14 @@ import { readMessage } from './parse-message.js';
 import { newBranch } from './random-ids.js';
 import type { SipObserver } from './sip-observer.js';
 import type { SipTimers } from './timers.js';
-import type { ClientMachine, ResponseHandler, ServerMachine } from './transaction.js';
+import type { ClientMachine, ClientTransaction, ResponseHandler, ServerMachine } from './transaction.js';
 import { InviteClientTransaction } from './transaction-client-invite.js';
 import { NonInviteClientTransaction } from './transaction-client-noninvite.js';
 import { InviteServerTransaction } from './transaction-server-invite.js';
 import { NonInviteServerTransaction } from './transaction-server-noninvite.js';
-import { TransportLayer, type TransportOptions } from './transport-layer.js';
-import type { Listener, Source, Target } from './transport.js';
+import { isTooLarge, RequestAttempts } from './request-attempts.js';
+import { TransportLayer, type RoutedTarget, type TransportOptions } from './transport-layer.js';
+import { defaultPort, type Listener, type Source, type Target } from './transport.js';
 import { uriHost } from './uri.js';
 import { parseVia, stampVia, type Via } from './via.js';
 
@@ -41,16 +42,6 @@ export interface ServerTransaction {
   respond(response: SipMessage): boolean;
   /** Called once, when the transaction is over. */
   onTerminated: (() => void) | undefined;
-}
-
-/** A request on its way. */
-export interface ClientTransaction {
-  /** As really sent, Via included. */
-  readonly request: SipMessage;
-  readonly target: Target;
-  readonly listener: Listener;
-  /** INVITE only: see {@link InviteClientTransaction.cancel}. */
-  cancel(headers?: Readonly<Record<string, string>>): void;
 }
 
 export interface TransactionLayerOptions extends TransportOptions {
@@ -128,22 +119,49 @@ export class TransactionLayer {
 
   /** The listener a message to `target` will leave by. Throws SIP_TRANSPORT_UNAVAILABLE. */
   listenerFor(target: Target): Listener {
-    const listener = target.listener ?? this.transport.listenerFor(target.protocol, target.host);
-    if (listener === undefined) {
-      throw sipStackError('SIP_TRANSPORT_UNAVAILABLE', { protocol: target.protocol });
-    }
-    return listener;
+    return this.#route(target).listener;
   }
 
   /** Adds the Via, sends, and hands every response to `respond`, at the earliest after this call has returned. */
   request(message: SipMessage, target: Target, respond: ResponseHandler): ClientTransaction {
     if (!this.#open) throw sipStackError('SIP_CLOSED');
-    const listener = this.listenerFor(target);
-    const branch = this.#addVia(message, listener, target);
+    const routed = this.#route(target);
+    const branch = this.#addVia(message, routed);
+    if (routed.locate === undefined && !isTooLarge(message, routed)) {
+      return this.#start(message, routed, branch, respond);
+    }
+    const attempts = new RequestAttempts(
+      message,
+      routed,
+      this.transport,
+      (next, heard) => {
+        if (!this.#open) throw sipStackError('SIP_CLOSED');
+        return this.#start(message, next, this.#addVia(message, next, true), heard);
+      },
+      respond,
+    );
+    attempts.begin();
+    return attempts;
+  }
+
+  #route(target: Target): RoutedTarget {
+    if (target.listener !== undefined) return target as RoutedTarget;
+    const routed = this.transport.route(target);
+    if (routed === undefined) throw sipStackError('SIP_TRANSPORT_UNAVAILABLE', { protocol: target.protocol });
+    return routed;
+  }
+
+  #start(
+    message: SipMessage,
+    target: RoutedTarget,
+    branch: string,
+    respond: ResponseHandler,
+  ): ClientTransaction {
+    const { listener } = target;
     const key = `${branch}|${message.method}`;
     let cancelHeaders: Readonly<Record<string, string>> = {};
     const context = this.#context(
-      target.protocol === 'tcp',
+      target.protocol !== 'udp',
       () => machine,
       (outgoing, repeated, failed) => this.#send(outgoing, listener, target, repeated, failed),
       () => this.#clients.delete(key),
@@ -171,10 +189,21 @@ export class TransactionLayer {
 
   /** Sends an ACK for a 2xx: no transaction, nothing comes back. Returns it as sent. */
   sendAck(ack: SipMessage, target: Target): SipMessage {
-    const listener = this.listenerFor(target);
+    const routed = this.#route(target);
     const repeated = ack.has('via');
-    if (!repeated) this.#addVia(ack, listener, target);
-    this.#send(ack, listener, target, repeated, () => undefined);
+    if (!repeated) this.#addVia(ack, routed);
+    const send = (to: RoutedTarget): void => this.#send(ack, to.listener, to, repeated, () => undefined);
+    if (routed.locate === undefined) send(routed);
+    else {
+      this.transport.locate(routed).then(
+        ([found]) => {
+          if (found === undefined) return;
+          if (found.protocol !== routed.protocol) this.#addVia(ack, found, true);
+          send(found);
+        },
+        () => undefined, // as if it was lost: the 2xx comes again
+      );
+    }
     return ack;
   }
 
@@ -186,14 +215,14 @@ export class TransactionLayer {
     await this.#transport?.close();
   }
 
-  #addVia(message: SipMessage, listener: Listener, target: Target): string {
+  /** Puts our Via on top, or in place of the one there. Returns its branch. */
+  #addVia(message: SipMessage, { listener, host: remoteHost }: RoutedTarget, instead = false): string {
     const branch = newBranch();
-    const { host, port } = this.transport.advertised(listener, target.host, true);
-    const sentBy = `${uriHost(host)}:${port}`;
-    message.prepend(
-      'Via',
-      `SIP/2.0/${listener.address.protocol.toUpperCase()} ${sentBy};rport;branch=${branch}`,
-    );
+    const { host, port } = this.transport.advertised(listener, remoteHost, true);
+    const protocol = listener.address.protocol.toUpperCase();
+    const via = `SIP/2.0/${protocol} ${uriHost(host)}:${port};rport;branch=${branch}`;
+    if (instead) message.replaceFirst('Via', via);
+    else message.prepend('Via', via);
     return branch;
   }
 
@@ -207,7 +236,7 @@ export class TransactionLayer {
     const key = `${branch}|CANCEL`;
     const cancel = cancelFor(invite, headers);
     const context = this.#context(
-      target.protocol === 'tcp',
+      target.protocol !== 'udp',
       () => machine,
       (outgoing, repeated, failed) => this.#send(outgoing, listener, target, repeated, failed),
       () => this.#clients.delete(key),
@@ -232,8 +261,8 @@ export class TransactionLayer {
       send: (message: SipMessage) => {
         const repeated = message === last;
         last = message;
-        send(message, repeated, (error) => {
-          if (this.#open) machine().transportFailed(isLookupError(error) ? 'DNS Error' : undefined);
+        send(message, repeated, () => {
+          if (this.#open) machine().transportFailed();
         });
       },
       terminated,
@@ -322,7 +351,7 @@ export class TransactionLayer {
   #newServer(message: SipMessage, via: Via, source: Source, key: string): ServerEntry {
     const target = responseTarget(via, source);
     const context = this.#context(
-      source.protocol === 'tcp',
+      source.protocol !== 'udp',
       () => machine,
       (outgoing, repeated, failed) => {
         if (outgoing.status >= 200 && !repeated) {
@@ -363,10 +392,6 @@ export class TransactionLayer {
   }
 }
 
-function isLookupError(error: Error): boolean {
-  return (error as NodeJS.ErrnoException).syscall === 'getaddrinfo';
-}
-
 interface ServerEntry {
   readonly machine: InviteServerTransaction | NonInviteServerTransaction;
   readonly transaction: ServerTransaction;
@@ -374,13 +399,15 @@ interface ServerEntry {
 
 /** Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back where it came from, never where `maddr` says. */
 function responseTarget(via: Via, source: Source): Target {
-  const usesPort = source.protocol === 'udp' && /;\s*rport/i.test(via.params);
+  const { protocol } = source;
+  const usesPort = protocol === 'udp' && /;\s*rport/i.test(via.params);
   return {
-    protocol: source.protocol,
+    protocol,
     host: source.host,
-    port: usesPort ? source.port : (via.port ?? 5060),
+    port: usesPort ? source.port : (via.port ?? defaultPort(protocol)),
     listener: source.listener,
     stream: source.stream,
+    openOnly: protocol === 'ws' || protocol === 'wss',
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { SipMessage } from './message.js';
 import type { SipTimers } from './timers.js';
-import type { Source } from './transport.js';
+import type { Listener, Source, Target } from './transport.js';
 
 /** What a transaction needs from below and above; given by the transaction layer, or by a test. */
 export interface TransactionContext {
@@ -21,13 +21,22 @@ export interface ResponseHandler {
   (response: SipMessage, source: Source | undefined): void;
 }
 
+/** A request on its way. */
+export interface ClientTransaction {
+  /** As really sent, Via included. */
+  readonly request: SipMessage;
+  readonly target: Target;
+  readonly listener: Listener;
+  /** INVITE only: see {@link file://./transaction-client-invite.ts}. */
+  cancel(headers?: Readonly<Record<string, string>>): void;
+}
+
 /** A client transaction as the layer sees it. */
 export interface ClientMachine {
   readonly lingering: boolean;
   start(): void;
   receive(response: SipMessage, source: Source): void;
-  /** `reason` is the phrase of the 503 that the user gets, instead of the usual one. */
-  transportFailed(reason?: string): void;
+  transportFailed(): void;
   close(): void;
 }
 

@@ -1,35 +1,64 @@
-import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { parseHostPort, type HostPort } from '../../core/address.js';
 import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
+import type { Clock } from '../../core/clock.js';
+import { ConnectionGate, defaultConnectionLimits, type ConnectionLimits } from './connection-limits.js';
 import { sipStackError } from './errors.js';
-import type { Listener, ListenAddress, Protocol, Receive, Target } from './transport.js';
-import { listenTcp } from './transport-tcp.js';
+import { Locator } from './locator.js';
+import { loadTlsIdentity, type TlsOptions } from './tls-identity.js';
+import {
+  isSecure,
+  protocols,
+  type Listener,
+  type ListenAddress,
+  type Protocol,
+  type Receive,
+  type SendFailed,
+  type Target,
+} from './transport.js';
+import { listenStream, type StreamSurroundings } from './transport-stream.js';
 import { listenUdp } from './transport-udp.js';
 
 export interface TransportOptions {
-  /** `udp:127.0.0.1:5060`, `tcp:[::1]:0`, ... */
+  /** `udp:127.0.0.1:5060`, `tcp:[::1]:0`, `tls:`, `ws:`, `wss:`; a port 0 is a free one. `[::]` takes IPv6 only. */
   readonly listen: readonly string[];
   /** Host that Via and Contact name instead of the one bound to. */
   readonly externalAddress?: string | undefined;
+  /** Needed to listen on tls: and wss:. */
+  readonly tls?: TlsOptions | undefined;
+  readonly connections?: Partial<ConnectionLimits> | undefined;
+  /** `127.0.0.1:5353`; default: the system's. */
+  readonly dnsServers?: readonly string[] | undefined;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** A target and the listener of ours that reaches it. */
+export type RoutedTarget = Target & { readonly listener: Listener };
 
 /** Our sockets: binds them, says by which name the world reaches them, sends, resolves names (RFC 3261 §18). */
 export class TransportLayer {
   readonly addresses: readonly ListenAddress[];
   readonly #once: OnceLogger;
+  readonly #locator: Locator;
   #open = true;
 
-  /** Binds all addresses or none. Rejects SIP_ADDRESS_IN_USE, SIP_BAD_LISTEN_ADDRESS, SIP_LISTEN_FAILED. */
+  /**
+   * Binds all addresses or none. Rejects SIP_ADDRESS_IN_USE, SIP_BAD_LISTEN_ADDRESS, SIP_LISTEN_FAILED,
+   * SIP_TLS_CERTIFICATE_MISSING, SIP_TLS_FILE_UNUSABLE.
+   */
   static async listen(options: TransportOptions, receive: Receive): Promise<TransportLayer> {
     const once = new OnceLogger(options.logger);
+    const limits = { ...defaultConnectionLimits, ...options.connections };
+    const gate = new ConnectionGate(limits);
+    const tls = await loadTlsIdentity(options.tls ?? {}, options.listen);
+    const surroundings = { receive, clock: options.clock, limits, gate, tls };
     const listeners: Listener[] = [];
     try {
       for (const address of options.listen) {
-        listeners.push(await bind(address, receive, once));
+        listeners.push(await bind(address, surroundings, once));
       }
     } catch (error) {
       await Promise.all(listeners.map((listener) => listener.close()));
@@ -45,6 +74,8 @@ export class TransportLayer {
   ) {
     this.addresses = listeners.map((listener) => listener.address);
     this.#once = once;
+    const { clock, dnsServers } = options;
+    this.#locator = new Locator({ clock, dnsServers, transports: familiesOf(this.addresses) });
   }
 
   get sockets(): number {
@@ -54,14 +85,51 @@ export class TransportLayer {
   /** The listener that fits a destination: protocol, address family, and loopback to loopback. */
   listenerFor(protocol: Protocol, host: string): Listener | undefined {
     const candidates = this.listeners.filter((listener) => listener.address.protocol === protocol);
-    if (candidates.length <= 1 || isIP(host) === 0) return candidates[0];
-    const family = candidates.filter(({ address }) => isIPv6(address.host) === isIPv6(host));
-    const pool = family.length > 0 ? family : candidates;
+    if (isIP(host) === 0) return candidates[0];
+    const pool = candidates.filter(({ address }) => isIPv6(address.host) === isIPv6(host));
     return (
       pool.find(({ address }) => isLoopback(address.host) === isLoopback(host)) ??
       pool.find(({ address }) => isWildcard(address.host)) ??
       pool[0]
     );
+  }
+
+  /**
+   * How a message to `target` leaves: over an open connection to that very address, whatever stream it is (applications
+   * know those of WebSocket as tcp), but no less secure than asked for; else by the listener that fits. Undefined: none
+   * does.
+   */
+  route(target: Target): RoutedTarget | undefined {
+    if (target.protocol !== 'udp' && target.stream?.open !== true && target.locate === undefined) {
+      for (const listener of this.listeners) {
+        const { protocol } = listener.address;
+        if (isSecure(target.protocol) && !isSecure(protocol)) continue;
+        const stream = listener.streamTo(target);
+        if (stream !== undefined) return { ...target, protocol, listener, stream };
+      }
+    }
+    const listener = target.listener ?? this.listenerFor(target.protocol, target.host);
+    if (listener === undefined && target.locate === 'naptr') {
+      // The domain decides about the transport; one of ours is named until it has.
+      const any = this.listeners.find(({ address }) => target.secure !== true || isSecure(address.protocol));
+      return any === undefined ? undefined : { ...target, listener: any };
+    }
+    return listener === undefined ? undefined : { ...target, listener };
+  }
+
+  /** Where the servers of a name are, with their listeners, in the order to try them. Rejects SIP_NAME_NOT_FOUND. */
+  async locate(target: Target): Promise<readonly RoutedTarget[]> {
+    const found = await this.#locator.locate(target);
+    return found.flatMap((one) => this.route(one) ?? []);
+  }
+
+  /** A target did not take a request: others go first for a while. */
+  failed(target: Target): void {
+    this.#locator.failed(target);
+  }
+
+  isFailing(target: Target): boolean {
+    return this.#locator.isFailing(target);
   }
 
   /**
@@ -90,8 +158,8 @@ export class TransportLayer {
     );
   }
 
-  /** Sends at once to an address, or after the look-up to a name. `failed` is called at most once, later. */
-  send(bytes: Buffer, listener: Listener, target: Target, failed: (error: Error) => void): void {
+  /** Hot: sends at once; the host is an address. `failed` is called at most once, later. */
+  send(bytes: Buffer, listener: Listener, target: Target, failed: SendFailed): void {
     if (!this.#open) return;
     const report = (error: Error): void => {
       this.#once.warn(
@@ -101,42 +169,32 @@ export class TransportLayer {
       );
       failed(error);
     };
-    const sendTo = (host: string): void => {
-      try {
-        listener.send(bytes, { ...target, host }, report);
-      } catch (error) {
-        // what the system refuses outright; told later, like every other failure
-        queueMicrotask(() => report(error instanceof Error ? error : new Error(String(error))));
-      }
-    };
-    if (isIP(target.host) !== 0 || target.stream?.open === true) {
-      sendTo(target.host);
-      return;
+    try {
+      listener.send(bytes, target, report);
+    } catch (error) {
+      // what the system refuses outright; told later, like every other failure
+      queueMicrotask(() => report(error instanceof Error ? error : new Error(String(error))));
     }
-    const family = isIPv6(listener.address.host) ? 6 : 4;
-    lookup(target.host, { family }).then(
-      ({ address }) => {
-        if (this.#open) sendTo(address);
-      },
-      (error: unknown) => {
-        if (this.#open) report(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
   }
 
   async close(): Promise<void> {
     this.#open = false;
+    this.#locator.close();
     await Promise.all(this.listeners.map((listener) => listener.close()));
   }
 }
 
-async function bind(address: string, receive: Receive, once: OnceLogger): Promise<Listener> {
-  const match = /^(udp|tcp):(.+)$/.exec(address);
-  const hostPort = match === null ? undefined : parseHostPort(match[2] as string);
-  if (match === null || hostPort === undefined) {
+async function bind(
+  address: string,
+  surroundings: Omit<StreamSurroundings, 'trouble'>,
+  once: OnceLogger,
+): Promise<Listener> {
+  const colon = address.indexOf(':');
+  const protocol = protocols.find((known) => known === address.slice(0, colon));
+  const hostPort = parseHostPort(address.slice(colon + 1));
+  if (protocol === undefined || hostPort === undefined) {
     throw sipStackError('SIP_BAD_LISTEN_ADDRESS', { address });
   }
-  const protocol = match[1] as Protocol;
   const trouble = (error: Error, from: string = address): void =>
     once.warn(
       `${from} ${errorCode(error)}`,
@@ -145,13 +203,22 @@ async function bind(address: string, receive: Receive, once: OnceLogger): Promis
     );
   try {
     return protocol === 'udp'
-      ? await listenUdp(hostPort.host, hostPort.port, receive, trouble)
-      : await listenTcp(hostPort.host, hostPort.port, receive, trouble);
+      ? await listenUdp(hostPort.host, hostPort.port, surroundings.receive, trouble)
+      : await listenStream(protocol, hostPort, { ...surroundings, trouble });
   } catch (error) {
     const reason = errorCode(error);
     const details = { protocol, host: hostPort.host, port: hostPort.port, reason };
     throw sipStackError(reason === 'EADDRINUSE' ? 'SIP_ADDRESS_IN_USE' : 'SIP_LISTEN_FAILED', details, error);
   }
+}
+
+function familiesOf(addresses: readonly ListenAddress[]): ReadonlyMap<Protocol, ReadonlySet<4 | 6>> {
+  const families = new Map<Protocol, Set<4 | 6>>();
+  for (const { protocol, host } of addresses) {
+    const known = families.get(protocol) ?? new Set();
+    families.set(protocol, known.add(isIPv6(host) ? 6 : 4));
+  }
+  return families;
 }
 
 export function isLoopback(host: string): boolean {

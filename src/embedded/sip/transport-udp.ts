@@ -13,14 +13,15 @@ const lookup: SocketOptions['lookup'] = (host, options, found) => {
   else found(null, host, family);
 };
 
-/** Binds a datagram socket; rejects with the system's error. */
+/** Binds a datagram socket (`::` takes IPv6 only); rejects with the system's error. */
 export function listenUdp(
   host: string,
   port: number,
   receive: Receive,
   socketError: (error: Error) => void,
 ): Promise<Listener> {
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup });
+  const isSix = isIPv6(host);
+  const socket = createSocket({ type: isSix ? 'udp6' : 'udp4', ...(isSix && { ipv6Only: true }), lookup });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, host, () => {
@@ -61,6 +62,10 @@ class UdpListener implements Listener {
 
   get sockets(): number {
     return this.#open ? 1 : 0;
+  }
+
+  streamTo(): undefined {
+    return undefined;
   }
 
   send(bytes: Buffer, target: Target, failed: (error: Error) => void): void {

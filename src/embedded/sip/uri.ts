@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { paramOf } from './header-value.js';
-import type { Protocol } from './transport.js';
+import { defaultPort, isSecure, protocols, type Protocol, type Target } from './transport.js';
 
 export interface SipUri {
   readonly scheme: 'sip' | 'sips';
@@ -63,15 +64,26 @@ export function parseSentBy(
   return { host: (match[1] ?? match[2]) as string, port };
 }
 
-/** Where a URI says to go. `undefined` protocol: one that we do not have (tls, ws). */
-export function uriTarget(
-  uri: SipUri,
-): { readonly protocol: Protocol; readonly host: string; readonly port: number } | undefined {
-  if (uri.scheme === 'sips') return undefined;
-  const transport = uriParam(uri, 'transport')?.toLowerCase() ?? 'udp';
-  if (transport !== 'udp' && transport !== 'tcp') return undefined;
+/** Where a URI says to go (RFC 3263 §4.1, as far as no look-up is needed). Undefined: a transport that nobody has. */
+export function uriTarget(uri: SipUri): Target | undefined {
+  const named = uriParam(uri, 'transport')?.toLowerCase();
+  const secure = uri.scheme === 'sips';
+  const protocol = protocolOf(named, secure);
+  if (protocol === undefined) return undefined;
   const host = uriParam(uri, 'maddr') || uri.host;
-  return { protocol: transport, host, port: uri.port ?? 5060 };
+  const port = uri.port ?? defaultPort(protocol);
+  const anyTransport = named === undefined;
+  if (isIP(host) !== 0) return { protocol, host, port, secure, anyTransport };
+  const locate = uri.port !== undefined ? 'address' : anyTransport ? 'naptr' : 'srv';
+  return { protocol, host, port, secure, anyTransport, locate, serverName: uri.host };
+}
+
+function protocolOf(named: string | undefined, secure: boolean): Protocol | undefined {
+  if (named === undefined) return secure ? 'tls' : 'udp';
+  const protocol = protocols.find((known) => known === named);
+  if (!secure || protocol === undefined || isSecure(protocol)) return protocol;
+  if (protocol === 'udp') return undefined; // no TLS over datagrams (RFC 3261 §26.2.2)
+  return protocol === 'ws' ? 'wss' : 'tls';
 }
 
 /** `host` as it stands in a URI: IPv6 in brackets. */

@@ -3,7 +3,7 @@ import { makeResponse, setBody } from './make-message.js';
 import type { SipMessage } from './message.js';
 import type { IncomingRequest, ResponseOptions } from './request-options.js';
 import type { ServerTransaction, TransactionLayer } from './transaction-layer.js';
-import type { Listener, Target } from './transport.js';
+import { transportParam, type Listener, type Target } from './transport.js';
 import { uriHost } from './uri.js';
 
 /** The methods a user agent takes: what Allow says (RFC 3261 §20.5). */
@@ -36,8 +36,7 @@ export function contactFor(
   forRequest: boolean,
 ): string {
   const { host, port } = context.layer.transport.advertised(listener, target.host, forRequest);
-  const transport = listener.address.protocol === 'tcp' ? ';transport=tcp' : '';
-  return `<sip:${context.name}@${uriHost(host)}:${port}${transport}>`;
+  return `<sip:${context.name}@${uriHost(host)}:${port}${transportParam(listener.address.protocol)}>`;
 }
 
 /** Adds given headers over ours, then the body. */

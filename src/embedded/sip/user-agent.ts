@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import { TypedEmitter } from '../../core/typed-emitter.js';
+import type { ConnectionLimits } from './connection-limits.js';
 import { contactUri } from './dialog-state.js';
 import { splitValues } from './header-value.js';
 import { IncomingInvite } from './incoming-invite.js';
@@ -11,6 +12,7 @@ import { OutgoingInvite } from './outgoing-invite.js';
 import { newCallId, newTag } from './random-ids.js';
 import type { IncomingRequest, RequestOptions } from './request-options.js';
 import { sipTimers, type TimerOptions } from './timers.js';
+import type { TlsOptions } from './tls-identity.js';
 import { TransactionLayer, type ServerTransaction, type TransactionUser } from './transaction-layer.js';
 import type { ListenAddress, Target } from './transport.js';
 import { parseUri, uriTarget } from './uri.js';
@@ -25,8 +27,12 @@ import {
 } from './user-agent-context.js';
 
 export interface UserAgentOptions {
-  /** `udp:127.0.0.1:0`, `tcp:127.0.0.1:5080`; port 0 lets the system choose. */
+  /** `udp:127.0.0.1:0`, `tcp:127.0.0.1:5080`, tls:, ws:, wss:; port 0 lets the system choose. */
   readonly listen: readonly string[];
+  /** Certificate and whom to trust, for tls: and wss:. */
+  readonly tls?: TlsOptions | undefined;
+  readonly connections?: Partial<ConnectionLimits> | undefined;
+  readonly dnsServers?: readonly string[] | undefined;
   /** What Via and Contact say instead of the address listened on. Default: that address. */
   readonly externalAddress?: string | undefined;
   /** User-Agent and Server header, and the user part of the default From and Contact. */
@@ -136,13 +142,12 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
   ): { request: SipMessage; target: Target | undefined } {
     const request = SipMessage.request(method, uri);
     const parsed = parseUri(uri);
-    const target = parsed === undefined ? undefined : uriTarget(parsed);
-    const listener =
-      target === undefined ? undefined : this.layer.transport.listenerFor(target.protocol, target.host);
+    const found = parsed === undefined ? undefined : uriTarget(parsed);
+    const target = found === undefined ? undefined : this.layer.transport.route(found);
     const contact =
-      target === undefined || listener === undefined
+      target === undefined
         ? `<sip:${this.#context.name}@invalid>`
-        : contactFor(this.#context, listener, target, true);
+        : contactFor(this.#context, target.listener, target, true);
     const from = options.from === undefined ? contact.replace(/;transport=\w+/, '') : options.from;
     request.append('Max-Forwards', '70');
     request.append('From', `${asNameAddr(from)};tag=${options.fromTag ?? newTag()}`);
@@ -154,7 +159,7 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
     request.append('User-Agent', this.#context.name);
     return {
       request: complete(request, options),
-      target: target === undefined || listener === undefined ? undefined : { ...target, listener },
+      target,
     };
   }
 

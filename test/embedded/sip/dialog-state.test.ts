@@ -7,6 +7,7 @@ import type { Listener, Source } from '../../../src/embedded/sip/transport.js';
 const listener: Listener = {
   address: { protocol: 'udp', host: '192.0.2.2', port: 5060 },
   send: () => undefined,
+  streamTo: () => undefined,
   sockets: 0,
   close: () => Promise.resolve(),
 };

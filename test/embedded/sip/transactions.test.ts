@@ -19,6 +19,7 @@ const source: Source = {
   listener: {
     address: { protocol: 'udp', host: '192.0.2.2', port: 5060 },
     send: () => undefined,
+    streamTo: () => undefined,
     sockets: 0,
     close: () => Promise.resolve(),
   },

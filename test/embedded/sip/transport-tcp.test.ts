@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
-import { listenTcp } from '../../../src/embedded/sip/transport-tcp.js';
+import { listenStream } from '../../../src/embedded/sip/transport-stream.js';
+import { surroundings } from './streams.js';
 
 t.test(
   'a peer that asks and never reads the answers is dropped, and what waits for it with it',
   async (t) => {
     let answers = 0;
-    const listener = await listenTcp(
-      '127.0.0.1',
-      0,
-      (_bytes, source) => {
+    const listener = await listenStream(
+      'tcp',
+      { host: '127.0.0.1', port: 0 },
+      await surroundings((_bytes, source) => {
         const answer = Buffer.alloc(64 * 1024, 'x');
         while (source.stream?.open === true && answers < 1000) {
           source.stream.write(answer);
           answers += 1;
         }
-      },
-      () => undefined,
+      }),
     );
     t.teardown(() => listener.close());
     const peer = connect(listener.address.port, '127.0.0.1');

@@ -1,0 +1,117 @@
+import { localResponse } from './make-message.js';
+import type { SipMessage } from './message.js';
+import type { ClientTransaction, ResponseHandler } from './transaction.js';
+import type { RoutedTarget, TransportLayer } from './transport-layer.js';
+import type { Target } from './transport.js';
+
+/** Larger requests may be cut into fragments on the way and do not arrive then (RFC 3261 §18.1.1). */
+const largestDatagramBytes = 1300;
+
+/** Makes one client transaction, with a Via of its own in place of the one there, and starts it. */
+export type StartTransaction = (target: RoutedTarget, respond: ResponseHandler) => ClientTransaction;
+
+/**
+ * One request, sent to one server after another until one takes it: after a transport error, a silence or a 503
+ * (RFC 3263 §4.3). Each try is a transaction of its own; whoever asked hears of the last one.
+ */
+export class RequestAttempts implements ClientTransaction {
+  /** Servers not tried yet, each with the ways to reach it. */
+  #servers: RoutedTarget[][] = [];
+  #ways: RoutedTarget[] = [];
+  #current: ClientTransaction | undefined;
+  /** Headers of the CANCEL. */
+  #cancelled: Readonly<Record<string, string>> | undefined;
+  #isTried = false;
+
+  /** The request has a Via already, so that it can be shown; {@link begin} follows. */
+  constructor(
+    readonly request: SipMessage,
+    private readonly first: RoutedTarget,
+    private readonly transport: TransportLayer,
+    private readonly start: StartTransaction,
+    private readonly respond: ResponseHandler,
+  ) {}
+
+  get target(): Target {
+    return this.#current?.target ?? this.first;
+  }
+
+  get listener(): RoutedTarget['listener'] {
+    return this.#current?.listener ?? this.first.listener;
+  }
+
+  begin(): void {
+    if (this.first.locate === undefined) {
+      this.#tryAll([this.first]);
+      return;
+    }
+    this.transport.locate(this.first).then(
+      (targets) => this.#tryAll(targets),
+      () => this.#finish(503, 'DNS Error'),
+    );
+  }
+
+  cancel(headers: Readonly<Record<string, string>> = {}): void {
+    this.#cancelled ??= headers;
+    this.#current?.cancel(headers);
+  }
+
+  #tryAll(targets: readonly RoutedTarget[]): void {
+    if (this.#cancelled !== undefined) return this.#finish(487);
+    this.#servers = targets.map((target) => this.#waysTo(target));
+    this.#ways = this.#servers.shift() ?? [];
+    if (!this.#tryNext()) this.#finish(503);
+  }
+
+  #waysTo(target: RoutedTarget): RoutedTarget[] {
+    if (!isTooLarge(this.request, target)) return [target];
+    const { listener: _datagrams, ...rest } = target;
+    const stream = this.transport.route({ ...rest, protocol: 'tcp' });
+    return stream === undefined || this.transport.isFailing(stream) ? [target] : [stream, target];
+  }
+
+  #tryNext(): boolean {
+    const target = this.#ways.shift();
+    if (target === undefined) return false;
+    try {
+      // Responses come at the earliest after start has returned.
+      const attempt = this.start(target, (response, source) => {
+        if (this.#current !== attempt) return; // late, from a server that was given up
+        if (response.status < 200) this.#isTried = true;
+        else if (this.#takesNext(response.status, source === undefined, target)) return;
+        this.respond(response, source);
+      });
+      this.#current = attempt;
+    } catch {
+      return false; // the stack was closed
+    }
+    return true;
+  }
+
+  /** Whether the final status only says that this server is of no use, and the next one was asked. */
+  #takesNext(status: number, isOurs: boolean, target: RoutedTarget): boolean {
+    const isUnreachable = isOurs && status === 503;
+    const isSilent = isOurs && status === 408 && !this.#isTried;
+    if (isUnreachable || isSilent) this.transport.failed(target);
+    if (this.#cancelled !== undefined || !(isSilent || status === 503)) return false;
+    if (isUnreachable && this.#tryNext()) return true;
+    const next = this.#servers.shift();
+    if (next === undefined) return false;
+    this.#ways = next;
+    this.#isTried = false;
+    return this.#tryNext();
+  }
+
+  #finish(status: number, reason?: string): void {
+    this.respond(localResponse(this.request, status, reason), undefined);
+  }
+}
+
+/** Hot: whether a request must not go in a datagram although its target is reached by one. */
+export function isTooLarge(request: SipMessage, target: Target): boolean {
+  if (target.protocol !== 'udp' || target.anyTransport !== true) return false;
+  let bytes = request.body.length;
+  if (bytes === 0) return false; // nothing else makes a request so long
+  for (const [name, value] of request.headers()) bytes += name.length + value.length + 4;
+  return bytes > largestDatagramBytes;
+}
