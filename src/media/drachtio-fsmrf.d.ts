@@ -1,7 +1,7 @@
 /** The part of drachtio-fsmrf 4.1.2 (and drachtio-modesl 1.3.1 below it) that this room uses; neither ships types. */
 declare module 'drachtio-fsmrf' {
   import type { EventEmitter } from 'node:events';
-  import type { Socket } from 'node:net';
+  import type { Server, Socket } from 'node:net';
   import type Srf from 'drachtio-srf';
 
   namespace Mrf {
@@ -34,8 +34,8 @@ declare module 'drachtio-fsmrf' {
       readonly currentSessions: number;
       readonly maxSessions: number;
       readonly fsVersion: string | undefined;
-      /** Listener for the media server's outbound sockets; undocumented, needed to set no-delay on them. */
-      readonly _server: EventEmitter;
+      /** Listener for the media server's outbound sockets; undocumented, needed to make its writes fewer. */
+      readonly _server: EventEmitter & { readonly server: Server };
       connected(): boolean;
       api(command: string): Promise<string>;
       createEndpoint(options: { remoteSdp?: string }): Promise<Endpoint>;

@@ -50,9 +50,6 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     readonly createBeside: () => Promise<MediaEndpoint> = () => Promise.reject(mediaError('MEDIA_NO_SERVER')),
   ) {
     super();
-    // drachtio-modesl writes each header of a command in a packet of its own: without no-delay every command waits for
-    // the other side's delayed ACK, 40 ms.
-    endpoint.conn?.socket?.setNoDelay(true);
     endpoint.on('dtmf', (event: { dtmf: string }) => this.emit('key', event.dtmf));
     endpoint.on('destroy', (event: { reason?: string } | undefined) => {
       this.#cutOff = event === undefined;

@@ -8,6 +8,7 @@ import { within } from '../core/deadline.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { ForkPlan } from './audio-fork.js';
+import { coalesceWrites } from './coalesce-writes.js';
 import { mediaError } from './errors.js';
 import { MediaEndpoint } from './media-endpoint.js';
 import { probe } from './probe.js';
@@ -56,10 +57,9 @@ export class MediaServer {
     conn.on('esl::end', () => this.#lost());
     conn.on('error', () => this.#lost());
     conn.on('esl::ready', () => this.#back());
-    this.#noDelay();
-    server._server.on('connection::open', (connection: Mrf.EslConnection) =>
-      connection.socket?.setNoDelay(true),
-    );
+    this.#coalesce();
+    // Before the library, which writes as soon as it has the connection.
+    server._server.server.prependListener('connection', coalesceWrites);
   }
 
   /**
@@ -154,7 +154,7 @@ export class MediaServer {
   /** The library has connected again; a daemon that is just starting has no profile yet. */
   #back(): void {
     if (this.#closed || this.#usable) return;
-    this.#noDelay();
+    this.#coalesce();
     probe(this.options).then(
       () => {
         if (this.#closed) return;
@@ -171,8 +171,10 @@ export class MediaServer {
     );
   }
 
-  #noDelay(): void {
-    this.server.conn.socket?.setNoDelay(true);
+  /** The inbound connection, whose socket is another after each reconnection. */
+  #coalesce(): void {
+    const { socket } = this.server.conn;
+    if (socket !== null) coalesceWrites(socket);
   }
 }
 

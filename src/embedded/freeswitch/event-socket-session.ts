@@ -74,6 +74,7 @@ export class EventSocketSession implements EventListener {
   readonly subscription = new Subscription();
   readonly #reader = new CommandReader();
   readonly #waiting: EventSocketCommand[] = [];
+  #output = '';
   #busy = false;
   #authenticated: boolean;
   #closed = false;
@@ -102,7 +103,7 @@ export class EventSocketSession implements EventListener {
   channelEnded(): void {
     if (this.#closed) return;
     this.#write(disconnectNotice(this.options.channel?.uuid, this.#lingerSecs));
-    if (this.#lingerSecs === undefined) this.socket.end();
+    if (this.#lingerSecs === undefined) this.#hangUp();
     // A client that never closes its half must not keep the socket: the timer ends it.
     this.#timer?.cancel();
     this.#timer = this.host.clock.after((this.#lingerSecs ?? 2) * 1000, () => this.close());
@@ -110,6 +111,7 @@ export class EventSocketSession implements EventListener {
 
   /** Closes the socket now. */
   close(): void {
+    this.#flush();
     this.socket.destroy();
     this.#gone();
   }
@@ -123,9 +125,17 @@ export class EventSocketSession implements EventListener {
     this.options.closed(this);
   }
 
+  /** Frames of one turn of the event loop leave together: a reply, say, and the events that come of the command. */
   #write(frame: string): void {
-    if (this.#closed || this.socket.destroyed || !this.socket.writable) return;
-    this.socket.write(frame);
+    if (this.#output === '') setImmediate(() => this.#flush());
+    this.#output += frame;
+  }
+
+  #flush(): void {
+    const output = this.#output;
+    this.#output = '';
+    if (output === '' || this.#closed || this.socket.destroyed || !this.socket.writable) return;
+    this.socket.write(output);
     if (this.socket.writableLength > OUTPUT_LIMIT_BYTES) {
       this.host.logger.warn(
         { address: this.socket.remoteAddress },
@@ -133,6 +143,12 @@ export class EventSocketSession implements EventListener {
       );
       this.close();
     }
+  }
+
+  /** Says what is left to say, and then no more. */
+  #hangUp(): void {
+    this.#flush();
+    this.socket.end();
   }
 
   /** Nothing is subscribed to before the client has authenticated. */
@@ -207,7 +223,7 @@ export class EventSocketSession implements EventListener {
       );
       this.#write(commandReply('-ERR invalid'));
       this.#write(disconnectNotice(undefined, undefined));
-      this.socket.end();
+      this.#hangUp();
       return;
     }
     this.#authenticated = true;
@@ -218,7 +234,7 @@ export class EventSocketSession implements EventListener {
   async #exit(): Promise<void> {
     this.#write(commandReply('+OK bye'));
     this.#write(disconnectNotice(undefined, undefined));
-    this.socket.end();
+    this.#hangUp();
     await Promise.resolve();
   }
 
