@@ -91,6 +91,13 @@ export class Dialer {
     });
   }
 
+  /** Whether `to` means a user of this server, whose telephones may be there or not: reaching one costs nothing. */
+  reachesUser(to: string): boolean {
+    const { isOwnHost = () => false, isUser = () => false, locations } = this.options;
+    if (/^sips?:/i.test(to)) return isOwnHost(bareHost(Srf.parseUri(to)?.host));
+    return isUser(to) || locations.bindings(to).length > 0;
+  }
+
   /** The connection to drachtio is gone: what is being dialled fails. */
   lost(): void {
     for (const call of [...this.#calls]) call.lost();
@@ -98,7 +105,7 @@ export class Dialer {
 
   #attempts(request: DialRequest): Iterable<DialAttempt | NoAttempt> {
     const { to } = request;
-    const { isOwnHost = () => false, isUser = () => false, locations, trunks } = this.options;
+    const { isOwnHost = () => false, trunks } = this.options;
     if (/^sips?:/i.test(to)) {
       const uri = Srf.parseUri(to);
       const host = bareHost(uri?.host);
@@ -106,9 +113,7 @@ export class Dialer {
       if (!trunks.mayDial(host)) return [forbidden];
       return [this.#attempt([this.#direct(to, request)], request)];
     }
-    if (request.trunk === undefined && (isUser(to) || locations.bindings(to).length > 0)) {
-      return this.#toUser(to, request);
-    }
+    if (request.trunk === undefined && this.reachesUser(to)) return this.#toUser(to, request);
     const called = to.replace(/^tel:/i, '').split(';')[0] ?? '';
     const lines = trunks.linesFor(called, request.trunk);
     if (lines.length === 0) return [request.trunk === undefined ? noRoute : noTrunk(request.trunk)];

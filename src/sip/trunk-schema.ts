@@ -150,10 +150,13 @@ const weighted = {
   ],
 };
 
+/** A key whose entries are all comments has no value. */
+const emptyToo = ['array', 'null'];
+
 export const trunkSchema = section('the file', {
-  trunks: { type: 'array', title: 'a list of trunks', items: trunk },
+  trunks: { type: emptyToo, title: 'a list of trunks', items: trunk },
   routes: {
-    type: 'array',
+    type: emptyToo,
     title: 'a list of routes',
     items: section(
       'a route',
@@ -166,7 +169,7 @@ export const trunkSchema = section('the file', {
     ),
   },
   directHosts: {
-    type: 'array',
+    type: emptyToo,
     title: 'a list of hosts',
     items: text("a host, or a pattern ('*.example.com')"),
   },
