@@ -1,8 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { AudioStreamServer } from './audio-stream/audio-stream-server.js';
 import { DialplanLibrary, type LoadReport } from './call/dialplan-library.js';
+import type { CallOptions } from './call/call-options.js';
+import type { CallPorts } from './call/call-session.js';
 import { Inbound } from './call/inbound.js';
 import { LiveCalls } from './call/live-calls.js';
+import { Outbound } from './call/outbound.js';
 import { makeReady } from './call/readiness.js';
 import { RecordedPrompts } from './call/recorded-prompts.js';
 import type { Config } from './config/schema.js';
@@ -16,7 +19,7 @@ import { startDaemons, type Daemons } from './daemons.js';
 import { serverError } from './errors.js';
 import { httpError } from './http/errors.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
-import type { ReloadReport } from './http/control-routes.js';
+import type { PlacedCall, PlaceOrder, ReloadReport } from './http/control-routes.js';
 import type { DaemonHealth, HealthReport } from './http/health.js';
 import { Metrics } from './http/metrics.js';
 import { PromptFiles } from './http/prompt-files.js';
@@ -24,6 +27,7 @@ import type { SipTraceAnswer } from './http/sip-trace.js';
 import { watchCalls } from './watch-calls.js';
 import { MediaPool } from './media/media-pool.js';
 import { openSignalling, type Signalling } from './signalling.js';
+import type { Dialer } from './sip/dialer.js';
 import type { SipAgent } from './sip/sip-agent.js';
 import { openSpeech, type Speech } from './speech-engines.js';
 import { createSqliteStore } from './store/sqlite/sqlite-store.js';
@@ -53,6 +57,7 @@ export class Server {
   #library: DialplanLibrary | undefined;
   #recorded: RecordedPrompts | undefined;
   #audio: AudioStreamServer | undefined;
+  #outbound: Outbound | undefined;
   #http: HttpServer | undefined;
   #daemons: Daemons | undefined;
   #signalling: Signalling | undefined;
@@ -151,6 +156,11 @@ export class Server {
       logger,
     });
     this.#speech = this.#own(speech, () => speech.close());
+    this.#outbound = new Outbound(library, this.#live, store, {
+      ...this.#callOptions(),
+      maxConcurrent: config.calls.maxConcurrent,
+      draining: () => this.#draining,
+    });
     await this.#listen();
     const daemons = await startDaemons(config, clock, logger);
     this.#daemons = this.#own(daemons, () => daemons.pair?.close());
@@ -198,6 +208,8 @@ export class Server {
       control: {
         calls: () => this.#live.list(),
         hangup: (id) => Promise.resolve(this.#live.hangup(id, 'an operator hung up')),
+        place: (order) => this.#placeCall(order),
+        transfer: (id, order) => this.#live.transfer(id, order),
         drain: () => this.drain(),
         reload: () => this.#reload(),
         trunks: () => this.#signalling?.trunks.status() ?? [],
@@ -251,7 +263,9 @@ export class Server {
       this.#agents.push(agent);
       const pool = await MediaPool.open(agent.srf, serversOf(index), clock, logger);
       this.#pools.push(this.#own(pool, () => pool.close()));
-      const inbound = this.#inbound(pool);
+      const ports = this.#callPorts(pool, signalling.dialers[index]);
+      this.#outbound?.add({ connected: () => agent.connected, ports });
+      const inbound = this.#inbound(ports);
       agent.on('call', (call) => inbound.take(call));
       agent.on('refused', (call, { step, status, reason, headers }) =>
         inbound.refuse(call, step, status, reason, headers),
@@ -264,34 +278,40 @@ export class Server {
     }
   }
 
-  #inbound(pool: MediaPool): Inbound {
-    const { config, clock, logger } = this.options;
-    if (!this.#store || !this.#library || !this.#audio) throw new TypeError('rooms are built bottom-up');
+  #callPorts(pool: MediaPool, dialer: Dialer | undefined): CallPorts {
+    const { clock, logger } = this.options;
+    if (!this.#audio || !dialer) throw new TypeError('rooms are built bottom-up');
     const speech = this.#speech;
-    return new Inbound(
-      {
-        createEndpoint: (offer) => pool.createEndpoint(offer),
-        audio: this.#audio,
-        recognizer: speech?.recognizer,
-        prompts: { speak: speech?.speak, recorded: (name, dialect) => this.#recordedPrompt(name, dialect) },
-        clock,
-        logger,
-      },
-      this.#library,
-      this.#live,
-      this.#store,
-      {
-        maxDurationMs: config.calls.maxDurationMs,
-        recording: config.calls.recording,
-        dataDir: config.dataDir,
-      },
-    );
+    return {
+      createEndpoint: (offer) => pool.createEndpoint(offer),
+      audio: this.#audio,
+      recognizer: speech?.recognizer,
+      prompts: { speak: speech?.speak, recorded: (name, dialect) => this.#recordedPrompt(name, dialect) },
+      dialer,
+      clock,
+      logger,
+    };
+  }
+
+  #inbound(ports: CallPorts): Inbound {
+    if (!this.#store || !this.#library) throw new TypeError('rooms are built bottom-up');
+    return new Inbound(ports, this.#library, this.#live, this.#store, this.#callOptions());
+  }
+
+  #callOptions(): CallOptions {
+    const { dataDir, calls } = this.options.config;
+    return { maxDurationMs: calls.maxDurationMs, recording: calls.recording, dataDir };
   }
 
   #recordedPrompt(name: string, dialect: string): string | undefined {
     const path = this.#recorded?.find(name, dialect);
     if (path === undefined || this.options.config.mediaServer.promptDelivery === 'path') return path;
     return this.#prompts.urlFor(path);
+  }
+
+  #placeCall(order: PlaceOrder): PlacedCall {
+    if (this.#outbound === undefined) throw new TypeError('nothing can be dialled yet');
+    return this.#outbound.place(order);
   }
 
   /** Whoever asks has a Call-ID, or one of our ids, which the records lead to a Call-ID. */

@@ -13,9 +13,12 @@ import type { CallRecord } from '../store/call-record.js';
 import { CallAudio } from './call-audio.js';
 import { CallFiles } from './call-files.js';
 import type { CallLeg } from './call-leg.js';
+import type { CallOptions } from './call-options.js';
+import { CallTransfers, type OperatorTransfer } from './call-transfers.js';
 import { callForked, callMoved, type CallState } from './channels.js';
 import { Conversation } from './conversation.js';
 import { endingOfFailure, endingOfHangup, endingOfMedia, nothing, type Ending } from './ending.js';
+import type { CallDialer } from './dialer-port.js';
 import type { PromptSources } from './prompt-player.js';
 import { SessionNegotiation } from './session-negotiation.js';
 
@@ -25,20 +28,18 @@ export interface CallPorts {
   readonly audio: AudioStreamServer;
   readonly recognizer: Recognizer | undefined;
   readonly prompts: PromptSources;
+  readonly dialer: CallDialer;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export interface CallSessionOptions {
+export interface CallSessionOptions extends CallOptions {
   readonly id: string;
   readonly dialplan: Dialplan;
   /** Dialect to begin in; undefined: the dialplan's first. */
   readonly dialect: string | undefined;
-  /** Longest time from answer to end, ms. */
-  readonly maxDurationMs: number;
-  readonly recording: boolean;
-  /** Folder that holds everything; recordings and journals lie below it by day. */
-  readonly dataDir: string;
+  /** Whether whom we speak with may choose whom we telephone: see dial-policy.ts. */
+  readonly mayChooseAnyone: boolean;
 }
 
 /** A live call as operators see it. */
@@ -56,7 +57,7 @@ export interface LiveCallSummary {
 }
 
 export type CallSessionEvents = {
-  /** The call is over and everything it held is released; comes once. `setupMs`: INVITE to 200, null if not answered. */
+  /** The call is over and everything it held is released; comes once. `setupMs`: INVITE to our 200, null if there was none. */
   ended: [record: CallRecord, setupMs: number | null];
 };
 
@@ -86,6 +87,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   #audio: CallAudio | undefined;
   #conversation: Conversation | undefined;
   #dialog: CallDialog | undefined;
+  #transfers: CallTransfers | undefined;
   #maxDuration: Timer | undefined;
 
   constructor(
@@ -156,6 +158,11 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     this.#end(endingOfHangup(detail, this.leg.stage));
   }
 
+  /** Connects the other side with somebody else. False if that cannot be now: not answered yet, or connected already. */
+  transfer(order: OperatorTransfer): boolean {
+    return !this.#over() && this.#transfers?.byOperator(order) === true;
+  }
+
   async #makeEndpoint(): Promise<MediaEndpoint | undefined> {
     const endpoint = await this.ports.createEndpoint(this.leg.offer);
     if (this.#over()) {
@@ -205,11 +212,12 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       return;
     }
     this.#dialog = dialog;
-    this.#confirmed();
+    this.#confirmed(dialog);
     const negotiation = new SessionNegotiation(dialog, endpoint, answerFollows, this.#logger);
     negotiation.on('ready', () => this.#converse());
     negotiation.on('failed', (error) => this.#failed(error));
     negotiation.on('change', (offered) => this.#files.journal?.write('sessionChange', { offered }));
+    this.#transfers = this.#makeTransfers(conversation, endpoint, dialog);
     dialog.on('key', (key) => conversation.key(key));
     dialog.on('ended', (cause) => this.#dialogOver(cause));
     if (dialog.ending !== undefined) this.#dialogOver(dialog.ending);
@@ -257,12 +265,32 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     return conversation;
   }
 
-  #confirmed(): void {
+  #makeTransfers(conversation: Conversation, endpoint: MediaEndpoint, dialog: CallDialog): CallTransfers {
+    const { dialer, clock } = this.ports;
+    const answeredMs = clock.nowMs();
+    const transfers = new CallTransfers({
+      conversation,
+      dialog,
+      endpoint,
+      dialer,
+      journal: conversation.journal,
+      callingNumber: this.leg.callingNumber,
+      mayChooseAnyone: this.options.mayChooseAnyone,
+      sinceAnswerMs: () => clock.nowMs() - answeredMs,
+      clock,
+      logger: this.#logger,
+    });
+    return transfers.on('finished', (detail) =>
+      this.#end({ ...nothing, reason: 'local-bye', q850Cause: 16, detail }),
+    );
+  }
+
+  #confirmed({ sipCallId }: CallDialog): void {
     const { clock } = this.ports;
     this.#answeredAtMs = clock.wallMs();
-    this.#setupMs = clock.nowMs() - this.#receivedMs;
+    if (this.leg.direction === 'inbound') this.#setupMs = clock.nowMs() - this.#receivedMs;
     this.#instant('answer');
-    this.#files.journal?.write('answered', { instantsMs: this.#instants });
+    this.#files.journal?.write('answered', { instantsMs: this.#instants, sipCallId });
     this.#move('confirmed');
     this.#maxDuration = clock.after(this.options.maxDurationMs, () =>
       this.#end({
@@ -315,16 +343,17 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     if (!this.#move('terminated')) return;
     this.#maxDuration?.cancel();
     this.#conversation?.close();
+    const parted = this.#transfers?.close();
     // While the answer is on its way this does nothing: the call is hung up when it is out.
     this.leg.abandon(ending);
     this.#files.journal?.write('ended', { reason: ending.reason });
-    void this.#release(ending);
+    void this.#release(ending, parted);
   }
 
   /** Releases everything, the recording last: what the caller heard to the end is in it. */
-  async #release(ending: Ending): Promise<void> {
+  async #release(ending: Ending, parted: Promise<void> | undefined): Promise<void> {
     const endedAtMs = this.ports.clock.wallMs();
-    const results = await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.close()]);
+    const results = await Promise.allSettled([this.#dialog?.bye(), this.#endpoint?.close(), parted]);
     this.#audio?.close();
     results.push(...(await Promise.allSettled([this.#files.close()])));
     for (const result of results) {
@@ -359,7 +388,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       detail: ending.detail,
       path: [...(this.#conversation?.path ?? [])],
       turns: [...(this.#conversation?.turns ?? [])],
-      transfers: [],
+      transfers: [...(this.#transfers?.records ?? [])],
       ...this.#files.names,
     };
   }

@@ -2,7 +2,9 @@ import { BotAudio } from '../audio-stream/bot-audio.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
+import type { TransferAction } from '../dialog/action.js';
 import type { Dialplan } from '../dialog/dialplan.js';
+import type { TransferOutcome } from '../dialog/event.js';
 import { initialState, type DialogCall } from '../dialog/interpreter.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
 import type { Recognizer } from '../speech/recognizer.js';
@@ -16,6 +18,8 @@ import { Performer } from './performer.js';
 import { PromptPlayer, type PromptSources } from './prompt-player.js';
 
 export type ConversationEvents = {
+  /** The dialplan connects the caller with somebody else, and the caller has heard everything before. */
+  transfer: [action: TransferAction];
   /** The dialplan ends the call, and the caller has heard everything. */
   finished: [];
 };
@@ -59,7 +63,14 @@ export class Conversation extends TypedEmitter<ConversationEvents> {
       clock,
       logger,
     });
-    this.#performer.on('turn', (turn) => this.#turn(turn)).on('finished', () => this.emit('finished'));
+    this.#performer
+      .on('turn', (turn) => this.#turn(turn))
+      .on('transfer', (action) => this.emit('transfer', action))
+      .on('finished', () => this.emit('finished'));
+  }
+
+  get journal(): Journal {
+    return this.options.journal;
   }
 
   /** Nodes in the order they were entered. */
@@ -87,6 +98,21 @@ export class Conversation extends TypedEmitter<ConversationEvents> {
   /** A key of the caller, however it came. */
   key(key: string): void {
     if (this.#started) this.#performer.key(key);
+  }
+
+  /** In which the caller is spoken to. */
+  get dialect(): string {
+    return this.#performer.dialect;
+  }
+
+  /** See {@link Performer.interrupt}; false too before the dialog began. */
+  interrupt(): boolean {
+    return this.#started && this.#performer.interrupt();
+  }
+
+  /** The caller is back. */
+  transferred(outcome: TransferOutcome): void {
+    this.#performer.transferred(outcome);
   }
 
   /** Safe to call twice. */

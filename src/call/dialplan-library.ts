@@ -40,6 +40,14 @@ export interface CallFacts {
   readonly trunk: string | undefined;
 }
 
+export interface FoundDialplan {
+  readonly dialplan: Dialplan;
+  /** Undefined: the dialplan's first. */
+  readonly dialect: string | undefined;
+  /** Whether the rule takes calls of certain trunks only. */
+  readonly namesTrunk: boolean;
+}
+
 interface Loaded {
   readonly dialplans: ReadonlyMap<string, Dialplan>;
   readonly rules: NumberRules;
@@ -99,12 +107,23 @@ export class DialplanLibrary {
   }
 
   /** The dialplan for a call. Throws CALL_NO_DIALPLAN (404) or CALL_DIALPLAN_MISSING. */
-  find(facts: CallFacts): { readonly dialplan: Dialplan; readonly dialect: string | undefined } {
+  find(facts: CallFacts): FoundDialplan {
     const rule = findDialplan(this.#loaded.rules, facts);
     if (rule === undefined) throw callError('CALL_NO_DIALPLAN');
     const dialplan = this.#loaded.dialplans.get(rule.dialplan);
     if (dialplan === undefined) throw callError('CALL_DIALPLAN_MISSING', { dialplan: rule.dialplan });
-    return { dialplan, dialect: rule.dialect };
+    return { dialplan, dialect: rule.dialect, namesTrunk: rule.trunk !== undefined };
+  }
+
+  /** For a call that we place. Throws CALL_DIALPLAN_UNKNOWN. */
+  named(name: string): Dialplan {
+    const dialplan = this.#loaded.dialplans.get(name);
+    if (dialplan === undefined)
+      throw callError('CALL_DIALPLAN_UNKNOWN', {
+        dialplan: name,
+        known: [...this.#loaded.dialplans.keys()].join(', '),
+      });
+    return dialplan;
   }
 
   /** Loads again whenever a file is saved, and tells what came of it. */

@@ -1,21 +1,17 @@
 import { callId } from '../core/ids.js';
-import { errorCode, XiangyinError } from '../core/errors.js';
+import { XiangyinError } from '../core/errors.js';
 import { q850FromStatus } from '../sip/end-cause.js';
 import type { IncomingCall } from '../sip/incoming-call.js';
 import type { CallRecord } from '../store/call-record.js';
 import type { CallStore } from '../store/call-store.js';
 import { CallSession, type CallPorts } from './call-session.js';
-import { callEnded, callRefused } from './channels.js';
+import type { CallOptions } from './call-options.js';
+import { callRefused } from './channels.js';
+import { mayChooseAnyone } from './dial-policy.js';
 import type { DialplanLibrary } from './dialplan-library.js';
 import { InboundLeg } from './inbound-leg.js';
+import { keepRecord } from './keep-record.js';
 import type { LiveCalls } from './live-calls.js';
-
-export interface InboundOptions {
-  /** See CallSessionOptions. */
-  readonly maxDurationMs: number;
-  readonly recording: boolean;
-  readonly dataDir: string;
-}
 
 /** Takes the INVITEs of one SIP agent: finds the dialplan, makes the call, keeps its record. */
 export class Inbound {
@@ -24,7 +20,7 @@ export class Inbound {
     private readonly library: DialplanLibrary,
     private readonly live: LiveCalls,
     private readonly store: CallStore,
-    private readonly options: InboundOptions,
+    private readonly options: CallOptions,
   ) {}
 
   /** An INVITE that admission let pass. Never throws. */
@@ -42,7 +38,13 @@ export class Inbound {
     }
     const call = new CallSession(
       new InboundLeg(incoming),
-      { id: callId(clock.wallMs()), dialplan: found.dialplan, dialect: found.dialect, ...this.options },
+      {
+        id: callId(clock.wallMs()),
+        dialplan: found.dialplan,
+        dialect: found.dialect,
+        mayChooseAnyone: mayChooseAnyone(identity, found.namesTrunk),
+        ...this.options,
+      },
       this.ports,
     );
     this.live.add(call);
@@ -82,12 +84,6 @@ export class Inbound {
   }
 
   #keep(record: CallRecord, setupMs: number | null): void {
-    callEnded.publish({ record, setupMs });
-    this.store.save(record).catch((error: unknown) => {
-      this.ports.logger.error(
-        { call: record.id, code: errorCode(error) },
-        'the record of a call could not be stored',
-      );
-    });
+    void keepRecord(record, setupMs, this.store, this.ports.logger);
   }
 }

@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.js';
+import { isTarget, type OperatorTransfer } from './call-transfers.js';
+import { callError } from './errors.js';
 import type { CallSession, LiveCallSummary } from './call-session.js';
 
 /** The calls of this process that are not over yet. */
@@ -28,6 +30,14 @@ export class LiveCalls {
   hangup(id: string, detail: string): boolean {
     const call = this.#calls.get(id);
     call?.hangup(detail);
+    return call !== undefined;
+  }
+
+  /** False if there is no live call of this id. Throws CALL_NOT_TRANSFERABLE. */
+  transfer(id: string, order: OperatorTransfer): boolean {
+    if (!isTarget(order.to)) throw callError('CALL_TARGET_INVALID');
+    const call = this.#calls.get(id);
+    if (call !== undefined && !call.transfer(order)) throw callError('CALL_NOT_TRANSFERABLE');
     return call !== undefined;
   }
 

@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
-import type { BargeIn, CollectAction, DialogAction, Prompt } from '../dialog/action.js';
+import type { BargeIn, CollectAction, DialogAction, Prompt, TransferAction } from '../dialog/action.js';
 import type { Dialplan } from '../dialog/dialplan.js';
-import type { DialogEvent } from '../dialog/event.js';
+import type { DialogEvent, TransferOutcome } from '../dialog/event.js';
 import { step, type DialogState } from '../dialog/interpreter.js';
 import type { TurnRecord } from '../store/call-record.js';
 import type { Journal } from './journal.js';
@@ -14,6 +14,8 @@ import { Turn, type TurnAction, type TurnInput } from './turn.js';
 
 export type PerformerEvents = {
   turn: [turn: TurnRecord];
+  /** The dialplan connects the caller with somebody else, and the caller has heard everything before. */
+  transfer: [action: TransferAction];
   /** The dialplan ends the call, and the caller has heard everything. */
   finished: [];
 };
@@ -46,6 +48,8 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   #deadline: Timer | undefined;
   #lastSaying: Saying | undefined;
   #startedMs = 0;
+  /** The caller is with somebody else: nothing is said, and nothing counts as an answer. */
+  #away = false;
   #closed = false;
 
   constructor(private readonly options: PerformerOptions) {
@@ -80,17 +84,42 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     this.#input({ type: 'key', key });
   }
 
+  /** In which the caller is spoken to. */
+  get dialect(): string {
+    return this.#state.dialect;
+  }
+
+  /** Somebody takes the caller away, until {@link transferred}. False if the caller is away already. */
+  interrupt(): boolean {
+    if (this.#closed || this.#away) return false;
+    this.#away = true;
+    this.#hush();
+    return true;
+  }
+
+  /** The caller is back from a transfer; what an interruption cut is asked again. */
+  transferred(outcome: TransferOutcome): void {
+    if (this.#closed || !this.#away) return;
+    this.#away = false;
+    this.options.journal.write('transferred', { outcome });
+    this.#step({ type: 'transferred', outcome });
+  }
+
   /** Cuts what is being said, forgets what is awaited. Safe to call twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#hush();
+    this.removeAllListeners();
+  }
+
+  #hush(): void {
     this.#deadline?.cancel();
     this.#lastSaying?.cut();
     this.options.listener.disarm();
     const exchange = this.#exchange;
     this.#exchange = undefined;
     if (exchange !== undefined) this.emit('turn', this.#record(exchange, undefined, false));
-    this.removeAllListeners();
   }
 
   #step(event: DialogEvent): void {
@@ -117,8 +146,17 @@ export class Performer extends TypedEmitter<PerformerEvents> {
         case 'collect':
           this.#listen(action, prompts, bargeIn);
           return;
+        case 'transfer':
+          void this.#lastWords(action.node, prompts).then(() => {
+            if (this.#closed || this.#away) return;
+            this.#away = true;
+            this.emit('transfer', action);
+          });
+          return;
         case 'hangup':
-          this.#finish(action.node, prompts);
+          void this.#lastWords(action.node, prompts).then(() => {
+            if (!this.#closed && !this.#away) this.emit('finished');
+          });
           return;
       }
     }
@@ -156,7 +194,8 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     this.#watchDeadline();
   }
 
-  #finish(node: string, said: readonly Prompt[]): void {
+  /** Says what nothing is listened for after; resolves when it was heard or cut. */
+  async #lastWords(node: string, said: readonly Prompt[]): Promise<void> {
     this.options.listener.disarm();
     const saying = this.#say(said);
     if (saying !== undefined) {
@@ -173,9 +212,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
         bargedIn: false,
       });
     }
-    void (saying?.finished ?? Promise.resolve()).then(() => {
-      if (!this.#closed) this.emit('finished');
-    });
+    await saying?.finished;
   }
 
   #input(input: TurnInput): void {

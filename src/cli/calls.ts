@@ -1,11 +1,15 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { setTimeout } from 'node:timers/promises';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { parseWav } from '../audio/wav.js';
 import { errorCode } from '../core/errors.js';
 import { ControlClient } from '../http/control-client.js';
+import type { TransferOrder } from '../http/control-routes.js';
+import type { CallRecord } from '../store/call-record.js';
 import type { CallQuery } from '../store/call-store.js';
+import { explainEnd } from '../store/end-reason-text.js';
 import { callTable, callText, liveTable } from './call-text.js';
 import type { KeptFile } from './call-text.js';
 import { addDataFolderOptions, dataDirOf, keptCall, withKeptCalls } from './kept-calls.js';
@@ -55,6 +59,31 @@ export function addCallsCommand(program: Command): void {
     .description('end a call that is going on')
     .argument('<call-id>', 'its whole id, as `calls live` shows it')
     .action(hangup);
+
+  addDataFolderOptions(calls.command('dial'))
+    .description('have the running server call somebody, who hears a dialplan')
+    .argument(
+      '<to>',
+      'a number (over a trunk), the name of a registered user, or a sip: URI of an allowed host',
+    )
+    .requiredOption('--dialplan <name>', 'what the callee hears')
+    .option('--from <number>', 'what the callee is shown')
+    .option('--trunk <name>', 'only over this trunk')
+    .option('--ring <seconds>', 'how long it may ring', wholeNumber, 30)
+    .option('--wait', 'until the call is over; the exit status is 1 if nobody answered')
+    .option('--json', 'print {"id":..}; with --wait the whole record')
+    .action(dial);
+
+  addDataFolderOptions(calls.command('transfer'))
+    .description('connect the other side of a call that is going on with somebody else')
+    .argument('<call-id>', 'its whole id, as `calls live` shows it')
+    .argument('<to>', 'a number, the name of a registered user, or a sip: URI of an allowed host')
+    .addOption(
+      new Option('--by <method>', 'bridge: the server stays between; refer: the telephone is handed on')
+        .choices(['auto', 'bridge', 'refer'])
+        .default('auto'),
+    )
+    .action(transfer);
 }
 
 async function list(flags: ListFlags): Promise<void> {
@@ -98,6 +127,62 @@ async function hangup(id: string, flags: DataFolderFlags): Promise<void> {
   const client = await ControlClient.open(await dataDirOf(flags));
   await client.hangup(id);
   console.log(`call ${id} is ended`);
+}
+
+interface DialFlags extends DataFolderFlags {
+  readonly dialplan: string;
+  readonly from?: string;
+  readonly trunk?: string;
+  readonly ring: number;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
+async function dial(to: string, flags: DialFlags): Promise<void> {
+  const dataDir = await dataDirOf(flags);
+  const client = await ControlClient.open(dataDir);
+  const { dialplan, from, trunk, ring } = flags;
+  const id = await client.place({
+    to,
+    dialplan,
+    ringMs: ring * 1000,
+    ...(from !== undefined && { from }),
+    ...(trunk !== undefined && { trunk }),
+  });
+  if (flags.wait !== true) {
+    console.log(flags.json === true ? JSON.stringify({ id }) : `call ${id} is being placed`);
+    return;
+  }
+  const record = await recordOf(client, dataDir, id);
+  console.log(flags.json === true ? JSON.stringify(record) : explainEnd(record));
+  process.exitCode = record.answeredAtMs === null ? 1 : 0;
+}
+
+/** How often a running server is asked whether a call is over, ms. */
+const pollMs = 200;
+/** How often its record is looked for then: it is stored a moment later. */
+const recordTries = 25;
+
+async function recordOf(client: ControlClient, dataDir: string, id: string): Promise<CallRecord> {
+  while ((await client.calls()).some((call) => call.id === id)) await setTimeout(pollMs);
+  for (let left = recordTries; ; left -= 1) {
+    try {
+      return await keptCall(dataDir, id);
+    } catch (error) {
+      if (left === 0) throw error;
+      await setTimeout(pollMs);
+    }
+  }
+}
+
+async function transfer(
+  id: string,
+  to: string,
+  flags: DataFolderFlags & { by: TransferOrder['by'] },
+): Promise<void> {
+  const client = await ControlClient.open(await dataDirOf(flags));
+  await client.transfer(id, { to, by: flags.by });
+  console.log(`call ${id} is being transferred`);
 }
 
 /** Looks a file of the record up in the data folder. */

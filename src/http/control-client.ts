@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { errorCode } from '../core/errors.js';
 import type { TrunkStatus } from '../sip/trunk-line.js';
-import type { LiveCall, ReloadReport, ServerStatus } from './control-routes.js';
+import type { LiveCall, PlaceOrder, ReloadReport, ServerStatus, TransferOrder } from './control-routes.js';
 import { readControlAccess } from './control-token.js';
 import type { ControlAccess } from './control-token.js';
 import { httpError } from './errors.js';
@@ -35,6 +35,16 @@ export class ControlClient {
     await this.#ask('POST', `/calls/${encodeURIComponent(id)}/hangup`);
   }
 
+  /** Begins a call; resolves to its id. Rejects with HTTP_CONTROL_FAILED if it cannot be placed. */
+  async place(order: PlaceOrder): Promise<string> {
+    return ((await this.#ask('POST', '/calls', order)) as { id: string }).id;
+  }
+
+  /** Rejects with HTTP_CONTROL_FAILED if there is no such live call, or it cannot be transferred now. */
+  async transfer(id: string, order: TransferOrder): Promise<void> {
+    await this.#ask('POST', `/calls/${encodeURIComponent(id)}/transfer`, order);
+  }
+
   drain(): Promise<ServerStatus> {
     return this.#ask('POST', '/drain') as Promise<ServerStatus>;
   }
@@ -51,10 +61,10 @@ export class ControlClient {
     return this.#ask('GET', `/sip-trace/${encodeURIComponent(key)}`) as Promise<SipTraceAnswer>;
   }
 
-  async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
+  async #ask(method: 'GET' | 'POST', path: string, content?: object): Promise<unknown> {
     let answer: { status: number; body: string };
     try {
-      answer = await this.#request(method, path);
+      answer = await this.#request(method, path, content);
     } catch (error) {
       throw httpError('HTTP_NO_SERVER', { dataDir: this.dataDir, reason: errorCode(error) }, error);
     }
@@ -73,13 +83,20 @@ export class ControlClient {
     });
   }
 
-  #request(method: string, path: string): Promise<{ status: number; body: string }> {
+  #request(
+    method: string,
+    path: string,
+    content: object | undefined,
+  ): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const sent = request(`${this.access.base}/control${path}`, {
         method,
         agent: false,
         signal: AbortSignal.timeout(answerLimitMs),
-        headers: { authorization: `Bearer ${this.access.token}` },
+        headers: {
+          authorization: `Bearer ${this.access.token}`,
+          ...(content !== undefined && { 'content-type': 'application/json' }),
+        },
       });
       sent.on('error', reject);
       sent.on('response', (response) => {
@@ -90,7 +107,7 @@ export class ControlClient {
           resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
         );
       });
-      sent.end();
+      sent.end(content === undefined ? undefined : JSON.stringify(content));
     });
   }
 }

@@ -49,12 +49,38 @@ export interface ServerStatus extends HealthReport {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** A call to be placed. */
+export interface PlaceOrder {
+  /** A number, the name of a registered user, or a `sip:` URI that trunks.yaml allows. */
+  readonly to: string;
+  readonly dialplan: string;
+  /** Number or name that the callee is shown. */
+  readonly from?: string;
+  readonly trunk?: string;
+  readonly ringMs?: number;
+}
+
+/** A call that is being placed. */
+export interface PlacedCall {
+  readonly call: { readonly id: string };
+}
+
+/** Whom a live call is to be connected with. */
+export interface TransferOrder {
+  readonly to: string;
+  readonly by: 'refer' | 'bridge' | 'auto';
+}
+
 /** What the running server lets the CLI do with it: given by the composition root. */
 export interface ControlRoutes {
   status(): Promise<ServerStatus>;
   calls(): readonly LiveCall[];
   /** Ends a live call; resolves false if there is none of this id. */
   hangup(id: string): Promise<boolean>;
+  /** Begins a call. Throws what the call room's errors say. */
+  place(order: PlaceOrder): PlacedCall;
+  /** Connects the other side of a live call with somebody else; false if there is none of this id. Throws likewise. */
+  transfer(id: string, order: TransferOrder): boolean;
   /** No new calls; live ones may finish. Returns at once. */
   drain(): void;
   reload(): Promise<ReloadReport>;
@@ -63,6 +89,26 @@ export interface ControlRoutes {
   /** The SIP messages of a call: by Call-ID, by id of a call that is over, or by a beginning of either. */
   sipTrace(key: string): Promise<SipTraceAnswer>;
 }
+
+const text = { type: 'string', minLength: 1, maxLength: 256 };
+const placeSchema = {
+  type: 'object',
+  required: ['to', 'dialplan'],
+  additionalProperties: false,
+  properties: {
+    to: text,
+    dialplan: text,
+    from: text,
+    trunk: text,
+    ringMs: { type: 'integer', minimum: 1000, maximum: 180_000 },
+  },
+};
+const transferSchema = {
+  type: 'object',
+  required: ['to', 'by'],
+  additionalProperties: false,
+  properties: { to: text, by: { type: 'string', enum: ['refer', 'bridge', 'auto'] } },
+};
 
 /** Puts the routes under /control, for this machine and the holder of the token only. */
 export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, token: string): void {
@@ -77,6 +123,18 @@ export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, t
     if (!(await control.hangup(id))) throw httpError('HTTP_NO_SUCH_CALL', { id });
     return { id };
   });
+  app.post<{ Params: { id: string }; Body: TransferOrder }>(
+    '/calls/:id/transfer',
+    { schema: { body: transferSchema } },
+    async (request) => {
+      const { id } = request.params;
+      if (!control.transfer(id, request.body)) throw httpError('HTTP_NO_SUCH_CALL', { id });
+      return { id };
+    },
+  );
+  app.post<{ Body: PlaceOrder }>('/calls', { schema: { body: placeSchema } }, async (request) => ({
+    id: control.place(request.body).call.id,
+  }));
   app.post('/drain', async () => {
     control.drain();
     return control.status();

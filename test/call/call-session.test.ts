@@ -13,6 +13,7 @@ import { TypedEmitter } from '../../src/core/typed-emitter.js';
 import { mediaError } from '../../src/media/errors.js';
 import type { MediaEndpoint, MediaEndpointEvents } from '../../src/media/media-endpoint.js';
 import type { CallDialogEvents } from '../../src/sip/call-dialog.js';
+import type { CallDialer } from '../../src/call/dialer-port.js';
 import type { EndCause } from '../../src/sip/end-cause.js';
 import { sipError } from '../../src/sip/errors.js';
 import type { IncomingCall, IncomingCallEvents } from '../../src/sip/incoming-call.js';
@@ -158,6 +159,7 @@ async function setUp(t: Test, logger: Logger = silentLogger) {
       id: '20261121-000000-00000000',
       dialplan: plan,
       dialect: undefined,
+      mayChooseAnyone: false,
       maxDurationMs: 60_000,
       recording: true,
       dataDir,
@@ -167,6 +169,7 @@ async function setUp(t: Test, logger: Logger = silentLogger) {
       audio: audio as unknown as AudioStreamServer,
       recognizer: undefined,
       prompts: { speak: undefined, recorded: () => undefined },
+      dialer: {} as CallDialer,
       clock,
       logger,
     },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Turn, type TurnAction, type TurnInput } from '../../src/call/turn.js';
 import type { BargeIn, CollectAction, DialogAction } from '../../src/dialog/action.js';
 import type { Dialplan } from '../../src/dialog/dialplan.js';
-import type { DialogEvent } from '../../src/dialog/event.js';
+import type { DialogEvent, TransferOutcome } from '../../src/dialog/event.js';
 import { initialState, step } from '../../src/dialog/interpreter.js';
 import type { RecognitionResult } from '../../src/speech/recognizer.js';
 
@@ -44,6 +44,9 @@ export function replay(dialplan: Dialplan, lines: readonly Line[]): string[] {
       answer = undefined;
       continue;
     }
+    // How a transfer ended comes from the world, as keys do.
+    if (line.type === 'transferred')
+      answer = { type: 'transferred', outcome: line['outcome'] as TransferOutcome };
     const input = inputOf(line);
     if (turn === undefined || input === undefined) continue;
     // A tick says that the deadline has passed; the journal's times are rounded.

@@ -1,4 +1,4 @@
-import type { ControlRoutes, LiveCall } from '../../src/http/control-routes.js';
+import type { ControlRoutes, LiveCall, PlaceOrder, TransferOrder } from '../../src/http/control-routes.js';
 import type { HealthReport } from '../../src/http/health.js';
 import type { TrunkStatus } from '../../src/sip/trunk-line.js';
 
@@ -47,6 +47,14 @@ export class FakeControl implements ControlRoutes {
     this.asked.push(`hangup ${id}`);
     if (id === 'broken') throw new Error('the secret of the house');
     return Promise.resolve(id === liveCall.id);
+  }
+  place({ to, dialplan }: PlaceOrder) {
+    this.asked.push(`place ${to} ${dialplan}`);
+    return { call: { id: liveCall.id } };
+  }
+  transfer(id: string, { to, by }: TransferOrder) {
+    this.asked.push(`transfer ${id} ${to} ${by}`);
+    return id === liveCall.id;
   }
   drain() {
     this.asked.push('drain');
