@@ -330,12 +330,13 @@ export class Server {
     const report = await this.#library.load();
     this.#loaded(report);
     const trunks = await this.#signalling.trunks.load();
-    for (const problem of trunks.problems) this.options.logger.warn({}, problem);
+    const callers = await this.#signalling.callers.load();
+    for (const problem of [...trunks.problems, ...callers.problems]) this.options.logger.warn({}, problem);
     return {
       dialplans: report.dialplans,
       trunks: trunks.trunks,
-      problems: [...report.problems, ...trunks.problems],
-      errors: report.errors + trunks.errors,
+      problems: [...report.problems, ...trunks.problems, ...callers.problems],
+      errors: report.errors + trunks.errors + callers.errors,
     };
   }
 

@@ -13,7 +13,7 @@ export function addControlCommands(program: Command): void {
   command(
     program,
     'reload',
-    'read the dialplans, numbers, trunks and recorded prompts again',
+    'read the dialplans, numbers, trunks, callers and recorded prompts again',
     async (client) => reloadText(await client.reload()),
   );
   command(program, 'drain', 'take no new calls; live ones go on', async (client) =>

@@ -191,11 +191,66 @@ export const schema = {
           default: 200,
           description: 'More calls at once are refused with 503.',
         },
+        reservedForFavoured: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'calls',
+          default: 0,
+          description: 'How many of them are kept for callers whom callers.yaml favours.',
+        },
         recording: {
           type: 'boolean',
           default: true,
           description:
             'Whether calls are recorded (stereo WAV: left the caller, right what the caller heard).',
+        },
+      },
+    },
+    admission: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        invitesPerSecond: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'INVITEs per second',
+          default: 300,
+          description: 'More new calls, favoured ones not counted, are refused with 503. 0: no limit.',
+        },
+        invitesPerSecondPerAddress: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'INVITEs per second',
+          default: 100,
+          description:
+            'The same for each source address that is neither a trunk nor a registered user. 0: no limit.',
+        },
+      },
+    },
+    retention: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        refusedMs: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'ms',
+          default: 604_800_000,
+          description: 'How long the record of a refused INVITE is kept, for `xiangyin why`.',
+        },
+        maxRefused: {
+          type: 'integer',
+          minimum: 0,
+          unit: 'records',
+          default: 10_000,
+          description: 'How many of them are kept at most, the newest; 0 keeps none.',
+        },
+        refusedPerSecond: {
+          type: 'integer',
+          minimum: 1,
+          unit: 'records per second',
+          default: 10,
+          description: 'In a flood no more than so many a second are kept; the rest are only counted.',
         },
       },
     },
@@ -227,6 +282,12 @@ export const schema = {
       path: true,
       default: './sip-config/trunks.yaml',
       description: 'File of the carriers: where calls out go, which calls in are theirs. It may be absent.',
+    },
+    callers: {
+      type: 'string',
+      path: true,
+      default: './sip-config/callers.yaml',
+      description: 'File of the callers who are blocked or favoured. It may be absent.',
     },
     audioPrompts: {
       type: 'string',

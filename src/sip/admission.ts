@@ -1,4 +1,5 @@
 import type { CallerIdentity } from './caller-identity.js';
+import type { InviteRate } from './invite-rate.js';
 
 /** What the first steps look at: the INVITE as far as signalling knows it. */
 export interface InviteFacts {
@@ -10,6 +11,8 @@ export interface InviteFacts {
   readonly hasForeignBody: boolean;
   readonly calledNumber: string;
   readonly callingNumber: string;
+  /** Whether the caller wants not to be known (RFC 3323 §4.1, RFC 3325 §7). */
+  readonly isAnonymous: boolean;
 }
 
 export interface Refusal {
@@ -60,7 +63,10 @@ export const bodyStep: AdmissionStep = {
       : undefined,
 };
 
-/** Tools that sweep the internet for open servers name themselves; answering them only invites more. */
+/**
+ * Tools that sweep the internet for open servers name themselves. They are answered like everybody: the SIP server has
+ * said 100 already, so that silence would hide nothing and hold the INVITE for a minute.
+ */
 const scanner = /friendly-scanner|sipvicious|sipcli|sip-scan|sundayddr|iWar|VaxSIPUserAgent|pplsip/i;
 
 export const scannerStep: AdmissionStep = {
@@ -71,6 +77,9 @@ export const scannerStep: AdmissionStep = {
       : undefined,
 };
 
+/** By then a server that was restarted is there again. */
+export const drainingRetryAfterSeconds = 10;
+
 /** Refuses new calls while `draining()`: the caller's proxy is told to try elsewhere (RFC 3261 §21.5.4). */
 export function drainingStep(draining: () => boolean): AdmissionStep {
   return {
@@ -80,23 +89,57 @@ export function drainingStep(draining: () => boolean): AdmissionStep {
         ? {
             status: 503,
             reason: 'the server is shutting down and takes no new calls',
-            headers: { 'Retry-After': '10' },
+            headers: { 'Retry-After': String(drainingRetryAfterSeconds) },
           }
         : undefined,
   };
 }
 
+/** Whether an INVITE comes from somebody whom `callers.yaml` favours. */
+export type IsFavoured = (invite: InviteFacts) => boolean;
+
+/**
+ * Refuses INVITEs that come faster than allowed. Favoured callers are never counted; the limit of one address is for
+ * strangers: a trunk has a limit of its own, and a user has proved who they are.
+ */
+export function rateStep(rate: InviteRate, isFavoured: IsFavoured): AdmissionStep {
+  const reasons = {
+    address: 'too many INVITEs a second from one address (admission.invitesPerSecondPerAddress)',
+    all: 'too many INVITEs a second in all (admission.invitesPerSecond)',
+  };
+  return {
+    name: 'rate',
+    check: (invite) => {
+      if (isFavoured(invite)) return undefined;
+      const limit = rate.exceeded(invite.identity.kind === 'stranger' ? invite.sourceAddress : undefined);
+      if (limit === undefined) return undefined;
+      return { status: 503, reason: reasons[limit], headers: { 'Retry-After': '1' } };
+    },
+  };
+}
+
+export interface Places {
+  /** Calls at once. */
+  readonly limit: number;
+  /** So many of them only for favoured callers. */
+  readonly reserved: number;
+}
+
 /** Refuses new calls while `live()` has reached the limit. */
-export function capacityStep(live: () => number, limit: number): AdmissionStep {
+export function capacityStep(
+  live: () => number,
+  { limit, reserved }: Places,
+  isFavoured: IsFavoured,
+): AdmissionStep {
+  const free = Math.max(0, limit - reserved);
+  const full = { status: 503, headers: { 'Retry-After': '5' } };
   return {
     name: 'capacity',
-    check: () =>
-      live() >= limit
-        ? {
-            status: 503,
-            reason: `all ${limit} places are taken (calls.maxConcurrent)`,
-            headers: { 'Retry-After': '5' },
-          }
-        : undefined,
+    check: (invite) => {
+      const taken = live();
+      if (taken >= limit) return { ...full, reason: `all ${limit} places are taken (calls.maxConcurrent)` };
+      if (taken < free || isFavoured(invite)) return undefined;
+      return { ...full, reason: `the last ${reserved} places are kept (calls.reservedForFavoured)` };
+    },
   };
 }

@@ -19,6 +19,12 @@ export const sipError = defineErrors({
     sipStatus: 500,
     httpStatus: 422,
   },
+  SIP_CALLERS_BROKEN: {
+    message: '{count} error(s) in the file of the callers:\n{problems}',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 422,
+  },
   SIP_ANSWER_FAILED: {
     message: 'the answer could not be sent: {reason}',
     retryable: false,

@@ -7,6 +7,8 @@ import type { Admission, Refusal } from './admission.js';
 import type { CallerIdentity, Challenge } from './caller-identity.js';
 import { DrachtioConnection } from './drachtio-connection.js';
 import { IncomingCall } from './incoming-call.js';
+import { isAnonymous } from './anonymous-caller.js';
+import { answerOptions } from './options-answer.js';
 
 export interface SipAgentOptions {
   readonly drachtio: { readonly address: HostPort; readonly secret: string };
@@ -44,7 +46,7 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
     this.#connection.on('connected', () => this.emit('connected')).on('lost', () => this.emit('lost'));
     this.srf.invite((request, response) => this.#invite(request, response));
     this.srf.use('options', (_request: Srf.SrfRequest, response: Srf.SrfResponse) => {
-      response.send(options.draining() ? 503 : 200);
+      answerOptions(response, options.draining());
     });
   }
 
@@ -93,6 +95,7 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
       hasForeignBody: call.hasForeignBody,
       calledNumber: call.calledNumber,
       callingNumber: call.callingNumber,
+      isAnonymous: isAnonymous(request),
     });
     if (refusal === undefined) {
       if (!this.emit('call', call)) call.refuse(503);
