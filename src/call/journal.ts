@@ -1,10 +1,13 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 
 /** Raised when a line's shape changes. */
 export const journalVersion = 1;
+
+/** Lines of so long are written at once, ms: a call's beginning has many. A crash loses at most that. */
+const gatherMs = 250;
 
 /** One line. `atMs` counts from the INVITE's arrival; `sample` is the offset into the recording, where there is one. */
 export interface JournalLine {
@@ -22,6 +25,7 @@ export interface JournalLine {
 export class Journal {
   readonly #stream: WriteStream;
   readonly #startMs: number;
+  #gathering: Timer | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -48,16 +52,27 @@ export class Journal {
       type,
       ...fields,
     };
+    if (this.#gathering === undefined) {
+      this.#stream.cork();
+      this.#gathering = this.clock.after(gatherMs, () => this.#write());
+    }
     this.#stream.write(`${JSON.stringify(line)}\n`);
   }
 
   /** Resolves when everything is written, also when it could not be. Safe to call twice. */
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
+      this.#write();
       if (this.#stream.destroyed) resolve();
       this.#stream.once('close', () => resolve());
       this.#stream.end();
     });
     return this.#closed;
+  }
+
+  #write(): void {
+    this.#gathering?.cancel();
+    this.#gathering = undefined;
+    this.#stream.uncork();
   }
 }

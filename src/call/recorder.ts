@@ -8,11 +8,11 @@ const sampleRateHz = 8000;
 const channels = 2;
 const headerBytes = 44;
 
-/** Samples of each channel that are gathered before they are written, half a second: a crash loses at most that. */
-const blockSamples = 4000;
+/** Samples of each channel that are gathered before they are written, a second: a crash loses at most that. */
+const blockSamples = 8000;
 
 /** Blocks that may wait for a disk that stalls, a minute (2 MB); then the recording ends rather than the memory. */
-const maxWaitingBlocks = 120;
+const maxWaitingBlocks = 60;
 
 /**
  * Writes the call's stereo recording as it comes: left what the caller said, right what the caller heard. After each
@@ -46,13 +46,19 @@ export class Recorder {
   /** Hot. One frame of both channels, of equal length; copied. */
   write(caller: Int16Array, heard: Int16Array): void {
     if (this.#closed) return;
+    let block = this.#block;
+    let at = this.#filled * channels;
     for (let i = 0; i < caller.length; i += 1) {
-      const at = this.#filled * channels;
-      this.#block[at] = caller[i] ?? 0;
-      this.#block[at + 1] = heard[i] ?? 0;
-      this.#filled += 1;
-      if (this.#filled === blockSamples) this.#flush();
+      block[at] = caller[i] as number;
+      block[at + 1] = heard[i] as number;
+      at += channels;
+      if (at < block.length) continue;
+      this.#filled = blockSamples;
+      this.#flush();
+      block = this.#block;
+      at = 0;
     }
+    this.#filled = at / channels;
     this.#samples += caller.length;
   }
 
@@ -61,9 +67,7 @@ export class Recorder {
     if (!this.#closed) {
       this.#closed = true;
       this.#flush();
-      this.#writes = this.#writes
-        .then(() => this.#file?.close())
-        .catch((error: unknown) => this.#fail(error));
+      this.#writes = this.#writes.then(() => this.#finish()).catch((error: unknown) => this.#fail(error));
     }
     await this.#writes;
   }
@@ -88,7 +92,6 @@ export class Recorder {
   async #open(): Promise<void> {
     try {
       this.#file = await this.openFile(this.path);
-      await this.#file.write(wavHeader({ sampleRateHz, channels, dataBytes: 0 }), 0, headerBytes, 0);
     } catch (error) {
       this.#fail(error);
     }
@@ -97,14 +100,27 @@ export class Recorder {
   async #append(block: Int16Array): Promise<void> {
     if (this.#file === undefined || this.#failed) return;
     const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-    await this.#file.write(bytes, 0, bytes.length, headerBytes + this.#writtenBytes);
+    const at = headerBytes + this.#writtenBytes;
     this.#writtenBytes += bytes.length;
-    await this.#file.write(
-      wavHeader({ sampleRateHz, channels, dataBytes: this.#writtenBytes }),
-      0,
-      headerBytes,
-      0,
-    );
+    if (at === headerBytes) {
+      // The first block and its header in one.
+      await this.#file.write(Buffer.concat([this.#header(), bytes]), 0, headerBytes + bytes.length, 0);
+      return;
+    }
+    await this.#file.write(bytes, 0, bytes.length, at);
+    // When more waits, the header of the last one is enough.
+    if (this.#waitingBlocks === 1) await this.#file.write(this.#header(), 0, headerBytes, 0);
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#file === undefined) return;
+    // A recording without a single block is a recording all the same.
+    if (this.#writtenBytes === 0) await this.#file.write(this.#header(), 0, headerBytes, 0);
+    await this.#file.close();
+  }
+
+  #header(): Uint8Array {
+    return wavHeader({ sampleRateHz, channels, dataBytes: this.#writtenBytes });
   }
 
   #fail(error: unknown): void {
