@@ -22,6 +22,8 @@ import { defaultPort, type Listener, type Source, type Target } from './transpor
 import { uriHost } from './uri.js';
 import { parseVia, stampVia, type Via } from './via.js';
 
+export type { ClientTransaction } from './transaction.js';
+
 /** The layer's user: a user agent, or the drachtio server. */
 export interface TransactionUser {
   /** A new request, once. INVITEs have got their 100 already. ACK and CANCEL do not come here. */
@@ -192,6 +194,17 @@ export class TransactionLayer {
     const routed = this.#route(target);
     const repeated = ack.has('via');
     if (!repeated) this.#addVia(ack, routed);
+    return this.#sendAck(ack, routed, repeated);
+  }
+
+  /** A proxy's: the ACK of a 2xx goes on with our Via over the others (RFC 3261 §16.11). */
+  forwardAck(ack: SipMessage, target: Target): void {
+    const routed = this.#route(target);
+    this.#addVia(ack, routed);
+    this.#sendAck(ack, routed, false);
+  }
+
+  #sendAck(ack: SipMessage, routed: RoutedTarget, repeated: boolean): SipMessage {
     const send = (to: RoutedTarget): void => this.#send(ack, to.listener, to, repeated, () => undefined);
     if (routed.locate === undefined) send(routed);
     else {
