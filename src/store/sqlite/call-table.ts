@@ -10,18 +10,27 @@ const minPrefixLength = 4;
 /** SQLite takes 32766 variables in a statement at most; a list of many calls gets their turns in parts. */
 const batch = 1000;
 
-/** Writes a call with its turns and transfers at once, or not at all. */
-export async function saveCall(db: Kysely<Tables>, record: CallRecord): Promise<void> {
+/** Writes calls with their turns and transfers, all of them or nothing. */
+export async function saveCalls(db: Kysely<Tables>, records: readonly CallRecord[]): Promise<void> {
+  // The last of several with one id, as if they had come one after the other.
+  const calls = [...new Map(records.map((record) => [record.id, record])).values()];
+  const ids = calls.map(({ id }) => id);
   await db.transaction().execute(async (transaction) => {
     for (const table of ['turns', 'transfers'] as const)
-      await transaction.deleteFrom(table).where('call_id', '=', record.id).execute();
-    await transaction.replaceInto('calls').values(rowOf(record)).execute();
-    const turns = record.turns.map((turn, position) => turnRowOf(record.id, position, turn));
-    if (turns.length > 0) await transaction.insertInto('turns').values(turns).execute();
-    const transfers = record.transfers.map((transfer, position) =>
-      transferRowOf(record.id, position, transfer),
-    );
-    if (transfers.length > 0) await transaction.insertInto('transfers').values(transfers).execute();
+      await transaction.deleteFrom(table).where('call_id', 'in', ids).execute();
+    await transaction.replaceInto('calls').values(calls.map(rowOf)).execute();
+    for (const { id, turns, transfers } of calls) {
+      if (turns.length > 0)
+        await transaction
+          .insertInto('turns')
+          .values(turns.map((turn, position) => turnRowOf(id, position, turn)))
+          .execute();
+      if (transfers.length > 0)
+        await transaction
+          .insertInto('transfers')
+          .values(transfers.map((transfer, position) => transferRowOf(id, position, transfer)))
+          .execute();
+    }
   });
 }
 

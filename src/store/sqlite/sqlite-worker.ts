@@ -1,11 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { findCall, listCalls, saveCall } from './call-table.js';
+import type { CallRecord } from '../call-record.js';
+import { findCall, listCalls, saveCalls } from './call-table.js';
 import { migrate } from './migrations/migrate.js';
 import { failureOf } from './sqlite-failure.js';
 import type { Tables } from './tables.js';
-import type { SqliteWorkerData, StoreAnswer, StoreCall, StoreRequest } from './worker-messages.js';
+import type {
+  SaveOutcome,
+  SqliteWorkerData,
+  StoreAnswer,
+  StoreCall,
+  StoreFailure,
+  StoreRequest,
+} from './worker-messages.js';
 
 /** The thread that owns the database: statements block it, and no call. */
 const { file, busyTimeoutMs } = workerData as SqliteWorkerData;
@@ -51,7 +59,7 @@ async function handle({ sequence, request }: StoreCall): Promise<void> {
 async function perform(db: Kysely<Tables>, request: StoreRequest): Promise<unknown> {
   switch (request.type) {
     case 'save':
-      return saveCall(db, request.record);
+      return save(db, request.records);
     case 'list':
       return listCalls(db, request.query);
     case 'find':
@@ -60,6 +68,22 @@ async function perform(db: Kysely<Tables>, request: StoreRequest): Promise<unkno
       // SQLite writes the log back into the database and removes it when the last connection closes.
       return db.destroy();
   }
+}
+
+/** One commit for all; when that fails, each by itself, so that no record goes with another that cannot be kept. */
+async function save(db: Kysely<Tables>, records: readonly CallRecord[]): Promise<SaveOutcome> {
+  const failure = await outcome(saveCalls(db, records));
+  if (records.length === 1 || failure === null) return records.map(() => failure);
+  const outcomes: (StoreFailure | null)[] = [];
+  for (const record of records) outcomes.push(await outcome(saveCalls(db, [record])));
+  return outcomes;
+}
+
+function outcome(saved: Promise<void>): Promise<StoreFailure | null> {
+  return saved.then(
+    () => null,
+    (error: unknown) => failureOf(error, file),
+  );
 }
 
 function answer(message: StoreAnswer): void {

@@ -11,9 +11,10 @@ export interface SqliteWorkerData {
 
 /** What may be asked of the worker. It answers in the order of asking; nothing is answered after `close`. */
 export type StoreRequest =
-  | { readonly type: 'save'; readonly record: CallRecord }
+  | { readonly type: 'save'; readonly records: readonly CallRecord[] }
   | { readonly type: 'list'; readonly query: CallQuery }
   | { readonly type: 'find'; readonly key: string }
+  | { readonly type: 'pruneRefused'; readonly beforeMs: number; readonly keep: number }
   | { readonly type: 'close' };
 
 /** Sent to the worker. */
@@ -27,6 +28,9 @@ export interface StoreFailure {
   readonly code: StoreErrorCode;
   readonly details: Readonly<Record<string, string | number>>;
 }
+
+/** The answer to `save`: for each record why it could not be kept, or null. */
+export type SaveOutcome = readonly (StoreFailure | null)[];
 
 /** Sent by the worker; sequence 0 says whether the database could be opened. */
 export interface StoreAnswer {

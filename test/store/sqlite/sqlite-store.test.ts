@@ -46,6 +46,36 @@ t.test('a record that cannot be kept is refused, and the store goes on', async (
   t.equal((await store.list({})).length, 1);
 });
 
+t.test('of records saved together each is kept or refused by itself', async (t) => {
+  const store = await createSqliteStore({ file: join(t.testdir(), 'x.db') });
+  t.teardown(() => store.close());
+  const record = (id: string, other: object = {}) => ({ ...sampleRecord(), id, ...other });
+  const outcomes = await Promise.allSettled([
+    store.save(record('call-1')),
+    store.save(record('call-2', { endReason: null })),
+    store.save(record('call-3', { detail: () => 'a function' })),
+    store.save(record('call-4', { detail: 'first' })),
+    store.save(record('call-4', { detail: 'second' })),
+  ]);
+  t.same(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'fulfilled'],
+  );
+  t.same((await store.list({})).map(({ id }) => id).sort(), ['call-1', 'call-4']);
+  t.equal((await store.find('call-4'))?.detail, 'second', 'the later of one id counts');
+});
+
+t.test('what was saved just before the close is there', async (t) => {
+  const file = join(t.testdir(), 'x.db');
+  const store = await createSqliteStore({ file });
+  const saved = store.save(sampleRecord());
+  await store.close();
+  await saved;
+  const again = await createSqliteStore({ file });
+  t.teardown(() => again.close());
+  t.equal((await again.list({})).length, 1);
+});
+
 t.test('a second process may read while the first has it open for writing', async (t) => {
   const file = join(t.testdir(), 'x.db');
   const writer = await createSqliteStore({ file });
