@@ -25,6 +25,11 @@ export interface CallStore {
    * STORE_AMBIGUOUS_ID, naming them, when several have it.
    */
   find(key: string): Promise<CallRecord | undefined>;
+  /**
+   * Throws away the records of refused INVITEs (`isRefused`) that were received before `beforeMs`, and of the rest all but
+   * the newest `keep`. Resolves with how many went.
+   */
+  pruneRefused(beforeMs: number, keep: number): Promise<number>;
   /** Resolves when everything saved is on disk. Safe to call twice; nothing can be asked after it (STORE_CLOSED). */
   close(): Promise<void>;
 }

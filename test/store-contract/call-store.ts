@@ -155,6 +155,23 @@ export function callStoreContract(
     await Promise.all(saves);
   });
 
+  test('refused INVITEs are pruned by age and by number, no other call ever', async (t, store) => {
+    const refused = (id: string, receivedAtMs: number) =>
+      sampleRecord({ id, receivedAtMs, endReason: 'rejected', turns: [], recording: null, journal: null });
+    await store.save(sampleRecord({ id: 'call', receivedAtMs: 1, recording: null, journal: null }));
+    await store.save({ ...refused('recorded', 2), recording: 'x.wav' });
+    await store.save({ ...refused('outbound', 3), direction: 'outbound' });
+    for (let i = 0; i < 10; i++) await store.save(refused(`refused-${i}`, 100 + i));
+    t.equal(await store.pruneRefused(103, 100), 3);
+    t.equal(await store.pruneRefused(103, 5), 2);
+    t.equal(await store.pruneRefused(103, 5), 0);
+    t.strictSame(
+      (await store.list({ limit: 100 })).map(({ id }) => id),
+      ['refused-9', 'refused-8', 'refused-7', 'refused-6', 'refused-5', 'outbound', 'recorded', 'call'],
+    );
+    t.equal(await store.pruneRefused(0, 0), 5);
+  });
+
   test('close keeps what was saved, and may be called twice', async (t, store, reopen) => {
     const saved = store.save(sampleRecord());
     await Promise.all([store.close(), store.close()]);

@@ -4,6 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import type { CallRecord } from '../call-record.js';
 import { findCall, listCalls, saveCalls } from './call-table.js';
 import { migrate } from './migrations/migrate.js';
+import { pruneRefused } from './prune-refused.js';
 import { failureOf } from './sqlite-failure.js';
 import type { Tables } from './tables.js';
 import type {
@@ -64,6 +65,8 @@ async function perform(db: Kysely<Tables>, request: StoreRequest): Promise<unkno
       return listCalls(db, request.query);
     case 'find':
       return findCall(db, request.key);
+    case 'pruneRefused':
+      return pruneRefused(db, request.beforeMs, request.keep);
     case 'close':
       // SQLite writes the log back into the database and removes it when the last connection closes.
       return db.destroy();

@@ -4,12 +4,14 @@ import { storeError } from '../../errors.js';
 import * as callsAndTurns from './0001-calls-and-turns.js';
 import * as turnGap from './0002-turn-gap.js';
 import * as transfers from './0003-transfers.js';
+import * as refusedCalls from './0004-refused-calls.js';
 
 /** Every change of the tables, in order. One that was released is never edited: what it did wrong, the next one mends. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-calls-and-turns': callsAndTurns,
   '0002-turn-gap': turnGap,
   '0003-transfers': transfers,
+  '0004-refused-calls': refusedCalls,
 };
 
 const table = 'schema_migrations';
