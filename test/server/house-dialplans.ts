@@ -85,9 +85,8 @@ flows:
 `,
 };
 
-export const numbers = `
-numbers:
-  - called: [1]
+/** Rules of numbers.yaml. */
+export const numbers = `  - called: [1]
     dialplan: desk
   - called: [2]
     dialplan: quiet

@@ -37,10 +37,17 @@ export class House {
     private readonly store: CallStore,
   ) {}
 
-  /** `options` by path, as flags: `{ 'calls.maxDurationMs': 1000 }`. Closed by the test's teardown. */
-  static async start(t: Test, options: Readonly<Record<string, unknown>> = {}): Promise<House> {
+  /**
+   * `options` by path, as flags: `{ 'calls.maxDurationMs': 1000 }`; `more`: dialplans, and lines of numbers.yaml for them.
+   * Closed by the test's teardown.
+   */
+  static async start(
+    t: Test,
+    options: Readonly<Record<string, unknown>> = {},
+    more: HouseFiles = {},
+  ): Promise<House> {
     const log: LogEntry[] = [];
-    const dataDir = await preparedFolder(t);
+    const dataDir = await preparedFolder(t, more);
     const server = await Server.start(await serverOptions(dataDir, options, keeping(log)));
     t.teardown(() => server.close());
     const store = await createSqliteStore({ file: databaseFile(dataDir) });
@@ -107,16 +114,26 @@ export class House {
   }
 }
 
-/** A data folder with dialplans, numbers and recorded prompts in it. */
-export async function preparedFolder(t: Test): Promise<string> {
+export interface HouseFiles {
+  /** Texts of dialplans by name, besides those of house-dialplans.ts. */
+  readonly dialplans?: Readonly<Record<string, string>>;
+  /** Rules of numbers.yaml, before the others. */
+  readonly numbers?: string;
+  /** Text of trunks.yaml. Default: none, but calls to this machine's own address are allowed. */
+  readonly trunks?: string;
+}
+
+/** A data folder with dialplans, numbers, trunks and recorded prompts in it. */
+export async function preparedFolder(t: Test, more: HouseFiles = {}): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'xiangyin-house-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, 'dialplans'));
   await mkdir(join(dir, 'prompts/en-gb'), { recursive: true });
-  for (const [name, text] of Object.entries(dialplans)) {
+  for (const [name, text] of Object.entries({ ...dialplans, ...more.dialplans })) {
     await writeFile(join(dir, 'dialplans', `${name}.yaml`), text);
   }
-  await writeFile(join(dir, 'numbers.yaml'), numbers);
+  await writeFile(join(dir, 'numbers.yaml'), `numbers:\n${more.numbers ?? ''}${numbers}`);
+  await writeFile(join(dir, 'trunks.yaml'), more.trunks ?? 'directHosts: [127.0.0.1]\n');
   const sounds = { long: [longToneHz, 4000], short: [shortToneHz, 200] } as const;
   for (const [name, [hz, durationMs]] of Object.entries(sounds)) {
     const samples = tone({ frequenciesHz: [hz], durationMs, sampleRateHz: 8000 });
@@ -145,6 +162,7 @@ export async function serverOptions(
       'mediaServer.rtpPorts': process.env['XIANGYIN_TEST_RTP_PORTS'] ?? '24000-27999',
       'dialplans.dir': join(dataDir, 'dialplans'),
       numbers: join(dataDir, 'numbers.yaml'),
+      trunks: join(dataDir, 'trunks.yaml'),
       audioPrompts: join(dataDir, 'prompts'),
       'calls.drainMs': 100,
       ...options,

@@ -7,6 +7,7 @@ import { RtpSession } from '../../src/embedded/rtp/rtp-session.js';
 import { offerSdp, readRemoteMedia, type Direction } from '../../src/embedded/rtp/sdp.js';
 import type { Dialog } from '../../src/embedded/sip/dialog.js';
 import type { SipMessage } from '../../src/embedded/sip/message.js';
+import type { IncomingInvite } from '../../src/embedded/sip/incoming-invite.js';
 import type { OutgoingInvite } from '../../src/embedded/sip/outgoing-invite.js';
 import { UserAgent } from '../../src/embedded/sip/user-agent.js';
 import { eventually } from './house.js';
@@ -23,11 +24,15 @@ export interface DialOptions {
 
 /** A SIP phone with real RTP, driven step by step. */
 export class Phone {
+  readonly #incoming: IncomingInvite[] = [];
+
   private constructor(
     readonly agent: UserAgent,
     private readonly ports: PortPool,
     readonly ticker: MediaTicker,
-  ) {}
+  ) {
+    agent.on('invite', (incoming) => void this.#incoming.push(incoming));
+  }
 
   /** Closed by the test's teardown. */
   static async open(t: Test): Promise<Phone> {
@@ -51,6 +56,17 @@ export class Phone {
     return this.ports.acquire();
   }
 
+  /** The next call that comes to this phone; waits for it. Calls that nobody takes are left without an answer. */
+  async taken(limitMs = 4000): Promise<TakenCall> {
+    const incoming = await eventually(() => this.#incoming.shift(), limitMs);
+    return new TakenCall(this, incoming, await this.socket());
+  }
+
+  /** Where it is called. */
+  uri(name = 'phone'): string {
+    return `sip:${name}@127.0.0.1:${this.agent.addresses[0]?.port ?? 0}`;
+  }
+
   async dial(uri: string, options: DialOptions = {}): Promise<PhoneCall> {
     const socket = await this.socket();
     const own = offerSdp({ address: '127.0.0.1', port: socket.port });
@@ -68,15 +84,13 @@ export type Outcome =
   | { readonly status: 200; readonly response: SipMessage }
   | { readonly status: number; readonly response: SipMessage | undefined };
 
-/** One call of the phone. What it says is silence until {@link PhoneCall.sing}. */
-export class PhoneCall {
+/** What a phone hears and says in one call. It says silence until {@link PhoneLine.sing}. */
+export class PhoneLine {
   dialog: Dialog | undefined;
   session: RtpSession | undefined;
   /** The far side has hung up. */
   hungUp = false;
   bye: SipMessage | undefined;
-  /** Settles with the final response. */
-  readonly outcome: Promise<Outcome>;
   #frames: Int16Array[] = [];
   #hz = 0;
   #sampleAt = 0;
@@ -86,43 +100,24 @@ export class PhoneCall {
 
   constructor(
     private readonly phone: Phone,
-    readonly invite: OutgoingInvite,
     socket: RtpSocket,
   ) {
     this.#sockets = [socket];
-    this.outcome = new Promise((resolve) => {
-      invite.on('accepted', (response, dialog) => {
-        this.dialog = dialog;
-        dialog.on('bye', (bye) => {
-          this.bye = bye;
-          this.hungUp = true;
-        });
-        resolve({ status: 200, response });
-      });
-      invite.on('failed', (status, response) => {
-        socket.close();
-        resolve({ status, response });
-      });
-    });
   }
 
-  get sipCallId(): string {
-    return this.invite.request.get('call-id') ?? '';
+  /** The dialog is there. */
+  protected established(dialog: Dialog): void {
+    this.dialog = dialog;
+    dialog.on('bye', (bye) => {
+      this.bye = bye;
+      this.hungUp = true;
+    });
   }
 
   get socket(): RtpSocket {
     const socket = this.#sockets.at(-1);
     if (socket === undefined) throw new Error('no socket');
     return socket;
-  }
-
-  /** Waits for the 200, acknowledges it, and opens the media. Rejects if the call is refused. */
-  async answered(): Promise<this> {
-    const { status, response } = await this.outcome;
-    if (status !== 200 || response === undefined) throw new Error(`refused with ${status}`);
-    this.invite.ack();
-    this.talk(response.body);
-    return this;
   }
 
   /** Begins to send and to hear; `sdp` is the far side's. */
@@ -223,6 +218,83 @@ export class PhoneCall {
       this.#sampleAt += 1;
     }
     this.session?.send(this.#out);
+  }
+}
+
+/** A call that the phone places. */
+export class PhoneCall extends PhoneLine {
+  /** Settles with the final response. */
+  readonly outcome: Promise<Outcome>;
+
+  constructor(
+    phone: Phone,
+    readonly invite: OutgoingInvite,
+    socket: RtpSocket,
+  ) {
+    super(phone, socket);
+    this.outcome = new Promise((resolve) => {
+      invite.on('accepted', (response, dialog) => {
+        this.established(dialog);
+        resolve({ status: 200, response });
+      });
+      invite.on('failed', (status, response) => {
+        socket.close();
+        resolve({ status, response });
+      });
+    });
+  }
+
+  get sipCallId(): string {
+    return this.invite.request.get('call-id') ?? '';
+  }
+
+  /** Waits for the 200, acknowledges it, and opens the media. Rejects if the call is refused. */
+  async answered(): Promise<this> {
+    const { status, response } = await this.outcome;
+    if (status !== 200 || response === undefined) throw new Error(`refused with ${status}`);
+    this.invite.ack();
+    this.talk(response.body);
+    return this;
+  }
+}
+
+/** A call that comes to the phone. */
+export class TakenCall extends PhoneLine {
+  /** The caller gave up. */
+  cancelled = false;
+
+  constructor(
+    phone: Phone,
+    readonly incoming: IncomingInvite,
+    socket: RtpSocket,
+  ) {
+    super(phone, socket);
+    incoming.on('cancel', () => (this.cancelled = true));
+  }
+
+  ring(): void {
+    this.incoming.respond(180);
+  }
+
+  /** Sound before the answer. */
+  early(): void {
+    this.incoming.respond(183, undefined, { body: this.offer() });
+    this.talk(this.incoming.request.body);
+  }
+
+  answer(): this {
+    this.established(this.incoming.accept({ body: this.offer() }));
+    if (this.session === undefined) this.talk(this.incoming.request.body);
+    return this;
+  }
+
+  refuse(status: number): void {
+    this.incoming.respond(status);
+  }
+
+  /** Waits for the CANCEL. */
+  givenUp(limitMs = 4000): Promise<true> {
+    return eventually(() => this.cancelled || undefined, limitMs);
   }
 }
 
