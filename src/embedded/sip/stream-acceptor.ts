@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { createServer as createTlsServer, type SecureContext } from 'node:tls';
+import { createServer as createTlsServer, type SecureContextOptions } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { maxMessageBytes } from './parse-message.js';
 
@@ -12,15 +12,12 @@ export type Accept = (socket: Socket) => void;
 
 /** Does the TLS handshake, then `accept`. What fails in it is told to `trouble`; the socket is gone then. */
 export function acceptTls(
-  context: SecureContext,
+  certificate: SecureContextOptions,
   handshakeMs: number,
   accept: Accept,
   trouble: (error: Error, from: string) => void,
 ): Accept {
-  const server = createTlsServer({
-    handshakeTimeout: handshakeMs,
-    SNICallback: (_name, chosen) => chosen(null, context),
-  });
+  const server = createTlsServer({ ...certificate, handshakeTimeout: handshakeMs });
   server.on('secureConnection', accept);
   server.on('tlsClientError', (error, socket) => {
     trouble(error, socket.remoteAddress ?? '');

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { errorCode } from '../../core/errors.js';
 import { sipStackError } from './errors.js';
 
@@ -18,7 +18,7 @@ export interface TlsOptions {
 
 export interface TlsIdentity {
   /** Undefined without a certificate. */
-  readonly server: SecureContext | undefined;
+  readonly server: SecureContextOptions | undefined;
   readonly client: SecureContext;
   readonly verifyPeer: boolean;
 }
@@ -48,8 +48,12 @@ export async function loadTlsIdentity(options: TlsOptions, listen: readonly stri
       throw sipStackError('SIP_TLS_FILE_UNUSABLE', { file: files, reason: errorCode(error) }, error);
     }
   };
-  const server = cert === undefined ? undefined : make(`${certificate} with ${key}`, {});
-  return { server, client: make(options.ca ?? 'the certificate', { ca }), verifyPeer };
+  make(`${certificate} with ${key}`, {});
+  return {
+    server: cert === undefined ? undefined : pair,
+    client: make(options.ca ?? 'the certificate', { ca }),
+    verifyPeer,
+  };
 }
 
 async function readPem(file: string | undefined): Promise<Buffer | undefined> {

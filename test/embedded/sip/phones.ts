@@ -1,9 +1,11 @@
 import type { Test } from 'tap';
+import { formatHostPort } from '../../../src/core/address.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import type { Dialog, DialogEvents } from '../../../src/embedded/sip/dialog.js';
 import type { IncomingInvite, IncomingInviteEvents } from '../../../src/embedded/sip/incoming-invite.js';
 import type { OutgoingInvite, OutgoingInviteEvents } from '../../../src/embedded/sip/outgoing-invite.js';
+import type { ListenAddress, Protocol } from '../../../src/embedded/sip/transport.js';
 import {
   UserAgent,
   type UserAgentEvents,
@@ -26,10 +28,15 @@ export async function agent(t: Test, name: string, more: Partial<UserAgentOption
   return ua;
 }
 
-export function uriOf(ua: UserAgent, protocol: 'udp' | 'tcp' = 'udp'): string {
-  const address = ua.addresses.find((candidate) => candidate.protocol === protocol);
-  const transport = protocol === 'tcp' ? ';transport=tcp' : '';
-  return `sip:bob@127.0.0.1:${address?.port}${transport}`;
+export function uriOf(ua: UserAgent, protocol: Protocol = 'udp'): string {
+  return uriAt(ua.addresses, protocol, 'bob');
+}
+
+/** The URI of the first listener of that protocol. */
+export function uriAt(addresses: readonly ListenAddress[], protocol: Protocol, user: string): string {
+  const address = addresses.find((candidate) => candidate.protocol === protocol);
+  const transport = protocol === 'udp' ? '' : `;transport=${protocol}`;
+  return `sip:${user}@${address === undefined ? 'none.invalid' : formatHostPort(address)}${transport}`;
 }
 
 /** Resolves with the arguments of the next event of that name. */

@@ -4,6 +4,7 @@ import {
   defaultConnectionLimits,
   type ConnectionLimits,
 } from '../../../src/embedded/sip/connection-limits.js';
+import { networkInterfaces } from 'node:os';
 import { loadTlsIdentity, type TlsOptions } from '../../../src/embedded/sip/tls-identity.js';
 import type { Receive } from '../../../src/embedded/sip/transport.js';
 import type { StreamSurroundings } from '../../../src/embedded/sip/transport-stream.js';
@@ -26,3 +27,8 @@ export async function surroundings(
     tls: await loadTlsIdentity(tls, []),
   };
 }
+
+/** Whether this machine has ::1. */
+export const hasIPv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((entry) => entry?.address === '::1');
