@@ -33,6 +33,7 @@ import { openSpeech, type Speech } from './speech-engines.js';
 import { createSqliteStore } from './store/sqlite/sqlite-store.js';
 import type { CallStore } from './store/call-store.js';
 import { databaseFile } from './store/data-folder.js';
+import { BoundedRefusals } from './store/refused-calls.js';
 
 export interface ServerOptions {
   readonly config: Config;
