@@ -9,3 +9,8 @@ export interface DialAttemptEnded {
 
 /** Every attempt, also those after which the next trunk was tried. */
 export const dialAttemptEnded = new Channel<DialAttemptEnded>('sip:dialAttemptEnded');
+
+/** Credentials that were refused: `wrong`, or `blocked` without a look after too many of them. */
+export const authenticationFailed = new Channel<{ readonly reason: 'wrong' | 'blocked' }>(
+  'sip:authenticationFailed',
+);

@@ -37,4 +37,41 @@ export const sipError = defineErrors({
     sipStatus: 487,
     httpStatus: 409,
   },
+  SIP_USER_NAME: {
+    message:
+      "a user's name has letters, digits and . _ + - only, at most 64, and begins with a letter or digit",
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 422,
+  },
+  SIP_REALM: {
+    message: 'a realm has no quotes, colons, backslashes or line ends',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 422,
+  },
+  SIP_USER_EXISTS: {
+    message: 'there is a user {name} already; `xiangyin user passwd` changes the password',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 409,
+  },
+  SIP_NO_SUCH_USER: {
+    message: 'there is no user {name} in {dataDir}; `xiangyin user list` shows those that are',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 404,
+  },
+  SIP_PASSWORD_EMPTY: {
+    message: 'the password is empty',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 422,
+  },
+  SIP_USERS_UNREADABLE: {
+    message: '{file} cannot be read: {reason}',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 500,
+  },
 });
