@@ -138,7 +138,14 @@ export class Server {
   async #start(): Promise<void> {
     const { config, clock, logger } = this.options;
     await mkdir(config.dataDir, { recursive: true, mode: 0o750 });
-    const store = await createSqliteStore({ file: databaseFile(config.dataDir) });
+    const { refusedMs, maxRefused, refusedPerSecond } = config.retention;
+    const store = new BoundedRefusals(await createSqliteStore({ file: databaseFile(config.dataDir) }), {
+      maxAgeMs: refusedMs,
+      maxCount: maxRefused,
+      perSecond: refusedPerSecond,
+      clock,
+      logger,
+    });
     this.#store = this.#own(store, () => store.close());
     const library = new DialplanLibrary({
       dialplanDir: config.dialplans.dir,

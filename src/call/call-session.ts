@@ -301,8 +301,8 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     );
   }
 
-  #dialogOver({ end, q850Cause }: EndCause): void {
-    this.#end({ ...nothing, reason: end, q850Cause });
+  #dialogOver({ end, q850Cause, detail }: EndCause): void {
+    this.#end({ reason: end, sipStatus: null, q850Cause, detail: detail ?? null });
   }
 
   /** Begins the dialog with the caller, who hears us now. */

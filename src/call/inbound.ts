@@ -72,7 +72,7 @@ export class Inbound {
         endReason: 'rejected',
         sipStatus: status,
         q850Cause: q850FromStatus(status),
-        detail: reason,
+        detail: `${reason} (step '${step}')`,
         path: [],
         turns: [],
         transfers: [],

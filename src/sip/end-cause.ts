@@ -7,19 +7,23 @@ export interface EndCause {
   readonly end: DialogEnd;
   /** ITU-T Q.850 cause, from a Reason header (RFC 3326) where there was one. */
   readonly q850Cause: number | null;
+  /** What the SIP server found, one sentence for people; left out where the end says everything. */
+  readonly detail?: string;
 }
 
 /** Texts with which a drachtio server ends a dialog alone (its unsolicited BYE), and what they mean. */
-const serverTexts: readonly (readonly [text: RegExp, end: DialogEnd])[] = [
-  [/ACK timeout/i, 'timeout'],
-  [/session timer expired/i, 'timeout'],
-  [/cancel/i, 'cancelled'],
+const serverTexts: readonly (readonly [text: RegExp, end: DialogEnd, detail: string])[] = [
+  [/ACK timeout/i, 'timeout', 'our answer was never acknowledged (no ACK to the 200)'],
+  [/session timer expired/i, 'timeout', 'the other side did not refresh the session (RFC 4028)'],
+  [/cancel/i, 'cancelled', 'the CANCEL crossed our answer'],
 ];
 
 /** Reads what ended a dialog from drachtio-srf's `destroy` event: the BYE's Reason header and the library's text. */
 export function causeOfBye(reasonHeader: string | undefined, libraryText: string | undefined): EndCause {
   if (libraryText !== undefined) {
-    for (const [text, end] of serverTexts) if (text.test(libraryText)) return { end, q850Cause: null };
+    for (const [text, end, detail] of serverTexts) {
+      if (text.test(libraryText)) return { end, q850Cause: null, detail };
+    }
   }
   return { end: 'remote-bye', q850Cause: q850FromReason(reasonHeader) };
 }
