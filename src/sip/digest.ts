@@ -71,9 +71,9 @@ export function parseCredentials(header: string): DigestCredentials[] {
     const credentials = fields === undefined ? undefined : credentialsOf(fields);
     if (credentials !== undefined) found.push(credentials);
   };
-  // A scheme's name, or a parameter with its token or quoted string (RFC 7235 §2.1).
+  // A scheme's name, or a parameter with its token or quoted string (RFC 7235 §2.1); what is neither is passed over.
   const part =
-    /\s*(?:([A-Za-z]+)[ \t]+(?=[\w-]+\s*=)|([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))\s*,?/gy;
+    /\s*(?:([A-Za-z]+)[ \t]+(?=[\w-]+\s*=)|([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|[^,]+)[\s,]*/gy;
   for (let match = part.exec(header); match !== null; match = part.exec(header)) {
     const [, scheme, name, quoted, token] = match;
     if (scheme !== undefined) {
