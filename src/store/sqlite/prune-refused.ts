@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Tables } from './tables.js';
 
 /** Deletes refused INVITEs that are too old, then all but the newest `keep`. Returns how many went. */
@@ -7,7 +7,7 @@ export async function pruneRefused(db: Kysely<Tables>, beforeMs: number, keep: n
   const refused = db
     .selectFrom('calls')
     .select('id')
-    .where((where) => where(where.ref('end_reason'), '=', where.lit('rejected' as never)))
+    .where(sql<boolean>`end_reason = 'rejected'`)
     .where('direction', '=', 'inbound')
     .where('recording', 'is', null)
     .where('journal', 'is', null);
@@ -15,10 +15,12 @@ export async function pruneRefused(db: Kysely<Tables>, beforeMs: number, keep: n
     .deleteFrom('calls')
     .where('id', 'in', refused.where('received_at_ms', '<', beforeMs))
     .executeTakeFirst();
-  const newestFirst = refused.orderBy('received_at_ms', 'desc').orderBy('id', 'desc');
-  const surplus = await db
-    .deleteFrom('calls')
-    .where('id', 'in', newestFirst.limit(-1).offset(Math.max(0, keep)))
-    .executeTakeFirst();
+  // SQLite has no offset without a limit; -1 is none.
+  const surplusIds = refused
+    .orderBy('received_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(-1)
+    .offset(Math.max(0, keep));
+  const surplus = await db.deleteFrom('calls').where('id', 'in', surplusIds).executeTakeFirst();
   return Number(old.numDeletedRows + surplus.numDeletedRows);
 }
