@@ -41,6 +41,7 @@ export async function startDaemons(config: Config, clock: Clock, logger: Logger)
       admin: { host: local, port: 0 },
       secret: secrets.drachtio,
       sip: [...config.sip.listen],
+      tls: { ...config.sip.tls },
       traceBytes: config.sip.traceBytes,
       ...(externalAddress !== undefined && { externalAddress }),
     },

@@ -29,9 +29,9 @@ export function address(text: string): HostPort {
 export function sipList(text: string): string[] {
   const addresses = text.split(',').map((part) => part.trim());
   for (const part of addresses) {
-    const match = /^(?:udp|tcp):(.+)$/.exec(part);
+    const match = /^(?:udp|tcp|ws):(.+)$/.exec(part);
     if (match?.[1] === undefined || parseHostPort(match[1]) === undefined) {
-      throw new InvalidArgumentError('write it as udp:host:port,tcp:host:port');
+      throw new InvalidArgumentError('write it as udp:host:port,tcp:host:port,ws:host:port');
     }
   }
   return addresses;

@@ -23,8 +23,9 @@ export const formats: Readonly<Record<string, { test: (text: string) => boolean;
     write: 'an address and a port, e.g. 127.0.0.1:8080',
   },
   'sip-address': {
-    test: (text) => /^(udp|tcp):/.test(text) && parseHostPort(text.slice(4)) !== undefined,
-    write: 'udp: or tcp: with an address and a port, e.g. udp:127.0.0.1:5060',
+    test: (text) =>
+      /^(udp|tcp|tls|ws|wss):/.test(text) && parseHostPort(text.slice(text.indexOf(':') + 1)) !== undefined,
+    write: 'udp:, tcp:, tls:, ws: or wss: with an address and a port, e.g. udp:127.0.0.1:5060',
   },
   host: {
     test: (text) => isIP(text) !== 0 || /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(text),

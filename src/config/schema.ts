@@ -41,6 +41,28 @@ export const schema = {
           description:
             'Where the embedded SIP server takes calls. Use udp:0.0.0.0:5060 to open it to the network.',
         },
+        tls: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            certificate: {
+              type: 'string',
+              path: true,
+              description: 'PEM file of our certificate with its chain; needed to listen on tls: and wss:.',
+            },
+            key: { type: 'string', path: true, description: "PEM file of the certificate's key." },
+            ca: {
+              type: 'string',
+              path: true,
+              description: 'PEM file of the authorities that servers we call by TLS are checked against.',
+            },
+            verifyPeer: {
+              type: 'boolean',
+              default: true,
+              description: 'Whether a server that we call by TLS must prove its name.',
+            },
+          },
+        },
         externalAddress: {
           type: 'string',
           format: 'host',

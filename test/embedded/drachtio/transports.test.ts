@@ -116,11 +116,18 @@ t.test('the greeting names every transport as it is; no such transport, no call'
     sip: ['udp:127.0.0.1:0', 'wss:127.0.0.1:0', 'tls:127.0.0.1:0'],
     tls: testTls,
   });
-  const app = await connectApp(t, server);
-  const req = await app.request(uriAt(server.sipAddresses, 'tls', 'x').replace(/:\d+;/, ':1;'), {
-    method: 'OPTIONS',
+  let greeting = '';
+  const app = await connectApp(t, server, (a) => {
+    a.options((req, res) => {
+      greeting = req.server.hostport;
+      res.send(200);
+    });
   });
-  t.match(req.server.hostport, /^udp\/127\.0\.0\.1:\d+,wss\/127\.0\.0\.1:\d+,tls\/127\.0\.0\.1:\d+$/);
+  const phone = await agent(t, 'phone');
+  t.equal((await phone.request('OPTIONS', uriAt(server.sipAddresses, 'udp', 'x'))).status, 200);
+  t.match(greeting, /^udp\/127\.0\.0\.1:\d+,wss\/127\.0\.0\.1:\d+,tls\/127\.0\.0\.1:\d+$/);
+  const nobody = uriAt(server.sipAddresses, 'tls', 'x').replace(/:\d+;/, ':1;');
+  const req = await app.request(nobody, { method: 'OPTIONS' });
   t.equal((await once<Message>(req, 'response')).status, 503, 'nobody listens there');
   await t.rejects(
     app.createUAC('sip:x@127.0.0.1:1;transport=ws', { localSdp: sdp }),
