@@ -1,17 +1,9 @@
-import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
-import { lookup as resolveName } from 'node:dns';
-import { isIP, isIPv6 } from 'node:net';
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import type { Listener, ListenAddress, Receive, Target } from './transport.js';
 
 /** Room for a burst of INVITEs while the thread is busy; the system may grant less. */
 const receiveBufferBytes = 2 * 1024 * 1024;
-
-/** Hot: an address is none to look up; Node would ask, and send one turn of the event loop later. */
-const lookup: SocketOptions['lookup'] = (host, options, found) => {
-  const family = isIP(host);
-  if (family === 0) resolveName(host, options, found);
-  else found(null, host, family);
-};
 
 /** Binds a datagram socket (`::` takes IPv6 only); rejects with the system's error. */
 export function listenUdp(
@@ -21,7 +13,7 @@ export function listenUdp(
   socketError: (error: Error) => void,
 ): Promise<Listener> {
   const isSix = isIPv6(host);
-  const socket = createSocket({ type: isSix ? 'udp6' : 'udp4', ...(isSix && { ipv6Only: true }), lookup });
+  const socket = createSocket({ type: isSix ? 'udp6' : 'udp4', ...(isSix && { ipv6Only: true }) });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, host, () => {
