@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import t, { type Test } from 'tap';
+import WebSocket from 'ws';
+import { ConnectionGate, defaultConnectionLimits } from '../../../src/embedded/sip/connection-limits.js';
+import { StreamFramer } from '../../../src/embedded/sip/stream-framer.js';
+import { listenStream, type StreamProtocol } from '../../../src/embedded/sip/transport-stream.js';
+import { testTls } from './certificate.js';
+import { surroundings } from './streams.js';
+
+const options = 'OPTIONS sip:x SIP/2.0\r\nContent-Length: 0\r\n\r\n';
+
+async function listen(t: Test, protocol: StreamProtocol, limits: object = {}) {
+  const around = await surroundings(
+    (_bytes, { stream }) => stream?.write(Buffer.from('answer')),
+    limits,
+    testTls,
+  );
+  const listener = await listenStream(protocol, { host: '127.0.0.1', port: 0 }, around);
+  t.teardown(() => listener.close());
+  const peer = () => {
+    const socket = connect(listener.address.port, '127.0.0.1').on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+    return socket;
+  };
+  return { listener, peer, around };
+}
+
+async function until(what: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 500 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  return what();
+}
+
+for (const protocol of ['tcp', 'tls', 'ws', 'wss'] as const) {
+  t.test(`${protocol}: silence, half handshakes, resets and garbage leave nothing`, async (t) => {
+    const { listener, peer } = await listen(t, protocol, { firstMessageMs: 200 });
+    peer(); // says nothing
+    peer().write('GET / HTTP/1.1\r\nUpgrade: web'); // half a WebSocket handshake
+    peer().write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])); // half a TLS hello
+    peer().write(Buffer.alloc(100_000, 0xff));
+    const dribble = peer();
+    const dribbling = setInterval(() => dribble.write('O'), 20);
+    t.teardown(() => clearInterval(dribbling));
+    const reset = peer();
+    reset.once('connect', () => reset.resetAndDestroy());
+    t.ok(await until(() => listener.sockets > 3), 'they came in');
+    t.ok(await until(() => listener.sockets === 1), 'and are gone');
+  });
+}
+
+t.test('one address has so many connections, and no more', async (t) => {
+  const { listener, peer, around } = await listen(t, 'tcp', { maxConnectionsPerAddress: 3 });
+  const first = [peer(), peer(), peer()];
+  t.ok(await until(() => listener.sockets === 4));
+  const fourth = peer();
+  await once(fourth, 'close');
+  t.same(around.troubles, ['ECONNLIMIT']);
+  first[0]?.destroy();
+  t.ok(await until(() => listener.sockets === 3));
+  const fifth = peer();
+  fifth.write(options);
+  t.equal(String(await once(fifth, 'data')), 'answer');
+});
+
+t.test('an IPv6 subscriber is one address, whatever the end of it; what leaves makes room', (t) => {
+  const gate = new ConnectionGate({ ...defaultConnectionLimits, maxConnectionsPerAddress: 2 });
+  t.same(
+    ['2001:db8::1', '2001:db8:0:0:1:2:3:4', '2001:db8::9', '2001:db8:0:1::1', '192.0.2.1'].map((x) =>
+      gate.enter(x),
+    ),
+    [true, true, false, true, true],
+  );
+  gate.leave('2001:db8::1');
+  t.equal(gate.enter('2001:db8::9'), true);
+  t.end();
+});
+
+t.test('a message that has begun must become whole; one that keeps quiet may', async (t) => {
+  const { listener, peer } = await listen(t, 'tcp', { firstMessageMs: 150 });
+  const good = peer();
+  good.write(options);
+  await once(good, 'data');
+  const slow = peer();
+  slow.write(`${options}OPT`);
+  await once(slow, 'data');
+  await once(slow, 'close');
+  t.ok(await until(() => listener.sockets === 2), 'the good one is there');
+});
+
+t.test('WebSocket: only SIP is spoken; text, binary, keep-alives and pings; no giant frames', async (t) => {
+  const { listener, around } = await listen(t, 'ws');
+  const url = `ws://127.0.0.1:${listener.address.port}`;
+  const other = new WebSocket(url, 'chat');
+  t.match((await once(other, 'error'))[0], { message: /400/ });
+  const peer = new WebSocket(url, 'sip');
+  await once(peer, 'open');
+  t.equal(peer.protocol, 'sip');
+  for (const [said, heard] of [
+    [options, 'answer'],
+    [Buffer.from(options), 'answer'],
+    ['\r\n\r\n', '\r\n'],
+  ] as const) {
+    peer.send(said);
+    t.equal(String((await once(peer, 'message'))[0]), heard);
+  }
+  peer.ping();
+  await once(peer, 'pong');
+  peer.on('error', () => undefined);
+  peer.send('x'.repeat(70_000));
+  await once(peer, 'close');
+  t.ok(await until(() => listener.sockets === 1));
+  t.same(around.troubles, ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH']);
+});
+
+t.test('a byte at a time costs as much as all at once: 60 000 bytes of head and body', (t) => {
+  const message = Buffer.from(
+    `${options.slice(0, -5)}30000\r\nX: ${'y'.repeat(30_000)}\r\n\r\n${'z'.repeat(30_000)}`,
+  );
+  let length = 0;
+  const framer = new StreamFramer(
+    (bytes) => void (length = bytes.length),
+    () => undefined,
+  );
+  const before = process.cpuUsage();
+  for (let i = 0; i < message.length; i++) framer.push(message.subarray(i, i + 1));
+  const { user } = process.cpuUsage(before);
+  t.equal(length, message.length);
+  t.ok(user < 500_000, `${String(user / 1000)} ms`);
+  t.end();
+});
