@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { formatHostPort } from '../core/address.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
@@ -15,11 +16,15 @@ import { prepareSounds } from './sounds.js';
 import type { CallerInputStep, CallerScript } from './script.js';
 
 export interface RunCallerOptions {
-  /** Whom to call: `sip:100@127.0.0.1:5060`, `;transport=tcp` allowed. */
+  /** Whom to call: `sip:100@127.0.0.1:5060`, `;transport=tcp`, `tls`, `ws` or `wss` allowed. */
   readonly uri: string;
   readonly script: CallerScript;
   /** Needed if the script says or expects sentences; not closed here. */
   readonly synthesizer?: Synthesizer | undefined;
+  /** PEM file of the authorities that a `transport=tls` or `wss` server is checked against; default: Node's. */
+  readonly tlsCa?: string | undefined;
+  /** Whether that server must prove its name. Default true. */
+  readonly tlsVerifyPeer?: boolean | undefined;
   /** Where SIP is listened on, `udp:127.0.0.1:0`; default: a free port on the address that reaches the far side. */
   readonly listen?: string | undefined;
   /** URI of the From header; default made of the name and address. */
@@ -59,9 +64,11 @@ export async function runCaller(options: RunCallerOptions): Promise<CallerReport
   const target = parsed === undefined ? undefined : uriTarget(parsed);
   if (target === undefined) throw callerError('CALLER_URI_INVALID', { uri: options.uri });
   const sounds = await prepareSounds(options.script, options.synthesizer);
-  const listen = options.listen ?? `${target.protocol}:${await localAddress(target.host, target.port)}:0`;
+  const local = { host: await localAddress(target.host, target.port), port: 0 };
+  const listen = options.listen ?? `${target.protocol}:${formatHostPort(local)}`;
   const userAgent = await UserAgent.listen({
     listen: [listen],
+    tls: { ca: options.tlsCa, verifyPeer: options.tlsVerifyPeer, connectOnly: true },
     name: 'xiangyin-caller',
     clock: options.clock,
     logger: options.logger,

@@ -12,6 +12,8 @@ interface CallerFlags {
   readonly script: string;
   readonly listen?: string;
   readonly from?: string;
+  readonly tlsCa?: string;
+  readonly tlsNoVerify?: true;
   readonly record?: string;
   readonly json?: true;
   readonly verbose?: true;
@@ -35,9 +37,11 @@ INVITE. Exits with 0 if all the script expects came true, 1 if not, 2 if the cal
     - expect: { silence: { forMs: 500 } }
     - hangup`,
     )
-    .argument('<sip-uri>', 'whom to call, e.g. sip:100@127.0.0.1:5060 (;transport=tcp)')
+    .argument('<sip-uri>', 'whom to call, e.g. sip:100@127.0.0.1:5060 (;transport=tcp, tls, ws, wss)')
     .requiredOption('-s, --script <file>', 'what to do, step after step (YAML)')
     .option('--listen <address>', 'where to listen for SIP, e.g. udp:127.0.0.1:0; default: a free port')
+    .option('--tls-ca <file>', 'PEM file of whom to trust when calling by tls or wss')
+    .option('--tls-no-verify', 'take a server that cannot prove its name')
     .option('--from <uri>', 'calling party, e.g. sip:200@example.net')
     .option('--record <file>', 'stereo WAV of the call: left what was sent, right what was heard')
     .option('--json', 'one line of JSON at the end instead of text')
@@ -66,6 +70,8 @@ async function call(uri: string, flags: CallerFlags): Promise<number> {
       synthesizer,
       listen: flags.listen,
       from: flags.from,
+      tlsCa: flags.tlsCa,
+      tlsVerifyPeer: flags.tlsNoVerify !== true,
       record: flags.record,
       logger: createLogger(flags.verbose === true ? 'debug' : 'error'),
       clock: systemClock,
