@@ -122,8 +122,7 @@ export class Server {
   async counts(): Promise<Counts> {
     const resources: Record<string, number> = {};
     for (const type of process.getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1;
-    // A server of the pair that has crashed holds nothing.
-    const pair = await this.#daemons?.pair?.counts().catch(() => undefined);
+    const pair = await this.#daemons?.pair?.counts();
     return {
       calls: this.#live.size,
       endpoints: this.#pools.reduce((sum, pool) => sum + pool.endpoints, 0),

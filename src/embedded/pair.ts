@@ -77,13 +77,14 @@ export class Pair extends TypedEmitter<PairEvents> {
     freeswitchWorker.exited = () => this.emit('exit', 'freeswitch');
   }
 
-  /** What calls hold or have left behind on both servers. */
+  /** What calls hold or have left behind on both servers; nothing for one that has crashed. */
   async counts(): Promise<{ drachtio: Counts; freeswitch: Counts }> {
-    const [drachtio, freeswitch] = await Promise.all([
-      this.drachtioWorker.ask<Counts>({ about: 'counts' }),
-      this.freeswitchWorker.ask<Counts>({ about: 'counts' }),
-    ]);
-    return { drachtio, freeswitch };
+    const [drachtio, freeswitch] = await Promise.all(
+      [this.drachtioWorker, this.freeswitchWorker].map((worker) =>
+        worker.ask<Counts>({ about: 'counts' }).catch(() => ({})),
+      ),
+    );
+    return { drachtio: drachtio ?? {}, freeswitch: freeswitch ?? {} };
   }
 
   /** The SIP server's figures in Prometheus' text format. Rejects EMBEDDED_GONE when it has crashed. */
