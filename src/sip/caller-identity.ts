@@ -21,3 +21,12 @@ export interface Challenge {
 }
 
 export const stranger: CallerIdentity = { kind: 'stranger' };
+
+/**
+ * `lines`: challenges of one realm, the strongest first. Each goes into a line of its own: joined by commas, as drachtio-srf
+ * joins values, a client could not tell them apart (RFC 3261 §7.3.1).
+ */
+export function challengeWith(status: Challenge['status'], lines: readonly string[]): Challenge {
+  const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+  return { kind: 'challenge', status, headers: { [name]: lines.join(`\r\n${name}: `) } };
+}

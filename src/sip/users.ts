@@ -83,12 +83,12 @@ export class Users {
   /** A file that cannot be read changes nothing: the users before stay. */
   #refresh(): void {
     const file = fileOf(this.dataDir);
-    const stat = statSync(file, { throwIfNoEntry: false });
-    // Each change is a new file: its inode, with the time where inodes are used again.
-    const state = stat === undefined ? 'none' : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
-    if (state === this.#seen) return;
-    this.#seen = state;
     try {
+      const stat = statSync(file, { throwIfNoEntry: false });
+      // Each change is a new file: its inode, with the time where inodes are used again.
+      const state = stat === undefined ? 'none' : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+      if (state === this.#seen) return;
+      this.#seen = state;
       const users = stat === undefined ? [] : parse(readFileSync(file, 'utf8'));
       this.#users = new Map(users.map((user) => [user.name, user]));
     } catch (error) {
