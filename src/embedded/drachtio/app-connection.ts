@@ -1,8 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../../core/clock.js';
 import { readAppMessage, type AppMessage } from './app-message.js';
 import { encodeFrame, FrameReader } from './frame.js';
 import { replyLeader } from './leader.js';
+import { readProxyCommand, type ProxyCommand } from './proxy-command.js';
+
+/** A connection that has not said the secret by then is closed. */
+const authenticateMs = 10_000;
+/** An application that has so much unread does not read: thousands of messages. */
+const maxUnsentBytes = 16 * 1024 * 1024;
 
 /** What an application asks of the server, once it has said the secret. */
 export interface AppCommands {
@@ -10,6 +17,9 @@ export interface AppCommands {
   removeRoute(app: AppConnection, verb: string): void;
   /** A SIP frame: `txn` and `dialogId` are '' when not told. */
   sip(app: AppConnection, command: SipCommand): void;
+  proxy(app: AppConnection, messageId: string, txn: string, command: ProxyCommand): void;
+  /** The secret was right; {@link AppConnection.tags} are known. */
+  authenticated(app: AppConnection): void;
   closed(app: AppConnection): void;
   /** Why a connection is dropped by us. */
   dropped(reason: string): void;
@@ -26,7 +36,10 @@ export interface SipCommand {
 
 /** One application's connection: framing, authentication, and the commands it may give. */
 export class AppConnection {
+  /** What the application calls itself: a request handler may ask for it by a tag. */
+  tags: readonly string[] = [];
   readonly #reader = new FrameReader();
+  readonly #patience: Timer;
   #authenticated = false;
   #open = true;
 
@@ -36,7 +49,9 @@ export class AppConnection {
     /** `HOSTPORTS|VERSION|LOCALHOSTPORTS` for the answer to `authenticate`. */
     private readonly greeting: string,
     private readonly commands: AppCommands,
+    clock: Clock,
   ) {
+    this.#patience = clock.after(authenticateMs, () => this.#drop('no authentication'));
     // Many small frames: waiting for more to send would cost 40 ms each.
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
@@ -49,6 +64,7 @@ export class AppConnection {
     socket.on('error', () => undefined); // close follows
     socket.on('close', () => {
       this.#open = false;
+      this.#patience.cancel();
       commands.closed(this);
     });
   }
@@ -59,7 +75,12 @@ export class AppConnection {
 
   /** Hot: one frame to the application. */
   send(leader: string, message?: Buffer): void {
-    if (this.#open) this.socket.write(encodeFrame(leader, message));
+    if (!this.#open) return;
+    this.socket.write(encodeFrame(leader, message));
+    if (this.socket.writableLength > maxUnsentBytes) {
+      this.#drop('it does not read');
+      this.socket.destroy();
+    }
   }
 
   ok(messageId: string): void {
@@ -73,6 +94,7 @@ export class AppConnection {
 
   close(): void {
     this.#open = false;
+    this.#patience.cancel();
     this.socket.destroy();
   }
 
@@ -93,7 +115,10 @@ export class AppConnection {
           return;
         }
         this.#authenticated = true;
+        this.#patience.cancel();
+        this.tags = (token[3] ?? '').split(',').filter((tag) => tag !== '');
         this.send(replyLeader(messageId, `OK|${this.greeting}`));
+        this.commands.authenticated(this);
         break;
       case 'ping':
         this.send(replyLeader(messageId, 'OK|pong'));
@@ -113,18 +138,27 @@ export class AppConnection {
           return;
         }
         const [, , txn = '', dialogId = '', route = ''] = token;
-        try {
-          this.commands.sip(this, { messageId, txn, dialogId, route, message });
-        } catch {
-          this.nok(messageId, 'Internal server error sending message');
-        }
+        this.#guarded(messageId, () => this.commands.sip(this, { messageId, txn, dialogId, route, message }));
         break;
       }
-      case 'proxy':
-        this.nok(messageId, 'proxying is not available');
+      case 'proxy': {
+        const message = crlf < 0 ? undefined : readAppMessage(payload.slice(crlf + 2));
+        this.#guarded(messageId, () =>
+          this.commands.proxy(this, messageId, token[2] ?? '', readProxyCommand(token.slice(3), message)),
+        );
         break;
+      }
       default:
         this.#refuse(messageId, 'Unknown message type');
+    }
+  }
+
+  /** What one command of an application does wrong is its own affair. */
+  #guarded(messageId: string, act: () => void): void {
+    try {
+      act();
+    } catch {
+      this.nok(messageId, 'Internal server error sending message');
     }
   }
 
@@ -136,6 +170,7 @@ export class AppConnection {
   #drop(reason: string): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#patience.cancel();
     this.commands.dropped(reason);
     this.socket.end();
     this.socket.destroySoon();

@@ -21,10 +21,14 @@ export class AppRegistry {
     for (const verb of [...this.#routes.keys()]) this.remove(app, verb);
   }
 
-  /** Whose turn it is for that verb; undefined when nobody asked for it. */
-  next(verb: string): AppConnection | undefined {
-    const apps = this.#routes.get(verb);
+  /** Whose turn it is for that verb, among all or those with a tag; undefined when nobody asked for it. */
+  next(verb: string, tag?: string): AppConnection | undefined {
+    let apps = this.#routes.get(verb);
     if (apps === undefined) return undefined;
+    if (tag !== undefined) {
+      apps = apps.filter((app) => app.tags.includes(tag));
+      if (apps.length === 0) return undefined;
+    }
     const turn = this.#turns.get(verb) ?? 0;
     this.#turns.set(verb, turn + 1);
     return apps[turn % apps.length];

@@ -10,8 +10,8 @@ import type { CallDialog, DialogTable } from './call-dialog.js';
 import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.js';
 
 /** Which way a call-detail record saw its call. */
-type Role = 'uas' | 'uac';
-type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'ackbye';
+type Role = 'uas' | 'uac' | 'proxy-uas' | 'proxy-uac';
+type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'ackbye';
 
 /** What both halves of the server (towards callers, towards called) stand on. */
 export class CallContext {

@@ -5,6 +5,7 @@ import { tagOf } from '../sip/name-addr.js';
 import type { ClientTransaction } from '../sip/transaction.js';
 import type { ServerTransaction } from '../sip/transaction-layer.js';
 import type { AppConnection } from './app-connection.js';
+import type { ReliableResponses } from './reliable-responses.js';
 import type { SessionTimer } from './session-timer.js';
 
 /** A dialog that an application holds through us. */
@@ -23,6 +24,8 @@ export class CallDialog {
   hangUpOnAck = false;
   /** Runs while the peer has promised to refresh the session. */
   session: SessionTimer | undefined;
+  /** Our provisional responses that wait for a PRACK. */
+  reliable: ReliableResponses | undefined;
 
   constructor(
     readonly id: string,

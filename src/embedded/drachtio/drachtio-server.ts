@@ -15,6 +15,10 @@ import { AppConnection, type AppCommands, type SipCommand } from './app-connecti
 import { AppRegistry } from './app-registry.js';
 import { CallContext } from './call-context.js';
 import { DialogTable } from './call-dialog.js';
+import { Proxy } from './proxy.js';
+import { RecordRoute } from './record-route.js';
+import { RequestHandlers, type RequestHandlerOptions } from './request-handlers.js';
+import { RequestRouting } from './request-routing.js';
 import { Uac } from './uac.js';
 import { Uas } from './uas.js';
 
@@ -35,6 +39,8 @@ export interface DrachtioServerOptions {
   readonly dnsServers?: readonly string[] | undefined;
   /** What Via and Contact say instead of the address listened on. */
   readonly externalAddress?: string | undefined;
+  /** Who decides where new requests go, per method; without one the connected applications get them. Default: none. */
+  readonly requestHandlers?: readonly RequestHandlerOptions[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Default 500, 4000, 5000 ms. */
@@ -51,6 +57,8 @@ export class DrachtioServer {
   readonly #context: CallContext;
   readonly #uas: Uas;
   readonly #uac: Uac;
+  readonly #proxy: Proxy;
+  readonly #handlers: RequestHandlers;
   readonly #connections = new Set<AppConnection>();
   #closed = false;
 
@@ -83,16 +91,33 @@ export class DrachtioServer {
     private readonly server: Server,
   ) {
     this.#context = new CallContext(layer, new DialogTable(), new AppRegistry());
-    this.#uas = new Uas(this.#context);
+    const commands = this.#commands();
+    this.#handlers = new RequestHandlers(options.requestHandlers ?? []);
+    this.#proxy = new Proxy(this.#context, new RecordRoute(options.secret));
+    const routing = new RequestRouting({
+      handlers: this.#handlers,
+      apps: this.#context.apps,
+      clock: options.clock,
+      secret: options.secret,
+      greeting: () => this.#greeting(),
+      commands,
+      connected: (app) => void this.#connections.add(app),
+    });
+    this.#uas = new Uas(this.#context, this.#proxy, routing);
     this.#uac = new Uac(this.#context);
     layer.user = {
-      request: (transaction) => this.#uas.request(transaction),
-      cancel: (cancel, invite) => this.#uas.cancel(cancel, invite),
-      ack: (ack, source) => this.#uas.ack(ack, source),
+      request: (transaction) => {
+        if (!this.#proxy.routed(transaction)) this.#uas.request(transaction);
+      },
+      cancel: (cancel, invite) => {
+        if (!this.#proxy.cancel(cancel, invite)) this.#uas.cancel(cancel, invite);
+      },
+      ack: (ack, source) => {
+        if (!this.#proxy.ack(ack)) this.#uas.ack(ack, source);
+      },
     };
-    const commands = this.#commands();
     server.on('connection', (socket) => {
-      const app = new AppConnection(socket, options.secret, this.#greeting(), commands);
+      const app = new AppConnection(socket, options.secret, this.#greeting(), commands, options.clock);
       this.#connections.add(app);
     });
     server.on('error', (error) =>
@@ -135,6 +160,8 @@ export class DrachtioServer {
     this.#closed = true;
     this.#uas.close();
     this.#uac.close();
+    this.#proxy.close();
+    this.#handlers.close();
     for (const dialog of [...this.#context.dialogs]) this.#context.dialogs.remove(dialog);
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const app of this.#connections) app.close();
@@ -146,7 +173,9 @@ export class DrachtioServer {
     return {
       route: (app, verb) => apps.add(app, verb),
       removeRoute: (app, verb) => apps.remove(app, verb),
+      authenticated: () => undefined,
       sip: (app, command) => this.#sip(app, command),
+      proxy: (app, messageId, txn, command) => this.#uas.forward(app, messageId, txn, command),
       closed: (app) => {
         this.#connections.delete(app);
         if (this.#closed) return;

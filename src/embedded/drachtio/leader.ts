@@ -62,6 +62,11 @@ export function sentLeader(
   return `${randomUUID()}|response|${messageId}|OK|application|${facts(bytes, hop, wallMs)}|${txn}|${dialog}Msg sent:|`;
 }
 
+/** A final response to a request that we forward, for the application that ordered it; more follows. */
+export function proxiedLeader(messageId: string, bytes: number, hop: Hop, wallMs: number): string {
+  return `${randomUUID()}|response|${messageId}|OK|network|${facts(bytes, hop, wallMs)}|||continue`;
+}
+
 /** A reply without a SIP message: `OK|...`, `NO|...`, `NOK|...`. */
 export function replyLeader(messageId: string, outcome: string): string {
   return `${randomUUID()}|response|${messageId}|${outcome}`;

@@ -16,6 +16,9 @@ import type { CallContext } from './call-context.js';
 import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
 import { applyHeaders } from './header-rules.js';
 import { newRequestLeader, sentLeader } from './leader.js';
+import type { Proxy, ProxyClient } from './proxy.js';
+import type { ProxyCommand } from './proxy-command.js';
+import type { Decision, RequestRouting } from './request-routing.js';
 import { ReliableResponses, supports100rel } from './reliable-responses.js';
 import { agreeSession, isTooShort, minSessionSeconds, SessionTimer } from './session-timer.js';
 
@@ -23,7 +26,8 @@ import { agreeSession, isTooShort, minSessionSeconds, SessionTimer } from './ses
 interface Waiting {
   readonly txn: string;
   readonly transaction: ServerTransaction;
-  readonly app: AppConnection;
+  /** Undefined while a request handler is asked for one. */
+  app: AppConnection | undefined;
   readonly dialogId: string;
   /** Whether it came inside a dialog. */
   readonly inDialog: boolean;
@@ -39,10 +43,16 @@ interface Waiting {
 export class Uas {
   readonly #waiting = new Map<string, Waiting>();
   readonly #byTransaction = new Map<ServerTransaction, Waiting>();
+  /** INVITEs outside a dialog, by {@link inviteKey}. */
+  readonly #invites = new Map<string, Waiting>();
   /** For a CANCEL that comes after our 200. */
   readonly #answered = new Map<ServerTransaction, CallDialog>();
 
-  constructor(private readonly context: CallContext) {}
+  constructor(
+    private readonly context: CallContext,
+    private readonly proxy: Proxy,
+    private readonly routing: RequestRouting,
+  ) {}
 
   request(transaction: ServerTransaction): void {
     const { request } = transaction;
@@ -88,7 +98,7 @@ export class Uas {
       this.context.cdrStop('network', cancel.request, 'call-canceled');
     }
     const { app, txn, dialogId } = waiting;
-    this.context.up(app, cancel.request, cancel.source, txn, dialogId);
+    if (app !== undefined) this.context.up(app, cancel.request, cancel.source, txn, dialogId);
   }
 
   /** A response of an application. */
@@ -102,12 +112,28 @@ export class Uas {
     const { status } = command.message;
     if (status >= 200 && status < 300 && waiting.reliable?.holdsFinal === true) {
       waiting.held = command;
-      waiting.reliable.whenDrained(() => this.#send(waiting, command));
-    } else this.#send(waiting, command);
+      waiting.reliable.whenDrained(() => this.#send(waiting, app, command));
+    } else this.#send(waiting, app, command);
   }
 
-  #send(waiting: Waiting, command: SipCommand): void {
-    const { app, transaction } = waiting;
+  /** An application wants a request forwarded that it was given. */
+  forward(app: AppConnection, messageId: string, txn: string, command: ProxyCommand): void {
+    const waiting = this.#waiting.get(txn);
+    if (waiting === undefined || waiting.app !== app || waiting.inDialog || !waiting.transaction.pending) {
+      app.nok(messageId, `Unknown transaction id: ${txn}`);
+      return;
+    }
+    this.#toProxy(waiting, command, { app, messageId });
+  }
+
+  #toProxy(waiting: Waiting, command: ProxyCommand, client: ProxyClient | undefined): void {
+    this.#forget(waiting);
+    if (waiting.dialog !== undefined) this.context.dialogs.remove(waiting.dialog);
+    this.proxy.start(waiting.transaction, command, client);
+  }
+
+  #send(waiting: Waiting, app: AppConnection, command: SipCommand): void {
+    const { transaction } = waiting;
     const { request, source } = transaction;
     const response = this.#buildResponse(waiting, command);
     const { status } = response;
@@ -164,10 +190,11 @@ export class Uas {
         this.#forget(waiting);
         if (dialog !== undefined && !waiting.inDialog) this.context.dialogs.remove(dialog);
         this.#refuse(transaction, 504, waiting.toTag);
-        if (held !== undefined) app.nok(held.messageId, 'Response not sent due to missing PRACK');
+        if (held !== undefined) app?.nok(held.messageId, 'Response not sent due to missing PRACK');
         this.context.cdrStop('application', transaction.request, 'call-rejected');
       },
     );
+    if (waiting.dialog !== undefined) waiting.dialog.reliable = waiting.reliable;
     waiting.reliable.add(response);
   }
 
@@ -190,6 +217,7 @@ export class Uas {
     }
     this.#waiting.clear();
     this.#byTransaction.clear();
+    this.#invites.clear();
     this.#answered.clear();
   }
 
@@ -206,10 +234,7 @@ export class Uas {
       // The same INVITE by another way (RFC 3261 §8.2.2.2).
       const known = this.context.dialogs.byId(dialogIdOf(request));
       if (known?.confirmed === true) return 480;
-      for (const { transaction, dialogId } of this.#waiting.values()) {
-        const same = transaction.request.method === 'INVITE' && dialogId === dialogIdOf(request);
-        if (same && cseqNumber(transaction.request) === cseqNumber(request)) return 482;
-      }
+      if (this.#invites.has(inviteKey(request))) return 482;
     }
     return undefined;
   }
@@ -219,8 +244,9 @@ export class Uas {
     const { clock, timers } = this.context.layer;
     const invite = request.method === 'INVITE';
     if (invite) this.context.cdrAttempt('network', request);
-    const app = this.context.apps.next(request.method.toLowerCase());
-    if (app === undefined) {
+    const handled = this.routing.handles(request.method);
+    const app = handled ? undefined : this.context.apps.next(request.method.toLowerCase());
+    if (app === undefined && !handled) {
       this.#refuse(transaction, 503);
       if (invite) this.context.cdrStop('application', request, 'call-rejected');
       return;
@@ -233,10 +259,32 @@ export class Uas {
         this.#refuse(transaction, 500, waiting.toTag);
       });
     }
+    if (app !== undefined) this.#give(waiting, app);
+    else void this.routing.decide(request, source).then((decision) => this.#decided(waiting, decision));
+  }
+
+  #give(waiting: Waiting, app: AppConnection): void {
+    const { request, source } = waiting.transaction;
+    waiting.app = app;
     const bytes = request.toBuffer();
     const { port } = source.listener.address;
     const { host } = this.context.ownAddress(source.listener, source.host, true);
-    app.send(newRequestLeader(bytes.length, source, clock.wallMs(), waiting.txn, { host, port }), bytes);
+    const wallMs = this.context.layer.clock.wallMs();
+    app.send(newRequestLeader(bytes.length, source, wallMs, waiting.txn, { host, port }), bytes);
+  }
+
+  /** What a request handler wants done with a request; it may be over by now. */
+  #decided(waiting: Waiting, decision: Decision): void {
+    const { transaction } = waiting;
+    if (this.#waiting.get(waiting.txn) !== waiting || !transaction.pending) return;
+    if (decision.action === 'give') return this.#give(waiting, decision.app);
+    if (decision.action === 'proxy') return this.#toProxy(waiting, decision.command, undefined);
+    this.#forget(waiting);
+    const { request } = transaction;
+    const response = makeResponse(request, decision.status, decision.reason, waiting.toTag);
+    for (const contact of decision.contacts) response.append('Contact', contact);
+    transaction.respond(response);
+    if (request.method === 'INVITE') this.context.cdrStop('application', response, 'call-rejected');
   }
 
   #inDialog(transaction: ServerTransaction, dialog: CallDialog): void {
@@ -251,7 +299,7 @@ export class Uas {
       this.context.cdrStop('network', request, 'normal-release');
     }
     if (app === undefined) return this.#refuse(transaction, 481);
-    if (method === 'PRACK' && !this.#acknowledged(request, dialog)) {
+    if (method === 'PRACK' && dialog.reliable?.acknowledge(request) !== true) {
       return this.#refuse(transaction, 481); // RFC 3262 §3
     }
     if (method === 'INVITE' || method === 'UPDATE') {
@@ -270,17 +318,9 @@ export class Uas {
     this.context.up(app, request, source, txn, dialog.id);
   }
 
-  /** A PRACK for a provisional response of ours in that dialog. */
-  #acknowledged(prack: SipMessage, dialog: CallDialog): boolean {
-    for (const waiting of this.#waiting.values()) {
-      if (waiting.dialog === dialog && waiting.reliable?.acknowledge(prack) === true) return true;
-    }
-    return false;
-  }
-
   #wait(
     transaction: ServerTransaction,
-    app: AppConnection,
+    app: AppConnection | undefined,
     dialogId: string,
     toTag: string,
     dialog: CallDialog | undefined,
@@ -301,6 +341,9 @@ export class Uas {
     };
     this.#waiting.set(txn, waiting);
     this.#byTransaction.set(transaction, waiting);
+    if (!inDialog && transaction.request.method === 'INVITE') {
+      this.#invites.set(inviteKey(transaction.request), waiting);
+    }
     transaction.onTerminated = () => {
       this.#answered.delete(transaction);
       this.#forget(waiting);
@@ -316,6 +359,11 @@ export class Uas {
     waiting.reliable?.stop();
     this.#waiting.delete(waiting.txn);
     this.#byTransaction.delete(waiting.transaction);
+    const key = inviteKey(waiting.transaction.request);
+    if (this.#invites.get(key) === waiting) this.#invites.delete(key);
+    if (waiting.dialog?.reliable === waiting.reliable && waiting.dialog !== undefined) {
+      waiting.dialog.reliable = undefined;
+    }
   }
 
   #buildResponse(waiting: Waiting, { message }: SipCommand): SipMessage {
@@ -387,4 +435,9 @@ export class Uas {
     for (const [name, value] of Object.entries(headers)) response.append(name, value);
     transaction.respond(response);
   }
+}
+
+/** The same for the same INVITE that came by two ways (RFC 3261 §8.2.2.2). */
+function inviteKey(request: SipMessage): string {
+  return `${dialogIdOf(request)}|${cseqNumber(request)}`;
 }

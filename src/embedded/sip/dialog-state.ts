@@ -1,4 +1,4 @@
-import { splitValues } from './header-value.js';
+import { paramOf, splitValues } from './header-value.js';
 import { cseqNumber } from './make-message.js';
 import { SipMessage } from './message.js';
 import { parseNameAddr, tagOf } from './name-addr.js';
@@ -140,7 +140,20 @@ export function contactUri(message: SipMessage): string | undefined {
   return parseUri(uri) === undefined ? undefined : uri;
 }
 
-function isLoose(route: string): boolean {
+/** The URIs of all Contacts, those with the highest q first: where a 3xx points (RFC 3261 §8.1.3.4). */
+export function contactUris(message: SipMessage): string[] {
+  return message
+    .getAll('contact')
+    .flatMap(splitValues)
+    .map(parseNameAddr)
+    .filter(({ uri }) => parseUri(uri) !== undefined)
+    .map(({ uri, params }) => ({ uri, q: Number(paramOf(params, 'q') ?? 1) }))
+    .sort((a, b) => b.q - a.q)
+    .map(({ uri }) => uri);
+}
+
+/** Whether a route is one of RFC 3261, not of RFC 2543. */
+export function isLoose(route: string): boolean {
   const uri = parseUri(parseNameAddr(route).uri);
   return uri === undefined || uriParam(uri, 'lr') !== undefined;
 }
