@@ -3,6 +3,7 @@ import t from 'tap';
 import { inAddressRange, addAddressRange } from '../../src/sip/address-range.js';
 import { compileTrunks, type ReadSecret } from '../../src/sip/trunk-file.js';
 import type { Trunk, TrunkPlan } from '../../src/sip/trunk.js';
+import { projectFile } from '../dialog/project-file.js';
 
 const noSecrets: ReadSecret = () => 'ENOENT';
 
@@ -238,3 +239,16 @@ t.test('an address range takes what lies in it, in both families, and nothing el
     t.notOk(inAddressRange(list, outside), outside);
   }
 });
+
+t.test(
+  'the file that ships has no trunk, and its examples are right once they are no comments',
+  async (t) => {
+    const shipped = projectFile('sip-config/trunks.yaml');
+    t.strictSame(problems(shipped), []);
+    t.equal(plan(shipped).trunks.size, 0);
+    const examples = shipped.replace(/: \[\]$/gm, ':').replace(/^# {2}/gm, '  ');
+    const readSecret: ReadSecret = () => ({ text: 'secret\n', isOpen: false });
+    t.strictSame(problems(examples, readSecret), []);
+    t.strictSame([...plan(examples, readSecret).trunks.keys()], ['carrier-a', 'carrier-b']);
+  },
+);
