@@ -43,10 +43,17 @@ t.test('URIs say where to go', (t) => {
     const parsed = parseUri(uri);
     return parsed === undefined ? 'unreadable' : uriTarget(parsed);
   };
-  t.same(target('sip:h'), { protocol: 'udp', host: 'h', port: 5060 });
-  t.same(target('SIP:a@10.0.0.1;Transport=TCP'), { protocol: 'tcp', host: '10.0.0.1', port: 5060 });
-  t.equal(target('sips:a@h'), undefined);
-  t.equal(target('sip:a@h;transport=ws'), undefined);
+  t.match(target('sip:h'), { protocol: 'udp', host: 'h', port: 5060, locate: 'naptr' });
+  t.match(target('sip:h;transport=tcp'), { protocol: 'tcp', locate: 'srv', anyTransport: false });
+  t.match(target('sip:h:5070'), { protocol: 'udp', port: 5070, locate: 'address' });
+  const numeric = target('SIP:a@10.0.0.1;Transport=TCP');
+  t.match(numeric, { protocol: 'tcp', host: '10.0.0.1', port: 5060, secure: false });
+  t.notOk(Object.hasOwn(numeric as object, 'locate'), 'an address needs no look-up');
+  t.match(target('sips:a@h'), { protocol: 'tls', port: 5061, secure: true });
+  t.match(target('sips:a@h;transport=ws'), { protocol: 'wss', secure: true });
+  t.match(target('sip:a@h;transport=ws'), { protocol: 'ws', secure: false });
+  t.equal(target('sips:a@h;transport=udp'), undefined);
+  t.equal(target('sip:a@h;transport=sctp'), undefined);
   for (const bad of ['tel:1', 'sip:', 'sip:a@', 'sip:a@h:99999', 'sip:a@h h', 'a']) {
     t.equal(target(bad), 'unreadable', bad);
   }
