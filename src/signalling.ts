@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from './config/schema.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/logger.js';
@@ -12,14 +13,17 @@ import {
   scannerStep,
   type IsFavoured,
 } from './sip/admission.js';
-import { stranger } from './sip/caller-identity.js';
+import { identifyCaller } from './sip/caller-identification.js';
 import { Callers } from './sip/callers.js';
 import { Dialer } from './sip/dialer.js';
+import { DigestAuthenticator } from './sip/digest-authenticator.js';
 import { InviteRate } from './sip/invite-rate.js';
+import { Locations } from './sip/locations.js';
+import { Registrar } from './sip/registrar.js';
 import { SipAgent, type SipAgentOptions } from './sip/sip-agent.js';
 import { sendRequest } from './sip/sip-request.js';
-import { trunkIdentity } from './sip/trunk-identity.js';
 import { Trunks } from './sip/trunks.js';
+import { Users } from './sip/users.js';
 
 export interface SignallingOptions {
   readonly config: Config;
@@ -50,17 +54,32 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
   const admission = admissionOf(options, callers);
   const trunks = new Trunks({ file: config.trunks, clock, logger });
   for (const problem of (await trunks.loadOrFail()).problems) logger.warn({}, problem);
-  const identify: SipAgentOptions['identify'] = (request) => {
-    // Whoever else a request claims to come from: what the carrier's address sends is the carrier's.
-    const trunk = trunks.trunkOf(request.source_address);
-    return trunk === undefined ? stranger : trunkIdentity(trunk, request);
+  const users = new Users(config.dataDir, logger);
+  const isUser = (name: string): boolean => users.find(name) !== undefined;
+  const { realm } = config.sip;
+  const authenticator = new DigestAuthenticator({ realm, find: (name) => users.find(name), clock });
+  const locations = new Locations({ clock, logger, file: join(config.dataDir, 'registrations.json') });
+  await locations.load();
+  const registrar = new Registrar({ authenticator, locations, clock });
+  const identification = {
+    trunkOf: (address: string) => trunks.trunkOf(address),
+    isUser,
+    authenticator,
   };
+  const identify: SipAgentOptions['identify'] = (request) => identifyCaller(identification, request);
   const agents = drachtio.map(
     (daemon) => new SipAgent({ drachtio: daemon, admission, identify, draining, clock, logger }),
   );
+  const isOwnHost = (host: string): boolean =>
+    host === realm.toLowerCase() ||
+    // directHosts names our own address when another SIP server runs on this machine.
+    (!trunks.mayDial(host) && ownHosts(config, agents).includes(host));
+  // Whoever is no user any more is not called, registered or not.
+  const bindings = (user: string) => (isUser(user) ? locations.bindings(user) : []);
   const dialers = agents.map((agent, index) => {
     const { srf } = agent;
-    const dialer = new Dialer({ srf, clock, logger, trunks, locations: { bindings: () => [] } });
+    registrar.serve(srf);
+    const dialer = new Dialer({ srf, clock, logger, trunks, locations: { bindings }, isUser, isOwnHost });
     agent.on('lost', () => dialer.lost());
     // A carrier knows one registration of us: the first drachtio server's.
     if (index === 0) {
@@ -76,8 +95,16 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
     close: async () => {
       await trunks.close();
       for (const agent of agents) agent.close();
+      await locations.close();
     },
   };
+}
+
+/** Lower case, IPv6 without brackets. */
+function ownHosts({ sip }: Config, agents: readonly SipAgent[]): readonly string[] {
+  const listening = agents.flatMap((agent) => agent.sipAddresses);
+  const hosts = listening.map((address) => /\/\[?(.*?)\]?:\d+$/.exec(address)?.[1] ?? '');
+  return [...hosts, ...(sip.externalAddress === undefined ? [] : [sip.externalAddress.toLowerCase()])];
 }
 
 /** The cheap and general steps come first: what a flood brings is refused before anything is looked up. */

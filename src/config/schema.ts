@@ -68,6 +68,13 @@ export const schema = {
           format: 'host',
           description: 'Address by which the world reaches this machine: what Contact, Via and SDP say.',
         },
+        realm: {
+          type: 'string',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+          default: 'xiangyin',
+          description:
+            "Domain of the telephones' users, which their passwords are good for; users of another realm cannot register.",
+        },
         traceBytes: {
           type: 'integer',
           minimum: 0,

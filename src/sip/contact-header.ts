@@ -18,7 +18,7 @@ export function parseContacts(header: string): ContactValue[] | undefined {
   const found: ContactValue[] = [];
   for (const value of header.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+/g) ?? []) {
     const [, inBrackets, bare = '', parameters = ''] =
-      /^\s*(?:(?:"(?:[^"\\]|\\.)*"|[^<"]*)<\s*([^>]*?)\s*>|([^\s;]+))\s*(.*)$/s.exec(value) ?? [];
+      /^\s*(?:(?:"(?:[^"\\]|\\.)*"\s*|[^<"]*)<\s*([^>]*?)\s*>|([^\s;]+))\s*(.*)$/s.exec(value) ?? [];
     const uri = inBrackets ?? bare;
     if (!registrable.test(uri)) return undefined;
     const q = Number(/;\s*q\s*=\s*([01](?:\.\d{0,3})?)\b/i.exec(parameters)?.[1] ?? 1);

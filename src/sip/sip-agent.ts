@@ -4,7 +4,8 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { Admission, Refusal } from './admission.js';
-import type { CallerIdentity, Challenge } from './caller-identity.js';
+import type { Identification } from './caller-identification.js';
+import { stranger } from './caller-identity.js';
 import { DrachtioConnection } from './drachtio-connection.js';
 import { IncomingCall } from './incoming-call.js';
 import { isAnonymous } from './anonymous-caller.js';
@@ -13,8 +14,8 @@ import { answerOptions } from './options-answer.js';
 export interface SipAgentOptions {
   readonly drachtio: { readonly address: HostPort; readonly secret: string };
   readonly admission: Admission;
-  /** Who sends a request, or the challenge that makes them prove it. */
-  readonly identify: (request: Srf.SrfRequest) => CallerIdentity | Challenge;
+  /** Who sends an INVITE, or the challenge that makes them prove it. */
+  readonly identify: (request: Srf.SrfRequest) => Identification;
   /** Whether OPTIONS is answered 503 instead of 200, so that carriers route around us. */
   readonly draining: () => boolean;
   readonly clock: Clock;
@@ -81,22 +82,26 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
 
   #invite(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
     const { admission, identify, clock, logger } = this.options;
-    const identity = identify(request);
-    if (identity.kind === 'challenge') {
-      response.send(identity.status, { headers: { ...identity.headers } });
+    const identified = identify(request);
+    if (identified.kind === 'challenge') {
+      response.send(identified.status, { headers: { ...identified.headers } });
       return;
     }
+    const identity = identified.kind === 'denied' ? stranger : identified;
     const call = new IncomingCall(this.srf, request, response, identity, clock, logger);
-    const refusal = admission.examine({
-      identity,
-      sourceAddress: call.sourceAddress,
-      userAgent: call.userAgent,
-      hasContact: request.has('Contact'),
-      hasForeignBody: call.hasForeignBody,
-      calledNumber: call.calledNumber,
-      callingNumber: call.callingNumber,
-      isAnonymous: isAnonymous(request),
-    });
+    const refusal =
+      identified.kind === 'denied'
+        ? identified.refusal
+        : admission.examine({
+            identity,
+            sourceAddress: call.sourceAddress,
+            userAgent: call.userAgent,
+            hasContact: request.has('Contact'),
+            hasForeignBody: call.hasForeignBody,
+            calledNumber: call.calledNumber,
+            callingNumber: call.callingNumber,
+            isAnonymous: isAnonymous(request),
+          });
     if (refusal === undefined) {
       if (!this.emit('call', call)) call.refuse(503);
       return;
