@@ -3,6 +3,7 @@ import { uuid } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import type { SipAnswer, SipRequest } from './sip-request.js';
+import { sipUser } from './sip-user.js';
 import { trunkUri, type Trunk, type TrunkHost, type TrunkRegistrationSettings } from './trunk.js';
 
 /** `failed`: not registered, the next attempt is waiting. `refreshing`: registered, and asking to stay so. */
@@ -77,10 +78,11 @@ export class TrunkRegistration {
 
   /** Takes the registration back where there is one; at most a second. Safe to call twice. */
   async close(): Promise<void> {
-    const registered = this.options.clock.nowMs() < this.#validUntilMs;
+    // One that is asked for may have been granted by the time that the carrier reads this.
+    const mayBeThere = this.state === 'registering' || this.options.clock.nowMs() < this.#validUntilMs;
     if (!this.#machine.move('closed')) return;
     this.#timer?.cancel();
-    if (registered) await this.#send(0, unregisterLimitMs);
+    if (mayBeThere) await this.#send(0, unregisterLimitMs);
   }
 
   async #attempt(): Promise<void> {
@@ -93,7 +95,7 @@ export class TrunkRegistration {
 
   #registered(answer: SipAnswer): void {
     const { clock } = this.options;
-    const seconds = grantedSeconds(answer, this.#settings.user) ?? this.#expiresSeconds;
+    const seconds = grantedSeconds(answer, sipUser(this.#settings.user)) ?? this.#expiresSeconds;
     this.#failures = 0;
     this.#validUntilMs = clock.nowMs() + seconds * 1000;
     this.#machine.move('registered');
@@ -138,13 +140,14 @@ export class TrunkRegistration {
 
   async #send(expires: number, limitMs: number): Promise<SipAnswer | undefined> {
     const { trunk, send } = this.options;
-    const { user } = this.#settings;
+    const user = sipUser(this.#settings.user);
     const { host, transport } = this.#host;
     const domain = host.includes(':') ? `[${host}]` : host;
     const address = `<sip:${user}@${domain}>`;
     const suffix = transport === 'udp' ? '' : `;transport=${transport}`;
-    // RFC 3261 §10.2: one Call-ID for all registrations, with a rising CSeq.
-    this.#cseq += 1;
+    // RFC 3261 §10.2: one Call-ID for all registrations, with a rising CSeq. The library sends up to three more with
+    // credentials, and another request may leave before their answer comes.
+    this.#cseq += 4;
     const answer = await send({
       method: 'REGISTER',
       uri: trunkUri(this.#host),
@@ -160,8 +163,7 @@ export class TrunkRegistration {
       credentials: trunk.credentials,
       limitMs,
     });
-    // The library may have sent another one with credentials, and we may not hear of it.
-    this.#cseq = Math.max(this.#cseq + 3, answer?.cseq ?? 0);
+    this.#cseq = Math.max(this.#cseq, answer?.cseq ?? 0);
     return answer;
   }
 }

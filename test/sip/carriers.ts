@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Srf from 'drachtio-srf';
 import type { Test } from 'tap';
-import { systemClock } from '../../src/core/clock.js';
+import { systemClock, type Clock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { DrachtioServerOptions } from '../../src/embedded/drachtio/drachtio-server.js';
 import type { SipMessage } from '../../src/embedded/sip/message.js';
@@ -22,12 +22,20 @@ export interface TestbedOptions {
   readonly carriers?: number;
   readonly bindings?: UserBindings['bindings'];
   readonly random?: () => number;
+  /** Of the trunks; requests and calls run on the real one. */
+  readonly clock?: Clock;
   readonly server?: Partial<DrachtioServerOptions>;
 }
 
 /** A drachtio server, a dialer with trunks at it, and carriers. */
 export async function testbed(t: Test, options: TestbedOptions = {}) {
-  const { trunks: text = '', carriers: count = 1, bindings = () => [], random } = options;
+  const {
+    trunks: text = '',
+    carriers: count = 1,
+    bindings = () => [],
+    random,
+    clock = systemClock,
+  } = options;
   const server = await startServer(t, options.server);
   const carriers: UserAgent[] = [];
   for (let i = 0; i < count; i++) carriers.push(await agent(t, `carrier${i}`));
@@ -41,7 +49,7 @@ export async function testbed(t: Test, options: TestbedOptions = {}) {
       yaml.replace(/PORT(\d)/g, (_, nth) => String(portOf(carriers[Number(nth)] as UserAgent))),
     );
   await write(text);
-  const trunks = new Trunks({ file, clock: systemClock, logger: silentLogger, ...(random && { random }) });
+  const trunks = new Trunks({ file, clock, logger: silentLogger, ...(random && { random }) });
   t.teardown(() => trunks.close());
   await trunks.loadOrFail();
   const dialer = new Dialer({
