@@ -18,6 +18,8 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   recognize: async () => (await import('./cli/recognize.js')).addRecognizeCommand,
   daemons: async () => (await import('./cli/daemons.js')).addDaemonsCommand,
   sip: async () => (await import('./cli/sip.js')).addSipCommand,
+  user: async () => (await import('./cli/user.js')).addUserCommand,
+  trunks: async () => (await import('./cli/trunks.js')).addTrunksCommand,
 };
 
 const packageFile = new URL('../../package.json', import.meta.url);

@@ -16,7 +16,13 @@ export const cliError = defineErrors({
       'no SIP message of {key} is in memory: only the last calls are kept (sip.traceBytes), and only since the server was started',
     ...traits,
   },
+  CLI_NO_SUCH_TRUNK: { message: 'the server has no trunk {name}; there are: {names}', ...traits },
   CLI_TRACE_AMBIGUOUS: { message: 'several Call-IDs begin with that: {callIds}. Give more of it', ...traits },
+  CLI_NO_TERMINAL: {
+    message: 'no password was given: type it at a terminal, or pipe it in with --password-stdin',
+    ...traits,
+  },
+  CLI_PASSWORDS_DIFFER: { message: 'the two passwords are not the same; nothing was changed', ...traits },
   CLI_NO_SIP_SERVER: {
     message: 'no `xiangyin sip` answers at {base} ({reason}): was it started with --metrics?',
     ...traits,

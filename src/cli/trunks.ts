@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import { ControlClient } from '../http/control-client.js';
+import type { TrunkStatus } from '../sip/trunk-line.js';
+import { readTrunks } from '../sip/trunks.js';
+import { cliError } from './errors.js';
+import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+
+type TrunksFlags = DataFolderFlags & { readonly json?: boolean };
+
+/** `xiangyin trunks`: `check` reads the file, `list` and `show` ask the server that runs on a data folder. */
+export function addTrunksCommand(program: Command): void {
+  const trunks = program.command('trunks').description('carriers: check trunks.yaml, see how each does');
+  trunks
+    .command('check')
+    .description('check trunks.yaml and the secrets that it names; says what is wrong and where')
+    .argument('[file]', 'file to check (default: the one that the configuration names)')
+    .option('--config <file>', 'configuration file (default: xiangyin.yaml here, if there is one)')
+    .option('--json', 'print one JSON object: {ok, trunks, problems}')
+    .action(check);
+  addDataFolderOptions(trunks.command('list').description('all trunks of the running server'))
+    .option('--json', 'one line of JSON')
+    .action(async (flags: TrunksFlags) => {
+      const all = await ask(flags);
+      console.log(flags.json === true ? JSON.stringify(all) : listText(all));
+    });
+  addDataFolderOptions(trunks.command('show').description('one trunk of the running server'))
+    .argument('<name>', "the trunk's name")
+    .option('--json', 'one line of JSON')
+    .action(async (name: string, flags: TrunksFlags) => {
+      const all = await ask(flags);
+      const trunk = all.find((one) => one.name === name);
+      if (trunk === undefined) {
+        const names = all.map((one) => one.name).join(', ');
+        throw cliError('CLI_NO_SUCH_TRUNK', { name, names: names === '' ? 'none' : names });
+      }
+      console.log(flags.json === true ? JSON.stringify(trunk) : trunkText(trunk));
+    });
+}
+
+async function check(
+  file: string | undefined,
+  flags: { readonly config?: string; readonly json?: boolean },
+): Promise<void> {
+  const { report } = await readTrunks(file ?? (await configuredFile(flags.config)));
+  const { trunks, problems, errors } = report;
+  if (flags.json === true) {
+    console.log(JSON.stringify({ ok: errors === 0, trunks, problems }));
+  } else {
+    for (const problem of problems) console.error(problem);
+    const found = errors > 0 ? `${String(errors)} errors` : `${String(trunks.length)} trunks, no errors`;
+    console.log(`${found}, ${String(problems.length - errors)} warnings`);
+  }
+  process.exitCode = errors === 0 ? 0 : 1;
+}
+
+async function configuredFile(config: string | undefined): Promise<string> {
+  const { trunks } = await loadConfig({
+    ...(config !== undefined && { file: config }),
+    env: process.env,
+    flags: {},
+    cwd: process.cwd(),
+  });
+  return trunks;
+}
+
+async function ask(flags: TrunksFlags): Promise<readonly TrunkStatus[]> {
+  const client = await ControlClient.open(await dataDirOf(flags));
+  return client.trunks();
+}
+
+function listText(all: readonly TrunkStatus[]): string {
+  if (all.length === 0) return 'no trunks; sip-config/trunks.yaml names them';
+  const width = Math.max(...all.map(({ name }) => name.length));
+  return all
+    .map(
+      (trunk) =>
+        `${trunk.name.padEnd(width)}  ${stateText(trunk)}  calls ${String(trunk.calls)} of ${String(trunk.maxCalls)}  ${trunk.hosts.join(' ')}`,
+    )
+    .join('\n');
+}
+
+function trunkText(trunk: TrunkStatus): string {
+  const { name, hosts, registration, calls, maxCalls } = trunk;
+  return [
+    name,
+    `  state         ${stateText(trunk)}`,
+    `  registration  ${registration ?? 'needs none'}`,
+    `  OPTIONS       ${healthText(trunk)}`,
+    `  calls out     ${String(calls)} of ${String(maxCalls)}`,
+    ...hosts.map((host) => `  host          ${host}`),
+  ].join('\n');
+}
+
+/** In a word or two whether calls go there, and if not, why. */
+function stateText({ enabled, registration, healthy, coolDownMs }: TrunkStatus): string {
+  if (!enabled) return 'disabled';
+  if (healthy === false) return 'no answer to OPTIONS';
+  if (coolDownMs > 0) return `failed, passed over for ${String(Math.ceil(coolDownMs / 1000))} s`;
+  return registration === null || registration === 'refreshing' ? 'ok' : registration;
+}
+
+function healthText({ healthy }: TrunkStatus): string {
+  if (healthy === null) return 'not asked, or not yet';
+  return healthy ? 'answered' : 'not answered';
+}
