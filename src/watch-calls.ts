@@ -1,6 +1,7 @@
 import { callEnded, callForked, callGap, callRefused } from './call/channels.js';
 import { strangerRefused } from './audio-stream/channels.js';
 import type { Metrics } from './http/metrics.js';
+import { authenticationFailed, dialAttemptEnded } from './sip/channels.js';
 
 /** Brings what the calls publish to the metrics. Returns the function that ends it. */
 export function watchCalls(metrics: Metrics): () => void {
@@ -12,6 +13,8 @@ export function watchCalls(metrics: Metrics): () => void {
     callRefused.subscribe(({ step }) => metrics.refused(step)),
     callGap.subscribe(({ gapMs }) => metrics.turnGap(gapMs)),
     callForked.subscribe(({ opened }) => (opened ? metrics.forkOpened() : metrics.forkFailed())),
+    dialAttemptEnded.subscribe((attempt) => metrics.dialAttempt(attempt)),
+    authenticationFailed.subscribe(({ reason }) => metrics.authenticationFailed(reason)),
     strangerRefused.subscribe(() => metrics.stranger('audio-stream')),
   ];
   return () => {

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { DialAttemptEnded } from '../sip/channels.js';
 import type { EndReason } from '../store/call-record.js';
 
 export interface MetricsOptions {
@@ -61,6 +62,18 @@ export class Metrics {
     labelNames: ['at'],
     registers: [this.#registry],
   });
+  readonly #dialAttempts = new Counter({
+    name: 'xiangyin_dial_attempts_total',
+    help: 'Ways to a callee that were tried, by trunk (empty: telephones of a user, or a URI) and how it ended.',
+    labelNames: ['trunk', 'outcome'],
+    registers: [this.#registry],
+  });
+  readonly #authenticationFailures = new Counter({
+    name: 'xiangyin_sip_authentication_failures_total',
+    help: 'Credentials that were refused: wrong, or blocked without a look after too many of them.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  });
 
   readonly #more: () => Promise<string>;
 
@@ -109,6 +122,15 @@ export class Metrics {
 
   stranger(at: 'audio-stream'): void {
     this.#strangers.inc({ at });
+  }
+
+  /** The trunk is a name in trunks.yaml. */
+  dialAttempt({ trunk, outcome }: DialAttemptEnded): void {
+    this.#dialAttempts.inc({ trunk: trunk ?? '', outcome });
+  }
+
+  authenticationFailed(reason: 'wrong' | 'blocked'): void {
+    this.#authenticationFailures.inc({ reason });
   }
 
   /** Prometheus' text format. */

@@ -11,6 +11,8 @@ import { createHttpServer } from '../../src/http/http-server.js';
 import type { HttpServer } from '../../src/http/http-server.js';
 import { Metrics } from '../../src/http/metrics.js';
 import { PromptFiles } from '../../src/http/prompt-files.js';
+import { authenticationFailed, dialAttemptEnded } from '../../src/sip/channels.js';
+import { watchCalls } from '../../src/watch-calls.js';
 import { FakeControl, liveCall } from './fake-control.js';
 
 async function start(t: Test, listen = { host: '127.0.0.1', port: 0 }) {
@@ -80,6 +82,10 @@ t.test('metrics count what the channels report', async (t) => {
   metrics.forkOpened();
   metrics.forkFailed();
   metrics.stranger('audio-stream');
+  t.teardown(watchCalls(metrics));
+  dialAttemptEnded.publish({ trunk: 'carrier', outcome: 'busy' });
+  dialAttemptEnded.publish({ trunk: undefined, outcome: 'answered' });
+  authenticationFailed.publish({ reason: 'wrong' });
   const { status, headers, body } = await get(server, '/metrics');
   const text = body.toString();
   t.equal(status, 200);
@@ -96,6 +102,9 @@ t.test('metrics count what the channels report', async (t) => {
     'xiangyin_audio_forks_total{outcome="opened"} 1',
     'xiangyin_audio_forks_total{outcome="failed"} 1',
     'xiangyin_strangers_total{at="audio-stream"} 1',
+    'xiangyin_dial_attempts_total{trunk="carrier",outcome="busy"} 1',
+    'xiangyin_dial_attempts_total{trunk="",outcome="answered"} 1',
+    'xiangyin_sip_authentication_failures_total{reason="wrong"} 1',
     'xiangyin_calls_live 1',
   ]) {
     t.ok(text.split('\n').includes(line), line);
