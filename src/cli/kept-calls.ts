@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
+import type { Config } from '../config/schema.js';
 import type { CallRecord } from '../store/call-record.js';
 import type { CallStore } from '../store/call-store.js';
 import { databaseFile } from '../store/data-folder.js';
@@ -19,15 +20,18 @@ export function addDataFolderOptions(command: Command): Command {
     .option('--data-dir <folder>', 'folder that the server writes to (default: ./data)');
 }
 
-/** The data folder that the flags, the environment and the configuration name. */
-export async function dataDirOf(flags: DataFolderFlags): Promise<string> {
-  const config = await loadConfig({
+/** What the flags, the environment and the configuration file say. */
+export function configOf(flags: DataFolderFlags): Promise<Config> {
+  return loadConfig({
     ...(flags.config !== undefined && { file: flags.config }),
     env: process.env,
     flags: { dataDir: flags.dataDir },
     cwd: process.cwd(),
   });
-  return config.dataDir;
+}
+
+export async function dataDirOf(flags: DataFolderFlags): Promise<string> {
+  return (await configOf(flags)).dataDir;
 }
 
 /**

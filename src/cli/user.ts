@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { addUser, changePassword, listUsers, removeUser } from '../sip/users.js';
+import { cliError } from './errors.js';
+import { addDataFolderOptions, configOf, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+
+interface PasswordFlags extends DataFolderFlags {
+  readonly passwordStdin?: true;
+}
+
+/** `xiangyin user add | list | remove | passwd`: who may register a telephone. A running server sees it at once. */
+export function addUserCommand(program: Command): void {
+  const user = program.command('user').description('who may register a telephone and call as a user');
+  const sub = (usage: string, summary: string): Command =>
+    addDataFolderOptions(user.command(usage).description(summary));
+  const stdin = ['--password-stdin', 'read the password from standard input'] as const;
+  sub('add <name>', 'add a user; asks for the password')
+    .option(...stdin)
+    .action(async (name: string, flags: PasswordFlags) => {
+      const { dataDir, sip } = await configOf(flags);
+      await addUser(dataDir, name, sip.realm, await password(flags));
+      console.log(`added ${name}, realm ${sip.realm}`);
+    });
+  sub('passwd <name>', "change a user's password; telephones that are registered stay so until they expire")
+    .option(...stdin)
+    .action(async (name: string, flags: PasswordFlags) => {
+      const { dataDir, sip } = await configOf(flags);
+      await changePassword(dataDir, name, sip.realm, await password(flags));
+      console.log(`changed the password of ${name}, realm ${sip.realm}`);
+    });
+  sub('remove <name>', 'remove a user, who is not called any more').action(
+    async (name: string, flags: DataFolderFlags) => {
+      await removeUser(await dataDirOf(flags), name);
+      console.log(`removed ${name}`);
+    },
+  );
+  sub('list', 'show the users and the realm that their passwords are good for')
+    .option('--json', 'as one JSON list')
+    .action(async (flags: DataFolderFlags & { readonly json?: true }) => {
+      const users = (await listUsers(await dataDirOf(flags))).map(({ name, realm }) => ({ name, realm }));
+      if (flags.json === true) console.log(JSON.stringify(users));
+      else for (const { name, realm } of users) console.log(`${name}@${realm}`);
+    });
+}
+
+/** Never an argument: those are seen by everybody on the machine, and kept by the shell. */
+async function password({ passwordStdin }: PasswordFlags): Promise<string> {
+  if (passwordStdin === true) return (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (!process.stdin.isTTY) throw cliError('CLI_NO_TERMINAL');
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  const lines = terminal[Symbol.asyncIterator]();
+  try {
+    const first = await askSilently('Password: ', lines);
+    if (first !== (await askSilently('Again: ', lines))) throw cliError('CLI_PASSWORDS_DIFFER');
+    return first;
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Shows the question and nothing of the answer. */
+async function askSilently(question: string, lines: AsyncIterator<string>): Promise<string> {
+  process.stderr.write(question);
+  const line = await lines.next();
+  process.stderr.write('\n');
+  if (line.done === true) throw cliError('CLI_NO_TERMINAL');
+  return line.value;
+}
