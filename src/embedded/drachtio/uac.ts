@@ -34,6 +34,8 @@ interface Sent {
   readonly inDialog: boolean;
   /** The ACK that the application sent for the 2xx; repeated for each repetition of it. */
   ack: SipMessage | undefined;
+  /** RSeq of the last reliable provisional response, and the dialog that it came in. */
+  reliable: { readonly dialog: CallDialog; readonly rseq: number } | undefined;
   cancelled: boolean;
   final: boolean;
 }
@@ -226,6 +228,7 @@ export class Uac {
       dialog,
       inDialog: dialog !== undefined,
       ack: undefined,
+      reliable: undefined,
       cancelled: false,
       final: false,
     };
@@ -250,6 +253,7 @@ export class Uac {
       if (sent.dialog?.outgoingInvite === transaction) sent.dialog.outgoingInvite = undefined;
     }
     if (source !== undefined) this.#track(sent, response, source);
+    if (status < 200 && isRepeated(sent, response)) return;
     if (status >= 300) this.#failed(sent, response);
     if (!app.isOpen && invite && status >= 200 && status < 300) {
       // Nobody is left to acknowledge it.
@@ -349,6 +353,16 @@ export class Uac {
     const wallMs = this.context.layer.clock.wallMs();
     app.send(sentLeader(messageId, bytes.length, hop, wallMs, txn, undefined), bytes);
   }
+}
+
+/** A reliable provisional response that came before, or out of order: no PRACK for it (RFC 3262 §4). */
+function isRepeated(sent: Sent, response: SipMessage): boolean {
+  const rseq = Number.parseInt(response.get('rseq') ?? '', 10);
+  const { dialog, reliable } = sent;
+  if (dialog === undefined || Number.isNaN(rseq)) return false;
+  if (reliable?.dialog === dialog && rseq !== reliable.rseq + 1) return true;
+  sent.reliable = { dialog, rseq };
+  return false;
 }
 
 /** The application's own CSeq number: it counts a request up that it repeats with credentials. */

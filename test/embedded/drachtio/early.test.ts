@@ -1,0 +1,166 @@
+import t, { type Test } from 'tap';
+import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import { cseqNumber, makeResponse, setBody } from '../../../src/embedded/sip/make-message.js';
+import type { SipMessage } from '../../../src/embedded/sip/message.js';
+import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
+import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
+import { sipTimers } from '../../../src/embedded/sip/timers.js';
+import { TransactionLayer, type ServerTransaction } from '../../../src/embedded/sip/transaction-layer.js';
+import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
+import { agent, empty, next } from '../sip/phones.js';
+import {
+  connectApp,
+  sdp,
+  serverEmpty,
+  serverUri,
+  startServer,
+  type Request,
+  type Response,
+} from './harness.js';
+
+/** An UPDATE of the caller in the early dialog that `response` made. */
+function update(phone: UserAgent, call: OutgoingInvite, response: SipMessage, cseq: number) {
+  return phone.request('UPDATE', parseNameAddr(response.get('contact') ?? '').uri, {
+    callId: call.request.get('call-id') ?? '',
+    fromTag: /tag=(.*)$/.exec(call.request.get('from') ?? '')?.[1] ?? '',
+    headers: { To: response.get('to') ?? '', CSeq: `${cseq} UPDATE` },
+    body: sdp,
+  });
+}
+
+t.test("an early UPDATE is the application's; a second while it is open gets 500", async (t) => {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  let later: ((res: Response) => void) | undefined;
+  const asked = new Promise<Response>((resolve) => (later = resolve));
+  let answer: () => void = () => undefined;
+  await connectApp(t, server, (app) => {
+    app.invite((req: Request, res: Response) => {
+      req.on('update', (_: Request, updateResponse: Response) => later?.(updateResponse));
+      res.send(180);
+      answer = () => void app.createUAS(req, res, { localSdp: sdp });
+    });
+  });
+  const call = phone.invite(serverUri(server), { body: sdp });
+  const rung = new Promise<SipMessage>((resolve) =>
+    call.on('provisional', (response) => response.status === 180 && resolve(response)),
+  );
+  const ringing = await rung;
+  const first = update(phone, call, ringing, 2);
+  const response = await asked;
+  const second = await update(phone, call, ringing, 3);
+  t.equal(second.status, 500);
+  t.match(second.get('retry-after'), /^\d+$/);
+  response.send(200, { body: `${sdp}a=early\r\n` });
+  const updated = await first;
+  t.equal(updated.status, 200);
+  t.match(updated.body, /a=early/);
+  answer();
+  const [, dialog] = await next(call, 'accepted');
+  call.ack();
+  // CSeq 2 and 3 are used.
+  await dialog.request('INFO');
+  await dialog.request('INFO');
+  await dialog.bye();
+  t.ok(await serverEmpty(server));
+  t.ok(await empty(phone));
+});
+
+/** A called phone that is told what to say, message by message. */
+async function callee(t: Test) {
+  const layer = await TransactionLayer.listen({
+    listen: ['udp:127.0.0.1:0'],
+    clock: systemClock,
+    timers: sipTimers({ t1Ms: 20, t2Ms: 80, t4Ms: 40 }),
+    logger: silentLogger,
+  });
+  t.teardown(() => layer.close());
+  const arrived: ServerTransaction[] = [];
+  const acks: SipMessage[] = [];
+  const wakes: (() => void)[] = [];
+  const wake = (): void => wakes.splice(0).forEach((one) => one());
+  layer.user = {
+    request: (transaction) => {
+      arrived.push(transaction);
+      wake();
+    },
+    cancel: (cancel) => cancel.respond(makeResponse(cancel.request, 200)),
+    ack: (ack) => {
+      acks.push(ack);
+      wake();
+    },
+  };
+  const port = layer.transport.addresses[0]?.port;
+  const take = async <T>(queue: T[]): Promise<T> => {
+    for (;;) {
+      const one = queue.shift();
+      if (one !== undefined) return one;
+      await new Promise<void>((resolve) => wakes.push(resolve));
+    }
+  };
+  const answer = (
+    { request }: ServerTransaction,
+    status: number,
+    headers: Record<string, string> = {},
+    body = '',
+  ): SipMessage => {
+    const response = makeResponse(request, status, undefined, 'callee');
+    response.append('Contact', `<sip:callee@127.0.0.1:${port}>`);
+    for (const [name, value] of Object.entries(headers)) response.append(name, value);
+    if (body !== '') response.append('Content-Type', 'application/sdp');
+    setBody(response, body);
+    return response;
+  };
+  return {
+    uri: `sip:callee@127.0.0.1:${port}`,
+    answer,
+    request: () => take(arrived),
+    ack: () => take(acks),
+    layer,
+  };
+}
+
+t.test(
+  'a reliable 183 of the callee gets one PRACK in the early dialog, numbered after the INVITE',
+  async (t) => {
+    const server = await startServer(t);
+    const app = await connectApp(t, server);
+    const bob = await callee(t);
+    const seen: number[] = [];
+    const dialing = app.createUAC(
+      bob.uri,
+      { localSdp: sdp, headers: { Supported: '100rel' } },
+      {
+        cbProvisional: ({ status }) => void seen.push(status),
+      },
+    );
+    const invite = await bob.request();
+    t.equal(invite.request.method, 'INVITE');
+    const cseq = cseqNumber(invite.request);
+    for (const rseq of [7, 8]) {
+      const reliable = bob.answer(invite, 183, { RSeq: String(rseq), Require: '100rel' }, sdp);
+      invite.respond(reliable);
+      invite.respond(reliable);
+      const prack = await bob.request();
+      t.equal(prack.request.method, 'PRACK');
+      t.equal(prack.request.uri, bob.uri, 'to the Contact of the 183');
+      t.equal(prack.request.get('rack'), `${rseq} ${cseq} INVITE`);
+      t.equal(cseqNumber(prack.request), cseq + rseq - 6);
+      t.match(prack.request.get('to'), /;tag=callee$/);
+      prack.respond(bob.answer(prack, 200));
+    }
+    invite.respond(bob.answer(invite, 200, {}, sdp));
+    const ack = await bob.ack();
+    t.equal(cseqNumber(ack), cseq, 'the ACK has the number of the INVITE');
+    const dialog = await dialing;
+    t.same(seen, [100, 183, 183]);
+    const ended = dialog.destroy();
+    const bye = await bob.request();
+    t.equal(bye.request.method, 'BYE');
+    t.equal(cseqNumber(bye.request), cseq + 3);
+    bye.respond(bob.answer(bye, 200));
+    await ended;
+    t.ok(await serverEmpty(server));
+  },
+);
