@@ -14,3 +14,10 @@ export function answerOptions(response: Srf.SrfResponse, draining: boolean): voi
     response.send(503, { headers: { ...headers, 'Retry-After': String(drainingRetryAfterSeconds) } });
   } else response.send(200, { headers });
 }
+
+/** What telephones try though nobody offered it: chat, and the state of mailboxes and colleagues (RFC 6665 §4.1.3). */
+export function refuseMethod(method: string, response: Srf.SrfResponse): void {
+  if (method === 'message') response.send(405, { headers: { Allow: allowedMethods } });
+  // We have no events: those of RFC 3515 come and go within a call.
+  else response.send(489, { headers: { 'Allow-Events': 'refer' } });
+}

@@ -90,3 +90,12 @@ t.test('whoever unregisters, or is no user any more, is not called', async (t) =
   t.notOk(await isCalled(), 'removed');
   t.strictSame(await house.leftAbove(idle), {});
 });
+
+t.test('what nobody offered is refused with what there is', async (t) => {
+  const ask = (method: string) =>
+    phone.agent.request(method, house.uri('alice'), { headers: { Event: 'presence' } });
+  const message = await ask('MESSAGE');
+  t.equal(message.status, 405);
+  t.match(message.get('allow'), /INVITE/);
+  for (const method of ['SUBSCRIBE', 'PUBLISH']) t.equal((await ask(method)).status, 489, method);
+});
