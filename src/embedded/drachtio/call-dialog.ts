@@ -22,7 +22,7 @@ export class CallDialog {
   outgoingInvite: ClientTransaction | undefined;
   /** The application cancelled, the 200 crossed: hang up as soon as it is acknowledged. */
   hangUpOnAck = false;
-  /** Runs while the peer has promised to refresh the session. */
+  /** Runs while a session timer is agreed (RFC 4028). */
   session: SessionTimer | undefined;
   /** Our provisional responses that wait for a PRACK. */
   reliable: ReliableResponses | undefined;

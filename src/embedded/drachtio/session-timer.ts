@@ -20,31 +20,62 @@ export function isTooShort(request: SipMessage): boolean {
   return asked !== undefined && asked.seconds < minSessionSeconds;
 }
 
-/**
- * Writes into the 2xx of an INVITE or UPDATE what was agreed, and returns the seconds for which the peer has to refresh;
- * undefined: no session timer. We leave refreshing to the peer; one that wants it of us gets an answer without timer (§9).
- */
-export function agreeSession(request: SipMessage, response: SipMessage): number | undefined {
-  const asked = sessionExpires(request);
-  const supports = [...request.getAll('supported'), ...request.getAll('require')].some((value) =>
-    /(^|[\s,])timer(?=$|[\s,])/i.test(value),
-  );
-  if (asked === undefined || !supports || asked.refresher === 'uas') return undefined;
-  if (response.has('session-expires')) return undefined; // the application does it
-  response.append('Session-Expires', `${asked.seconds};refresher=uac`);
-  response.append('Require', 'timer');
-  return asked.seconds;
+/** What both sides have agreed on the life of a session. */
+export interface AgreedSession {
+  readonly seconds: number;
+  /** Who has to refresh it with an UPDATE or re-INVITE. */
+  readonly refresher: 'us' | 'peer';
 }
 
-/** Ends a session whose peer has not refreshed it: a little before it expires (§10). */
+/**
+ * Writes into the 2xx of an INVITE or UPDATE what was agreed; undefined: no session timer. Refreshing is left to the peer
+ * unless it wants it of us; who wants that and does not know UPDATE gets an answer without timer (§9).
+ */
+export function agreeSession(request: SipMessage, response: SipMessage): AgreedSession | undefined {
+  const asked = sessionExpires(request);
+  if (asked === undefined || !supportsTimer(request)) return undefined;
+  if (response.has('session-expires')) return undefined; // the application does it
+  const { seconds } = asked;
+  if (asked.refresher === 'uas') {
+    if (!allowsUpdate(request)) return undefined;
+    response.append('Session-Expires', `${seconds};refresher=uas`);
+    return { seconds, refresher: 'us' };
+  }
+  response.append('Session-Expires', `${seconds};refresher=uac`);
+  response.append('Require', 'timer');
+  return { seconds, refresher: 'peer' };
+}
+
+/** What the 2xx to an INVITE or UPDATE of ours says (§7.2); undefined: no session timer, or one that we cannot keep. */
+export function agreedSession(response: SipMessage): AgreedSession | undefined {
+  const said = sessionExpires(response);
+  if (said === undefined || said.seconds < minSessionSeconds) return undefined;
+  const { seconds } = said;
+  if (said.refresher === 'uas') return { seconds, refresher: 'peer' };
+  return allowsUpdate(response) ? { seconds, refresher: 'us' } : undefined;
+}
+
+export function supportsTimer(message: SipMessage): boolean {
+  return lists(message, /(^|[\s,])timer(?=$|[\s,])/i, 'supported', 'require');
+}
+
+function allowsUpdate(message: SipMessage): boolean {
+  return message.method === 'UPDATE' || lists(message, /(^|[\s,])UPDATE(?=$|[\s,])/, 'allow');
+}
+
+function lists(message: SipMessage, word: RegExp, ...names: string[]): boolean {
+  return names.some((name) => message.getAll(name).some((value) => word.test(value)));
+}
+
+/** One pending step of a session timer: the refresh, the end. */
 export class SessionTimer {
   #timer: Timer | undefined;
 
   constructor(private readonly clock: Clock) {}
 
-  start(seconds: number, expired: () => void): void {
+  start(seconds: number, due: () => void): void {
     this.stop();
-    this.#timer = this.clock.after((seconds - Math.min(32, seconds / 3)) * 1000, expired);
+    this.#timer = this.clock.after(seconds * 1000, due);
   }
 
   stop(): void {

@@ -14,6 +14,8 @@ import type { CallContext } from './call-context.js';
 import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
 import { applyHeaders, ownHost } from './header-rules.js';
 import { sentLeader, type Hop } from './leader.js';
+import { keepSession } from './session-keeping.js';
+import { agreedSession, supportsTimer } from './session-timer.js';
 
 const methods = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER INFO UPDATE REFER NOTIFY SUBSCRIBE MESSAGE PUBLISH PRACK'.split(
@@ -297,6 +299,10 @@ export class Uac {
     }
     if (!accepted || sent.dialog === undefined) return;
     if (!inDialog) sent.dialog.confirmed = true;
+    if (invite || method === 'UPDATE') {
+      const knows = sent.dialog.session !== undefined || supportsTimer(request);
+      keepSession(this.context, sent.dialog, knows ? agreedSession(response) : undefined);
+    }
     if (!invite) return;
     sent.dialog.unacknowledged = {
       cseq: cseqNumber(request),

@@ -20,7 +20,8 @@ import type { Proxy, ProxyClient } from './proxy.js';
 import type { ProxyCommand } from './proxy-command.js';
 import type { Decision, RequestRouting } from './request-routing.js';
 import { ReliableResponses, supports100rel } from './reliable-responses.js';
-import { agreeSession, isTooShort, minSessionSeconds, SessionTimer } from './session-timer.js';
+import { keepSession } from './session-keeping.js';
+import { agreeSession, isTooShort, minSessionSeconds } from './session-timer.js';
 
 /** A request of the network that an application has not answered finally. */
 interface Waiting {
@@ -167,11 +168,7 @@ export class Uas {
   #agreeSession({ transaction, dialog }: Waiting, response: SipMessage): void {
     const { request } = transaction;
     if (dialog?.kind !== 'INVITE' || (request.method !== 'INVITE' && request.method !== 'UPDATE')) return;
-    dialog.session?.stop();
-    const seconds = agreeSession(request, response);
-    if (seconds === undefined) return;
-    dialog.session ??= new SessionTimer(this.context.layer.clock);
-    dialog.session.start(seconds, () => this.context.hangUp(dialog, 'Session timer expired'));
+    keepSession(this.context, dialog, agreeSession(request, response));
   }
 
   #refuseShort(transaction: ServerTransaction): void {

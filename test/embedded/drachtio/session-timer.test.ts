@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
-import { agent, empty, next, sdp } from '../sip/phones.js';
+import { agent, empty, next, sdp, uriOf } from '../sip/phones.js';
 import { connectApp, serverEmpty, serverUri, startServer, type Message } from './harness.js';
 
 /** Half a minute and more pass 300 times as fast: a session of 90 s, given up after 60, in 200 ms. */
@@ -60,7 +60,7 @@ t.test('each UPDATE of the caller prolongs it', async (t) => {
 });
 
 t.test(
-  'less than 90 s is refused with 422, in a dialog too; who wants us to refresh gets no timer',
+  'less than 90 s is refused with 422, in a dialog too; who wants us to refresh without UPDATE gets no timer',
   async (t) => {
     const { server, phone } = await answering(t);
     const short = { 'Session-Expires': '60', Supported: 'timer' };
@@ -68,7 +68,7 @@ t.test(
     const [status, response] = await next(refused, 'failed');
     t.equal(status, 422);
     t.equal(response?.get('min-se'), '90');
-    const ours = { 'Session-Expires': '90;refresher=uas', Supported: 'timer' };
+    const ours = { 'Session-Expires': '90;refresher=uas', Supported: 'timer', Allow: 'INVITE, ACK, BYE' };
     const call = phone.invite(serverUri(server), { body: sdp, headers: ours });
     const [answer, dialog] = await next(call, 'accepted');
     t.equal(answer.has('session-expires'), false);
@@ -78,5 +78,61 @@ t.test(
     t.equal(dialog.isEnded, false);
     await dialog.bye();
     t.ok(await serverEmpty(server));
+  },
+);
+
+t.test('a caller that wants us to refresh gets an UPDATE after half the time, again and again', async (t) => {
+  const { server, phone } = await answering(t);
+  const headers = {
+    'Session-Expires': '90;refresher=uas',
+    Supported: 'timer',
+    Allow: 'INVITE, ACK, BYE, UPDATE',
+  };
+  const call = phone.invite(serverUri(server), { body: sdp, headers });
+  const [answer, dialog] = await next(call, 'accepted');
+  t.equal(answer.get('session-expires'), '90;refresher=uas');
+  call.ack();
+  let count = 0;
+  const second = new Promise<void>((resolve) =>
+    dialog.on('request', ({ request, respond }) => {
+      t.equal(request.method, 'UPDATE');
+      t.equal(request.get('session-expires'), '90;refresher=uac');
+      respond(200, undefined, { headers: { 'Session-Expires': '90;refresher=uac', Allow: 'UPDATE' } });
+      if (++count === 2) resolve();
+    }),
+  );
+  await second;
+  await dialog.bye();
+  t.ok(await serverEmpty(server), 'its timer is gone with it');
+  t.ok(await empty(phone));
+});
+
+t.test(
+  'a call out: refreshed by us or watched, as the 2xx says; a refresh refused with 481 ends it',
+  async (t) => {
+    const server = await startServer(t, { clock: quickSessions });
+    const app = await connectApp(t, server);
+    const bob = await agent(t, 'bob');
+    const dial = async (session: string, status: number): Promise<{ reason: string; updates: number }> => {
+      let updates = 0;
+      bob.once('invite', (incoming) => {
+        const headers = { 'Session-Expires': session, Require: 'timer', Allow: 'INVITE, ACK, BYE, UPDATE' };
+        incoming.accept({ body: sdp, headers }).on('request', ({ respond }) => {
+          updates++;
+          if (updates === 2) respond(status);
+          else respond(200, undefined, { headers });
+        });
+      });
+      const headers = { Supported: 'timer', 'Session-Expires': '90' };
+      const dialog = await app.createUAC(uriOf(bob), { localSdp: sdp, headers });
+      const reason = await new Promise<string>((resolve) =>
+        dialog.on('destroy', (_: Message, text: string) => resolve(text)),
+      );
+      return { reason, updates };
+    };
+    t.same(await dial('90;refresher=uas', 200), { reason: 'Session timer expired', updates: 0 });
+    t.same(await dial('90;refresher=uac', 481), { reason: 'Session timer expired', updates: 2 });
+    t.ok(await serverEmpty(server));
+    t.ok(await empty(bob));
   },
 );
