@@ -6,7 +6,8 @@ import type Srf from 'drachtio-srf';
 import type { Test } from 'tap';
 import { systemClock, type Clock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
-import type { DrachtioServerOptions } from '../../src/embedded/drachtio/drachtio-server.js';
+import { parseDaemonUrl } from '../../src/config/daemon-url.js';
+import type { DrachtioServer, DrachtioServerOptions } from '../../src/embedded/drachtio/drachtio-server.js';
 import type { SipMessage } from '../../src/embedded/sip/message.js';
 import type { UserAgent } from '../../src/embedded/sip/user-agent.js';
 import type { DialFailed, DialResult } from '../../src/sip/dial-outcome.js';
@@ -36,10 +37,10 @@ export async function testbed(t: Test, options: TestbedOptions = {}) {
     random,
     clock = systemClock,
   } = options;
-  const server = await startServer(t, options.server);
+  const server = await drachtioFor(t, options.server);
   const carriers: UserAgent[] = [];
   for (let i = 0; i < count; i++) carriers.push(await agent(t, `carrier${i}`));
-  const srf = (await connectApp(t, server)) as unknown as Srf;
+  const srf = (await connectApp(t, server, undefined, real && { secret: real.secret })) as unknown as Srf;
   const dir = await mkdtemp(join(tmpdir(), 'trunks-'));
   t.teardown(() => rm(dir, { recursive: true }));
   const file = join(dir, 'trunks.yaml');
@@ -72,6 +73,21 @@ export async function testbed(t: Test, options: TestbedOptions = {}) {
     gone: async (): Promise<boolean> =>
       (await serverEmpty(server)) && (await empty(...carriers)) && dialer.dialling === 0,
   };
+}
+
+/** A real drachtio-server on 127.0.0.1 to run the calls on instead of the embedded one: drachtio://:SECRET@HOST:PORT. */
+const realUrl = process.env['XIANGYIN_TEST_DRACHTIO_URL'];
+export const real = realUrl === undefined ? undefined : parseDaemonUrl(realUrl);
+
+async function drachtioFor(t: Test, options: TestbedOptions['server']): Promise<DrachtioServer> {
+  if (real === undefined) return startServer(t, options);
+  const counts = { transactions: 0, lingering: 0, dialogs: 0, timers: 0 };
+  const server = {
+    adminAddress: { host: real.host, port: real.port },
+    sipAddresses: [],
+    counts: () => counts,
+  };
+  return server as unknown as DrachtioServer;
 }
 
 export function portOf(ua: UserAgent, protocol: 'udp' | 'tcp' = 'udp'): number {
