@@ -22,7 +22,7 @@ export class CallDialog {
   outgoingInvite: ClientTransaction | undefined;
   /** The application cancelled, the 200 crossed: hang up as soon as it is acknowledged. */
   hangUpOnAck = false;
-  /** Runs while a session timer is agreed (RFC 4028). */
+  /** Runs while a session timer is agreed (RFC 4028), or until a subscription expires. */
   session: SessionTimer | undefined;
   /** Our provisional responses that wait for a PRACK. */
   reliable: ReliableResponses | undefined;

@@ -11,6 +11,7 @@ export function keepSession(
   dialog: CallDialog,
   agreed: AgreedSession | undefined,
 ): void {
+  if (dialog.kind !== 'INVITE') return;
   dialog.session?.stop();
   if (agreed === undefined) return;
   const { seconds, refresher } = agreed;

@@ -67,6 +67,9 @@ function lists(message: SipMessage, word: RegExp, ...names: string[]): boolean {
   return names.some((name) => message.getAll(name).some((value) => word.test(value)));
 }
 
+/** The longest that a timer of Node waits: 24 days. */
+const longestMs = 2 ** 31 - 1;
+
 /** One pending step of a session timer: the refresh, the end. */
 export class SessionTimer {
   #timer: Timer | undefined;
@@ -75,7 +78,7 @@ export class SessionTimer {
 
   start(seconds: number, due: () => void): void {
     this.stop();
-    this.#timer = this.clock.after(seconds * 1000, due);
+    this.#timer = this.clock.after(Math.min(seconds * 1000, longestMs), due);
   }
 
   stop(): void {

@@ -16,6 +16,7 @@ import { applyHeaders, ownHost } from './header-rules.js';
 import { sentLeader, type Hop } from './leader.js';
 import { keepSession } from './session-keeping.js';
 import { agreedSession, supportsTimer } from './session-timer.js';
+import { renewSubscription } from './subscription-expiry.js';
 
 const methods = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER INFO UPDATE REFER NOTIFY SUBSCRIBE MESSAGE PUBLISH PRACK'.split(
@@ -299,6 +300,7 @@ export class Uac {
     }
     if (!accepted || sent.dialog === undefined) return;
     if (!inDialog) sent.dialog.confirmed = true;
+    if (method === 'SUBSCRIBE') renewSubscription(this.context, sent.dialog, request, response);
     if (invite || method === 'UPDATE') {
       const knows = sent.dialog.session !== undefined || supportsTimer(request);
       keepSession(this.context, sent.dialog, knows ? agreedSession(response) : undefined);

@@ -22,6 +22,7 @@ import type { Decision, RequestRouting } from './request-routing.js';
 import { ReliableResponses, supports100rel } from './reliable-responses.js';
 import { keepSession } from './session-keeping.js';
 import { agreeSession, isTooShort, minSessionSeconds } from './session-timer.js';
+import { renewSubscription } from './subscription-expiry.js';
 
 /** A request of the network that an application has not answered finally. */
 interface Waiting {
@@ -394,6 +395,9 @@ export class Uas {
     if (dialog?.incomingOffer === transaction) dialog.incomingOffer = undefined;
     if (dialog?.kind === 'SUBSCRIBE') {
       dialog.confirmed = true;
+      if (status < 300 && request.method === 'SUBSCRIBE') {
+        renewSubscription(this.context, dialog, request, response);
+      }
       if (status < 300 && endsSubscription(request)) this.context.dialogs.remove(dialog);
     }
     if (request.method !== 'INVITE') return;
