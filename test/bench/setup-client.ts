@@ -12,6 +12,7 @@ import { offerSdp, readRemoteMedia } from '../../src/embedded/rtp/sdp.js';
 import type { Dialog } from '../../src/embedded/sip/dialog.js';
 import { UserAgent } from '../../src/embedded/sip/user-agent.js';
 import { AUDIBLE_PEAK } from '../../src/caller/speech-meter.js';
+import { measureLag } from './loop-lag.js';
 
 export interface ClientTask {
   readonly uri: string;
@@ -40,7 +41,6 @@ export interface ClientResult {
 type Verdict = string | undefined;
 
 const ANSWER_LIMIT_MS = 10_000;
-const LAG_INTERVAL_MS = 10;
 const silence = new Int16Array(160);
 
 async function main(task: ClientTask): Promise<ClientResult> {
@@ -186,32 +186,6 @@ async function listen(
   await dialog.bye();
   const heardMs = audibleSamples / 8;
   return { verdict: heardMs < task.promptMs ? 'prompt not heard' : undefined, packets };
-}
-
-/** How late a timer fires that is aimed at a fixed grid; sorted when stopped. */
-function measureLag(): { stop(): number[] } {
-  const lags: number[] = [];
-  let dueMs = performance.now() + LAG_INTERVAL_MS;
-  let timer: NodeJS.Timeout;
-  const aim = () => {
-    timer = setTimeout(
-      () => {
-        const nowMs = performance.now();
-        // setTimeout may fire up to a millisecond early.
-        lags.push(Math.max(0, nowMs - dueMs));
-        dueMs = Math.max(dueMs + LAG_INTERVAL_MS, nowMs);
-        aim();
-      },
-      Math.max(0, dueMs - performance.now()),
-    );
-  };
-  aim();
-  return {
-    stop() {
-      clearTimeout(timer);
-      return lags.sort((a, b) => a - b);
-    },
-  };
 }
 
 function after(delayMs: number): Promise<void> {
