@@ -16,6 +16,7 @@ import {
 import { identifyCaller } from './sip/caller-identification.js';
 import { Callers } from './sip/callers.js';
 import { Dialer } from './sip/dialer.js';
+import type { DigestAlgorithm } from './sip/digest.js';
 import { DigestAuthenticator } from './sip/digest-authenticator.js';
 import { InviteRate } from './sip/invite-rate.js';
 import { Locations } from './sip/locations.js';
@@ -57,7 +58,14 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
   const users = new Users(config.dataDir, logger);
   const isUser = (name: string): boolean => users.find(name) !== undefined;
   const { realm } = config.sip;
-  const authenticator = new DigestAuthenticator({ realm, find: (name) => users.find(name), clock });
+  // The configuration's schema lets no other name pass.
+  const algorithms = config.sip.digestAlgorithms as readonly DigestAlgorithm[];
+  const authenticator = new DigestAuthenticator({
+    realm,
+    find: (name) => users.find(name),
+    clock,
+    algorithms,
+  });
   const locations = new Locations({ clock, logger, file: join(config.dataDir, 'registrations.json') });
   await locations.load();
   const registrar = new Registrar({ authenticator, locations, clock });

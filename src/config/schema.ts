@@ -75,6 +75,14 @@ export const schema = {
           description:
             "Domain of the telephones' users, which their passwords are good for; users of another realm cannot register.",
         },
+        digestAlgorithms: {
+          type: 'array',
+          items: { type: 'string', enum: ['SHA-256', 'MD5'] },
+          minItems: 1,
+          default: ['MD5'],
+          description:
+            'Digests that telephones are offered, the preferred first. Old telephones give up when SHA-256 is among them.',
+        },
         traceBytes: {
           type: 'integer',
           minimum: 0,

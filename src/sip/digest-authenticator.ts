@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { authenticationFailed } from './channels.js';
-import { challengeText, digestAlgorithms, isRightResponse, parseCredentials } from './digest.js';
+import { challengeText, isRightResponse, parseCredentials, type DigestAlgorithm } from './digest.js';
 import { FailureLimit } from './failure-limit.js';
 import { Nonces } from './nonces.js';
 import type { User } from './users.js';
@@ -10,6 +10,11 @@ export interface DigestAuthenticatorOptions {
   readonly realm: string;
   readonly find: (name: string) => User | undefined;
   readonly clock: Clock;
+  /**
+   * What is offered, the preferred first. Default MD5 alone: there are telephones (libre before 2.x) that give up on a
+   * challenge they do not know, though another one stands beside it.
+   */
+  readonly algorithms?: readonly DigestAlgorithm[];
 }
 
 /** What of a request is proven. */
@@ -84,10 +89,10 @@ export class DigestAuthenticator {
 
   #challenge(isStale: boolean): DigestVerdict {
     const nonce = this.#nonces.make();
-    const { realm } = this.options;
+    const { realm, algorithms = ['MD5'] } = this.options;
     return {
       kind: 'challenge',
-      lines: digestAlgorithms.map((algorithm) => challengeText(algorithm, realm, nonce, isStale)),
+      lines: algorithms.map((algorithm) => challengeText(algorithm, realm, nonce, isStale)),
     };
   }
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Those of RFC 8760 §2 that phones have, the stronger first: that is the order of our challenges. */
+/** Those of RFC 8760 §2 that phones have. */
 export const digestAlgorithms = ['SHA-256', 'MD5'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 

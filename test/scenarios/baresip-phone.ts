@@ -31,8 +31,16 @@ export class BaresipPhone {
     control.on('error', () => undefined);
   }
 
-  /** Starts a phone that speaks `sound` (mono, 8 kHz) as soon as a call is up. `modules`: baresip's module folder. */
-  static async start(file: string, sound: Int16Array, modules: string): Promise<BaresipPhone> {
+  /**
+   * Starts a phone that speaks `sound` (mono, 8 kHz) as soon as a call is up. `modules`: baresip's module folder; `account`:
+   * a line in place of the accounts file's, for a phone that registers.
+   */
+  static async start(
+    file: string,
+    sound: Int16Array,
+    modules: string,
+    account?: string,
+  ): Promise<BaresipPhone> {
     const directory = await mkdtemp(join(tmpdir(), 'xiangyin-baresip-'));
     const soundFile = join(directory, 'sound.wav');
     await writeFile(soundFile, encodeWav(sound, { sampleRateHz: 8000 }));
@@ -51,7 +59,7 @@ export class BaresipPhone {
         .replaceAll('MEDIA_LAST', String(mediaPort + 20))
         .replaceAll('CONTROL_PORT', String(controlPort))
         .replaceAll('MODULES', modules);
-      await writeFile(join(directory, name), text);
+      await writeFile(join(directory, name), name === 'accounts' ? (account ?? text) : text);
     }
     await writeFile(join(directory, 'contacts'), '');
     const child = spawn(file, ['-4', '-f', directory], { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -29,6 +29,7 @@ async function registrar(t: Test) {
     realm: 'xiangyin',
     find: (name) => users.find(name),
     clock,
+    algorithms: ['SHA-256', 'MD5'],
   });
   const server = await startServer(t);
   await connectApp(t, server, (app) => {
