@@ -74,7 +74,9 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
     await new Promise<void>((resolve) => {
       const timer = this.clock.after(limitMs, resolve);
       this.dialog.destroy({ headers: { ...headers } }, (error) => {
-        if (error) this.logger.warn({ code: errorCode(error) }, 'BYE could not be sent');
+        // ENODIALOG: the other side's BYE crossed ours, and the dialog is over either way.
+        const code = error ? errorCode(error) : 'ENODIALOG';
+        if (code !== 'ENODIALOG') this.logger.warn({ code }, 'BYE could not be sent');
         timer.cancel();
         resolve();
       });

