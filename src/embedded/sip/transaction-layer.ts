@@ -56,6 +56,8 @@ export interface TransactionLayerOptions extends TransportOptions {
 
 /** More requests at a time are refused without keeping state: 32 s of 1500 requests per second. */
 const maxServerTransactions = 50_000;
+/** The same for requests inside dialogs: a flood of new ones must not refuse the BYE of a call that is up. */
+const maxServerTransactionsInDialogs = 60_000;
 
 /** Matches messages to transactions (RFC 3261 §17) over the sockets of a {@link TransportLayer}. */
 export class TransactionLayer {
@@ -351,7 +353,8 @@ export class TransactionLayer {
       known.machine.retransmitted();
       return;
     }
-    if (this.#servers.size >= maxServerTransactions) {
+    const inDialog = tagOf(message.get('to') ?? '') !== undefined;
+    if (this.#servers.size >= (inDialog ? maxServerTransactionsInDialogs : maxServerTransactions)) {
       this.#refuse(message, via, source, 503);
       return;
     }
