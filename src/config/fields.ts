@@ -10,6 +10,8 @@ export interface Field {
   readonly type: 'string' | 'integer' | 'boolean' | 'array';
   /** Whether it is a file or folder. */
   readonly isPath: boolean;
+  /** A list of sections: their keys that are a file or folder. Undefined for other types, and lists of words. */
+  readonly entryPaths: readonly string[] | undefined;
   readonly description: string;
   readonly unit: string | undefined;
   /** Undefined when the option may be absent. */
@@ -28,6 +30,10 @@ interface Leaf {
   readonly path?: boolean;
   readonly unit?: string;
   readonly default?: unknown;
+  readonly items?: {
+    readonly type: string;
+    readonly properties?: Readonly<Record<string, { readonly type: string; readonly path?: boolean }>>;
+  };
 }
 
 /** Every option, in the schema's order. */
@@ -94,10 +100,15 @@ function leavesOf(section: Section, above: readonly string[]): Field[] {
         variable: variableName(path),
         type: entry.type,
         isPath: entry.path === true,
+        entryPaths: pathsOf(entry.items?.properties),
         description: entry.description,
         unit: entry.unit,
         default: entry.default,
       },
     ];
   });
+}
+
+function pathsOf(properties: NonNullable<Leaf['items']>['properties']): string[] | undefined {
+  return properties && Object.keys(properties).filter((key) => properties[key]?.path === true);
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { parseHostPort } from '../core/address.js';
 import { parseDaemonUrl } from './daemon-url.js';
+import { parseRequestHandler, requestHandlerForm } from './request-handler.js';
 
 /** First and last of a range of ports, both belonging to it. */
 export interface PortRange {
@@ -37,6 +38,7 @@ export const formats: Readonly<Record<string, { test: (text: string) => boolean;
   },
   'drachtio-url': { test: (text) => isDaemon(text, 'drachtio'), write: 'drachtio://:secret@host:port' },
   'esl-url': { test: (text) => isDaemon(text, 'esl'), write: 'esl://:secret@host:port' },
+  'request-handler': { test: (text) => parseRequestHandler(text) !== undefined, write: requestHandlerForm },
   'ws-url': { test: (text) => isUrl(text, ['ws:', 'wss:']), write: 'a base URL, e.g. ws://10.0.0.5:7000' },
   'http-url': {
     test: (text) => isUrl(text, ['http:', 'https:']),

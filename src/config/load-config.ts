@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { errorCode } from '../core/errors.js';
+import { engineProblems } from './check-engines.js';
 import { problemsOf } from './check.js';
 import type { Problem } from './check.js';
 import { closestWord } from './closest-word.js';
@@ -44,7 +45,7 @@ const otherVariables = ['XIANGYIN_CONFIG'];
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const { env, flags = {}, cwd } = sources;
   const file = await readSource(sources.file ?? env['XIANGYIN_CONFIG'], cwd);
-  const given = [file, environmentSource(env, cwd), flagSource(flags, cwd)];
+  const given = [file, environmentSource(env, cwd, tokenVariables(file.tree)), flagSource(flags, cwd)];
   const problems = given.flatMap((source) => [
     ...source.problems,
     ...problemsOf(source.tree).map((problem) => describe(source, problem)),
@@ -60,12 +61,36 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     for (const source of merged) {
       const value = getAt(source.tree, field.path);
       if (value === undefined) continue;
-      setAt(tree, field.path, field.isPath ? resolve(source.baseDir, value as string) : value);
+      setAt(tree, field.path, withPaths(field, value, source.baseDir));
     }
   }
+  addTokens(tree, env);
   const config = freeze(tree) as unknown as Config;
   checkDaemons(config);
+  const wrong = engineProblems(config.speech);
+  if (wrong.length > 0) throw configError('CONFIG_INVALID', { problems: wrong.join('\n') });
   return config;
+}
+
+/** What stands in variables is read here, where the environment is known; files are read when the engine is opened. */
+function addTokens(tree: Tree, env: ConfigSources['env']): void {
+  const engines = getAt(tree, 'speech.engines') as Tree[];
+  const withTokens = engines.map((engine) => {
+    const token = env[String(engine['tokenVariable'])];
+    return token === undefined || token === '' ? engine : { ...engine, token };
+  });
+  setAt(tree, 'speech.engines', withTokens);
+}
+
+/** The value with its files and folders absolute. */
+function withPaths(field: Field, value: unknown, baseDir: string): unknown {
+  if (field.isPath) return resolve(baseDir, value as string);
+  if (field.entryPaths === undefined) return value;
+  return (value as readonly Tree[]).map((entry) => {
+    const paths = field.entryPaths?.filter((key) => entry[key] !== undefined) ?? [];
+    const resolved = paths.map((key) => [key, resolve(baseDir, String(entry[key]))]);
+    return { ...entry, ...Object.fromEntries(resolved) };
+  });
 }
 
 function checkDaemons({ drachtio, freeswitch }: Config): void {
@@ -122,7 +147,7 @@ async function readSource(named: string | undefined, cwd: string): Promise<Sourc
   const tree = withoutNulls(root as Tree);
   for (const field of fields) {
     const value = getAt(tree, field.path);
-    if (field.type === 'array' && typeof value === 'string') setAt(tree, field.path, [value]);
+    if (isWordList(field) && typeof value === 'string') setAt(tree, field.path, [value]);
   }
   return { tree, baseDir, place, problems: [] };
 }
@@ -132,7 +157,11 @@ function offsetOf(document: Document, keys: readonly string[]): number {
   let node: unknown = document.contents;
   let offset = 0;
   for (const key of keys) {
-    if (isMap(node)) {
+    if (isSeq(node)) {
+      const entry = node.items[Number(key)];
+      if (isNode(entry)) offset = entry.range?.[0] ?? offset;
+      node = entry;
+    } else if (isMap(node)) {
       const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
       if (pair === undefined) break;
       if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
@@ -156,13 +185,23 @@ function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function environmentSource(env: ConfigSources['env'], cwd: string): Source {
+/** Variables that the file names as places of secrets: they may be called as ours are. */
+function tokenVariables(tree: Tree): string[] {
+  const engines = getAt(tree, 'speech.engines');
+  if (!Array.isArray(engines)) return [];
+  return engines.flatMap((engine: unknown) => {
+    const name = isTree(engine) ? engine['tokenVariable'] : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
+function environmentSource(env: ConfigSources['env'], cwd: string, others: readonly string[]): Source {
   const tree: Tree = {};
   const problems: string[] = [];
   const byVariable = new Map(fields.map((field) => [field.variable, field]));
   for (const [variable, text] of Object.entries(env)) {
-    if (text === undefined || !variable.startsWith('XIANGYIN_') || otherVariables.includes(variable))
-      continue;
+    if (text === undefined || !variable.startsWith('XIANGYIN_')) continue;
+    if (otherVariables.includes(variable) || others.includes(variable)) continue;
     const field = byVariable.get(variable);
     if (field === undefined) {
       const near = closestWord(variable, [...byVariable.keys()]);
@@ -198,11 +237,24 @@ function coerce(field: Field, text: string): unknown {
     case 'boolean':
       return ['true', '1', 'yes'].includes(text) ? true : ['false', '0', 'no'].includes(text) ? false : text;
     case 'array':
+      if (!isWordList(field)) return parsed(text);
       return text
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '');
     case 'string':
       return text;
+  }
+}
+
+function isWordList({ type, entryPaths }: Field): boolean {
+  return type === 'array' && entryPaths === undefined;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
   }
 }

@@ -1,3 +1,5 @@
+import { speechSchema } from './speech-schema.js';
+
 /**
  * The one source of every option: its type, default, unit and words. Types, defaults, the check of files and the names of
  * environment variables are all read from here.
@@ -83,6 +85,13 @@ export const schema = {
           description:
             'Digests that telephones are offered, the preferred first. Old telephones give up when SHA-256 is among them.',
         },
+        requestHandlers: {
+          type: 'array',
+          items: { type: 'string', format: 'request-handler' },
+          default: [],
+          description:
+            'Programs that the embedded SIP server asks by HTTP where new requests go, METHOD=URL; they send a call here by the tag xiangyin.',
+        },
         traceBytes: {
           type: 'integer',
           minimum: 0,
@@ -147,6 +156,32 @@ export const schema = {
           default: 'path',
           description:
             'How FreeSWITCH opens prompt files: by path (same machine or shared folder) or by URL from http.',
+        },
+        workers: {
+          type: 'integer',
+          minimum: 0,
+          maximum: 64,
+          unit: 'threads',
+          default: 0,
+          description:
+            'Threads of the embedded media server; one that crashes ends its calls only and is replaced. 0: one for each core that the application and the SIP server leave, at least one.',
+        },
+        standby: {
+          type: 'integer',
+          minimum: 0,
+          maximum: 100,
+          unit: 'endpoints',
+          default: 8,
+          description:
+            'Endpoints with open audio made ahead of calls, so that a call is answered sooner; for media servers that take and give stereo audio in one stream, as the embedded one. 0: none.',
+        },
+        codecs: {
+          type: 'array',
+          items: { type: 'string', enum: ['PCMU', 'PCMA', 'G722', 'opus', 'L16'] },
+          minItems: 1,
+          default: ['PCMU', 'PCMA', 'G722', 'opus', 'L16'],
+          description:
+            'What the embedded media server offers, in this order, and takes from callers, in their order. L16 is 8 and 16 kHz.',
         },
         rtpPorts: {
           type: 'string',
@@ -225,7 +260,7 @@ export const schema = {
           type: 'integer',
           minimum: 1,
           unit: 'calls',
-          default: 200,
+          default: 400,
           description: 'More calls at once are refused with 503.',
         },
         reservedForFavoured: {
@@ -291,6 +326,41 @@ export const schema = {
         },
       },
     },
+    callerMemory: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        enabled: {
+          type: 'boolean',
+          default: true,
+          description:
+            'Whether the dialect that a caller spoke is remembered for his next call, by a keyed hash of his number; anonymous callers never are.',
+        },
+        consent: {
+          type: 'string',
+          enum: ['notice', 'given'],
+          default: 'notice',
+          description:
+            'notice: callers are told of it elsewhere. given: only who agreed in a call (the dialplan sets rememberMe to yes) is remembered. Who said no never is.',
+        },
+        retentionDays: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 3650,
+          unit: 'days',
+          default: 180,
+          description: 'A caller who did not call for so long is forgotten.',
+        },
+        halfLifeDays: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 3650,
+          unit: 'days',
+          default: 180,
+          description: 'After so long what earlier calls told counts for half.',
+        },
+      },
+    },
     dialplans: {
       type: 'object',
       additionalProperties: false,
@@ -332,37 +402,36 @@ export const schema = {
       default: './audio-prompts',
       description: 'Folder of recorded prompts, <dialect>/<name>.wav.',
     },
-    speech: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        cacheBytes: {
-          type: 'integer',
-          minimum: 0,
-          unit: 'bytes',
-          default: 500_000_000,
-          description: 'Disk space that synthesised sentences may keep under dataDir; 0 keeps none.',
-        },
-      },
-    },
+    speech: speechSchema,
   },
 } as const;
 
 type Schema = typeof schema;
 
-type ValueOf<F> = F extends { properties: infer P }
-  ? SectionOf<P>
-  : F extends { enum: readonly (infer E)[] }
-    ? E
-    : F extends { type: 'string' }
-      ? string
-      : F extends { type: 'integer' }
-        ? number
-        : F extends { type: 'boolean' }
-          ? boolean
-          : F extends { type: 'array' }
-            ? readonly string[]
-            : never;
+type ValueOf<F> = F extends { required: readonly (infer R)[]; properties: infer P }
+  ? EntryOf<P, R>
+  : F extends { properties: infer P }
+    ? SectionOf<P>
+    : F extends { type: 'object'; additionalProperties: { type: 'string' } }
+      ? Readonly<Record<string, string>>
+      : F extends { enum: readonly (infer E)[] }
+        ? E
+        : F extends { type: 'string' }
+          ? string
+          : F extends { type: 'integer' }
+            ? number
+            : F extends { type: 'boolean' }
+              ? boolean
+              : F extends { type: 'array'; items: infer I }
+                ? readonly ValueOf<I>[]
+                : never;
+
+/** An entry of a list: what is not required may be absent. */
+type EntryOf<P, R> = {
+  readonly [K in keyof P as K extends R ? K : never]: ValueOf<P[K]>;
+} & {
+  readonly [K in keyof P as K extends R ? never : K]?: ValueOf<P[K]>;
+};
 
 type AlwaysThere = { default: unknown } | { properties: unknown };
 
@@ -374,3 +443,6 @@ type SectionOf<P> = {
 
 /** The whole configuration, frozen. Paths are absolute; what an option means is said in {@link schema}. */
 export type Config = SectionOf<Schema['properties']>;
+
+/** One of `speech.engines`, with the secret that its tokenVariable holds. */
+export type EngineConfig = Config['speech']['engines'][number] & { readonly token?: string };

@@ -12,6 +12,11 @@ export function callId(wallMs: number): string {
   return `${stamp}-${randomBytes(4).toString('hex')}`;
 }
 
+/** Of something that was taught: short enough to type, `taught-9f3c1a7e`. */
+export function taughtId(): string {
+  return `taught-${randomBytes(4).toString('hex')}`;
+}
+
 /** An unguessable token for URLs and secrets: 192 bits, URL-safe. */
 export function token(): string {
   return randomBytes(24).toString('base64url');

@@ -1,0 +1,20 @@
+/** One entry of `sip.requestHandlers`: who decides where new requests of a method go. */
+export interface RequestHandler {
+  /** `INVITE`, or `*` for every method without an entry of its own. */
+  readonly sipMethod: string;
+  readonly httpMethod: 'GET' | 'POST';
+  readonly url: string;
+}
+
+/** How one is written, for those who wrote something else. */
+export const requestHandlerForm =
+  'METHOD=URL or METHOD:POST=URL, e.g. INVITE=http://127.0.0.1:8000/route; the URL http:, https: or tcp://host:port';
+
+/** Reads `INVITE=http://127.0.0.1:8000/route` or `*:POST=https://…`; undefined if it is none. */
+export function parseRequestHandler(text: string): RequestHandler | undefined {
+  const match = /^([A-Za-z]+|\*)(?::(GET|POST))?=((?:https?|tcp):\/\/\S+)$/.exec(text.trim());
+  const [, sipMethod, httpMethod, url] = match ?? [];
+  if (sipMethod === undefined || url === undefined || !URL.canParse(url)) return undefined;
+  if (url.startsWith('tcp:') && new URL(url).port === '') return undefined;
+  return { sipMethod: sipMethod.toUpperCase(), httpMethod: httpMethod === 'POST' ? 'POST' : 'GET', url };
+}
