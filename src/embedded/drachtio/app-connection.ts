@@ -23,6 +23,8 @@ export interface AppCommands {
   closed(app: AppConnection): void;
   /** Why a connection is dropped by us. */
   dropped(reason: string): void;
+  /** A command threw: the application has got a NOK. */
+  failed(error: unknown): void;
 }
 
 export interface SipCommand {
@@ -157,8 +159,9 @@ export class AppConnection {
   #guarded(messageId: string, act: () => void): void {
     try {
       act();
-    } catch {
+    } catch (error) {
       this.nok(messageId, 'Internal server error sending message');
+      this.commands.failed(error);
     }
   }
 

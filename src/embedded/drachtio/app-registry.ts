@@ -21,6 +21,11 @@ export class AppRegistry {
     for (const verb of [...this.#routes.keys()]) this.remove(app, verb);
   }
 
+  /** Whether anybody asked for that verb. */
+  has(verb: string): boolean {
+    return this.#routes.has(verb);
+  }
+
   /** Whose turn it is for that verb, among all or those with a tag; undefined when nobody asked for it. */
   next(verb: string, tag?: string): AppConnection | undefined {
     let apps = this.#routes.get(verb);

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { HostPort } from '../../core/address.js';
 import type { SipMessage } from '../sip/message.js';
+import type { ClientTransaction } from '../sip/transaction.js';
 import type { TransactionLayer } from '../sip/transaction-layer.js';
 import { transportParam, type Listener } from '../sip/transport.js';
 import { uriHost } from '../sip/uri.js';
 import type { AppConnection } from './app-connection.js';
 import type { AppRegistry } from './app-registry.js';
-import type { CallDialog, DialogTable } from './call-dialog.js';
+import { DialogTable, type CallDialog } from './call-dialog.js';
 import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.js';
 
 /** Which way a call-detail record saw its call. */
@@ -15,6 +16,9 @@ type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'sessio
 
 /** What both halves of the server (towards callers, towards called) stand on. */
 export class CallContext {
+  /** Our own BYEs under way, by the dialog that they end. */
+  readonly #hangingUp = new Map<string, ClientTransaction>();
+
   constructor(
     readonly layer: TransactionLayer,
     readonly dialogs: DialogTable,
@@ -46,8 +50,12 @@ export class CallContext {
     bye.append('Reason', `SIP ;cause=200 ;text="${text}"`);
     const target = dialog.state.target();
     if (target === undefined) return;
+    const key = DialogTable.keyOf(dialog.state);
     try {
-      this.layer.request(bye, target, () => undefined);
+      const sent = this.layer.request(bye, target, ({ status }) => {
+        if (status >= 200) this.#hangingUp.delete(key);
+      });
+      this.#hangingUp.set(key, sent);
     } catch {
       return; // closed, or the transport is gone
     }
@@ -55,6 +63,17 @@ export class CallContext {
     const bytes = bye.toBuffer();
     const wallMs = this.layer.clock.wallMs();
     dialog.app?.send(unsolicitedLeader(bytes.length, target, wallMs, dialog.id), bytes);
+  }
+
+  /**
+   * Whether a BYE of the peer crossed ours of {@link hangUp}. Then both know that it is over, and ours is not sent again: who has
+   * just hung up may be gone.
+   */
+  hasCrossed(bye: SipMessage): boolean {
+    const key = DialogTable.keyOfRequest(bye);
+    const ours = this.#hangingUp.get(key);
+    ours?.abandon();
+    return this.#hangingUp.delete(key);
   }
 
   cdrAttempt(source: 'network' | 'application', message: SipMessage): void {

@@ -63,14 +63,14 @@ export class DialogTable {
 
   add(dialog: CallDialog): void {
     this.#byId.set(dialog.id, dialog);
-    this.#byTags.set(key(dialog.state.callId, dialog.state.localTag, dialog.state.remoteTag), dialog);
+    this.#byTags.set(DialogTable.keyOf(dialog.state), dialog);
   }
 
   remove(dialog: CallDialog): void {
     dialog.stopRetransmission();
     dialog.session?.stop();
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
-    this.#byTags.delete(key(dialog.state.callId, dialog.state.localTag, dialog.state.remoteTag));
+    this.#byTags.delete(DialogTable.keyOf(dialog.state));
   }
 
   byId(id: string): CallDialog | undefined {
@@ -79,16 +79,22 @@ export class DialogTable {
 
   /** The dialog that a request of the peer belongs to: To is ours, From the peer's. */
   forRequest(request: SipMessage): CallDialog | undefined {
+    return this.#byTags.get(DialogTable.keyOfRequest(request));
+  }
+
+  /** What tells a dialog from all others (RFC 3261 §12). */
+  static keyOf({ callId, localTag, remoteTag }: DialogState): string {
+    return `${callId}|${localTag}|${remoteTag}`;
+  }
+
+  /** The key of the dialog that a request of the peer belongs to. */
+  static keyOfRequest(request: SipMessage): string {
     const localTag = tagOf(request.get('to') ?? '') ?? '';
     const remoteTag = tagOf(request.get('from') ?? '') ?? '';
-    return this.#byTags.get(key(request.get('call-id') ?? '', localTag, remoteTag));
+    return `${request.get('call-id') ?? ''}|${localTag}|${remoteTag}`;
   }
 
   *[Symbol.iterator](): IterableIterator<CallDialog> {
     yield* this.#byTags.values();
   }
-}
-
-function key(callId: string, localTag: string, remoteTag: string): string {
-  return `${callId}|${localTag}|${remoteTag}`;
 }

@@ -2,10 +2,11 @@ import { createServer, type Server } from 'node:net';
 import type { HostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
-import type { Logger } from '../../core/logger.js';
+import { OnceLogger, type Logger } from '../../core/logger.js';
 import type { ConnectionLimits } from '../sip/connection-limits.js';
 import { sipStackError } from '../sip/errors.js';
 import type { SipObserver } from '../sip/sip-observer.js';
+import { SourceBudget, type SourceBudgetOptions } from '../sip/source-budget.js';
 import { sipTimers, type TimerOptions } from '../sip/timers.js';
 import type { TlsOptions } from '../sip/tls-identity.js';
 import { TransactionLayer } from '../sip/transaction-layer.js';
@@ -47,6 +48,8 @@ export interface DrachtioServerOptions {
   readonly timers?: TimerOptions | undefined;
   /** Told of every SIP message. */
   readonly observer?: SipObserver | undefined;
+  /** What strangers may cost; what is left out has its default. */
+  readonly sourceBudget?: Partial<SourceBudgetOptions> | undefined;
 }
 
 /**
@@ -74,6 +77,7 @@ export class DrachtioServer {
       timers: sipTimers(options.timers),
       logger: options.logger,
       observer: options.observer,
+      budget: new SourceBudget(options.clock, options.sourceBudget),
     });
     const server = createServer();
     try {
@@ -106,6 +110,9 @@ export class DrachtioServer {
     this.#uas = new Uas(this.#context, this.#proxy, routing);
     this.#uac = new Uac(this.#context);
     layer.user = {
+      knows: (request) =>
+        this.#context.dialogs.forRequest(request) !== undefined || this.#proxy.isRouted(request),
+      refusal: (request) => this.#uas.refusal(request),
       request: (transaction) => {
         if (!this.#proxy.routed(transaction)) this.#uas.request(transaction);
       },
@@ -170,6 +177,7 @@ export class DrachtioServer {
 
   #commands(): AppCommands {
     const { apps, dialogs } = this.#context;
+    const once = new OnceLogger(this.options.logger);
     return {
       route: (app, verb) => apps.add(app, verb),
       removeRoute: (app, verb) => apps.remove(app, verb),
@@ -191,6 +199,8 @@ export class DrachtioServer {
       },
       dropped: (reason) =>
         this.options.logger.warn({ reason }, 'the connection of an application was refused'),
+      failed: (error) =>
+        once.warn(errorCode(error), { error: errorCode(error) }, 'a command of an application failed here'),
     };
   }
 

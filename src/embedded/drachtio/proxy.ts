@@ -73,13 +73,24 @@ export class Proxy {
     } else if (!command.fullResponse) client?.app.send(replyLeader(client.messageId, 'OK|done'));
   }
 
-  /** A request that names us in its Route, from a dialog we stay in: forwarded without an application. */
+  /** Hot: whether a request (or ACK) names us in its Route, from a dialog that we stay in. */
+  isRouted(request: SipMessage): boolean {
+    return this.#onward(request) !== undefined;
+  }
+
+  /** Such a request without our Route. */
+  #onward(request: SipMessage): SipMessage | undefined {
+    if (!request.has('route') && !request.uri.includes('pass=')) return undefined;
+    if (tagOf(request.get('to') ?? '') === undefined) return undefined;
+    const onward = request.clone();
+    return this.recordRoute.strip(onward) ? onward : undefined;
+  }
+
+  /** A request that {@link isRouted}: forwarded without an application. False: it is none. */
   routed(transaction: ServerTransaction): boolean {
     const { request } = transaction;
-    if (!request.has('route') && !request.uri.includes('pass=')) return false;
-    if (tagOf(request.get('to') ?? '') === undefined) return false;
-    const onward = request.clone();
-    if (!this.recordRoute.strip(onward)) return false;
+    const onward = this.#onward(request);
+    if (onward === undefined) return false;
     if (!countHop(onward)) {
       transaction.respond(makeResponse(request, 483));
       return true;
@@ -114,9 +125,8 @@ export class Proxy {
 
   /** The ACK of a 2xx that passes through us: forwarded without state. False: it is not for us to forward. */
   ack(ack: SipMessage): boolean {
-    if (!ack.has('route') && !ack.uri.includes('pass=')) return false;
-    const onward = ack.clone();
-    if (!this.recordRoute.strip(onward)) return false;
+    const onward = this.#onward(ack);
+    if (onward === undefined) return false;
     const target = countHop(onward) ? nextHop(onward) : undefined;
     if (target !== undefined) this.context.layer.forwardAck(onward, target);
     return true;

@@ -3,6 +3,7 @@ import { contactUris, DialogState } from '../sip/dialog-state.js';
 import { cseqNumber } from '../sip/make-message.js';
 import type { SipMessage } from '../sip/message.js';
 import { tagOf } from '../sip/name-addr.js';
+import { mostForks } from '../sip/outgoing-invite.js';
 import type { ClientTransaction } from '../sip/transaction.js';
 import type { ServerTransaction, TransactionLayer } from '../sip/transaction-layer.js';
 import type { Source, Target } from '../sip/transport.js';
@@ -238,11 +239,13 @@ export class ResponseContext {
     const state = DialogState.uac(transaction.request, mine, source);
     const target = state.target();
     if (target === undefined) return;
-    this.layer.sendAck(state.buildRequest('ACK', cseqNumber(transaction.request)), target);
     const tag = tagOf(response.get('to') ?? '') ?? '';
     branch.late ??= new Set();
-    if (branch.late.has(tag)) return;
+    const isRepeated = branch.late.has(tag);
+    if (!isRepeated && branch.late.size >= mostForks) return;
     branch.late.add(tag);
+    this.layer.sendAck(state.buildRequest('ACK', cseqNumber(transaction.request)), target);
+    if (isRepeated) return;
     this.layer.request(state.buildRequest('BYE'), target, () => undefined);
   }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { formatHostPort } from '../../core/address.js';
+import { XiangyinError } from '../../core/errors.js';
 import { DialogState } from '../sip/dialog-state.js';
 import { cancelFor, cseqNumber, setBody } from '../sip/make-message.js';
 import { SipMessage } from '../sip/message.js';
+import { mostForks } from '../sip/outgoing-invite.js';
 import { asNameAddr, tagOf, withoutTag } from '../sip/name-addr.js';
 import { newCallId, newTag } from '../sip/random-ids.js';
 import type { ClientTransaction } from '../sip/transaction.js';
@@ -37,6 +39,8 @@ interface Sent {
   readonly inDialog: boolean;
   /** The ACK that the application sent for the 2xx; repeated for each repetition of it. */
   ack: SipMessage | undefined;
+  /** Our ACKs to other forks that answered too, and were hung up, by their To tags. */
+  readonly forks: Map<string, SipMessage>;
   /** RSeq of the last reliable provisional response, and the dialog that it came in. */
   reliable: { readonly dialog: CallDialog; readonly rseq: number } | undefined;
   cancelled: boolean;
@@ -59,8 +63,10 @@ export class Uac {
       else if (command.dialogId !== '') this.#inDialog(app, command);
       else this.#newRequest(app, command);
     } catch (error) {
-      const known = error instanceof Refusal;
-      app.nok(command.messageId, known ? error.message : 'requested protocol/transport not available');
+      if (error instanceof Refusal) app.nok(command.messageId, error.message);
+      else if (error instanceof XiangyinError) {
+        app.nok(command.messageId, 'requested protocol/transport not available');
+      } else throw error;
     }
   }
 
@@ -231,6 +237,7 @@ export class Uac {
       dialog,
       inDialog: dialog !== undefined,
       ack: undefined,
+      forks: new Map(),
       reliable: undefined,
       cancelled: false,
       final: false,
@@ -256,6 +263,8 @@ export class Uac {
       if (sent.dialog?.outgoingInvite === transaction) sent.dialog.outgoingInvite = undefined;
     }
     if (source !== undefined) this.#track(sent, response, source);
+    // A To tag is of somebody who answered (RFC 3261 §8.2.6.2): by its lack an application knows that nobody did.
+    else response.set('To', transaction.request.get('to') ?? '');
     if (status < 200 && isRepeated(sent, response)) return;
     if (status >= 300) this.#failed(sent, response);
     if (!app.isOpen && invite && status >= 200 && status < 300) {
@@ -327,7 +336,8 @@ export class Uac {
   /** A 2xx again, or from another fork (RFC 3261 §13.2.2.4). */
   #repeated(sent: Sent, response: SipMessage, source: Source): void {
     const { layer } = this.context;
-    if (sent.dialog?.state.remoteTag === tagOf(response.get('to') ?? '')) {
+    const toTag = tagOf(response.get('to') ?? '');
+    if (sent.dialog?.state.remoteTag === toTag) {
       const target = sent.dialog?.state.target();
       if (sent.ack !== undefined && target !== undefined) layer.sendAck(sent.ack, target);
       return;
@@ -336,7 +346,15 @@ export class Uac {
     const state = DialogState.uac(request, response, source);
     const target = state.target();
     if (target === undefined) return;
-    layer.sendAck(state.buildRequest('ACK', cseqNumber(request)), target);
+    const known = sent.forks.get(state.remoteTag);
+    if (known !== undefined) {
+      layer.sendAck(known, target);
+      return;
+    }
+    if (sent.forks.size >= mostForks) return;
+    const ack = state.buildRequest('ACK', cseqNumber(request));
+    sent.forks.set(state.remoteTag, ack);
+    layer.sendAck(ack, target);
     layer.request(state.buildRequest('BYE'), target, () => undefined);
   }
 

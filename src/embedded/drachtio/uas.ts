@@ -7,6 +7,7 @@ import { cseqNumber, makeResponse, setBody } from '../sip/make-message.js';
 import type { SipMessage } from '../sip/message.js';
 import { tagOf } from '../sip/name-addr.js';
 import { newTag } from '../sip/random-ids.js';
+import type { Refusal } from '../sip/stateless-refusal.js';
 import { longestWaitMs } from '../sip/timers.js';
 import type { ServerTransaction } from '../sip/transaction-layer.js';
 import type { Source } from '../sip/transport.js';
@@ -56,21 +57,33 @@ export class Uas {
     private readonly routing: RequestRouting,
   ) {}
 
+  /** What is refused whatever an application may say (RFC 3261 §8.1.1, §10.3, §12.2.2), for a request of no dialog. */
+  refusal(request: SipMessage): Refusal | undefined {
+    const { method } = request;
+    if (method === 'BYE' && this.context.hasCrossed(request)) return { status: 200 };
+    if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') return { status: 481 };
+    if (method === 'INVITE' && tagOf(request.get('to') ?? '') !== undefined) return { status: 481 };
+    if (method === 'INVITE' || method === 'SUBSCRIBE') {
+      if (contactUri(request) === undefined) return { status: 400 };
+      if (tagOf(request.get('from') ?? '') === undefined) return { status: 400 };
+    }
+    if (method === 'REGISTER' && request.get('contact')?.trim() === '*') {
+      if (Number.parseInt(request.get('expires') ?? '', 10) !== 0) return { status: 400 };
+    }
+    if (method === 'INVITE' && isTooShort(request)) return tooShort;
+    // Call-detail records tell of an INVITE that found nobody: once, so it gets a transaction.
+    const { apps } = this.context;
+    const nobody = !this.routing.handles(method) && !apps.has(method.toLowerCase());
+    return nobody && !(method === 'INVITE' && apps.has('cdr:attempt')) ? { status: 503 } : undefined;
+  }
+
+  /** A request in a dialog, or one that has no {@link refusal}. */
   request(transaction: ServerTransaction): void {
     const { request } = transaction;
-    const { method } = request;
-    if (tagOf(request.get('to') ?? '') !== undefined) {
-      const dialog = this.context.dialogs.forRequest(request);
-      if (dialog !== undefined) return this.#inDialog(transaction, dialog);
-      if (method === 'INVITE' || method === 'BYE' || method === 'UPDATE' || method === 'PRACK') {
-        return this.#refuse(transaction, 481);
-      }
-    } else if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') {
-      return this.#refuse(transaction, 481);
-    }
-    const refusal = this.#sanity(request);
-    if (refusal !== undefined) return this.#refuse(transaction, refusal);
-    if (method === 'INVITE' && isTooShort(request)) return this.#refuseShort(transaction);
+    const dialog = this.context.dialogs.forRequest(request);
+    if (dialog !== undefined) return this.#inDialog(transaction, dialog);
+    const status = request.method === 'INVITE' ? this.#merged(request) : undefined;
+    if (status !== undefined) return this.#refuse(transaction, status);
     this.#newRequest(transaction);
   }
 
@@ -172,10 +185,6 @@ export class Uas {
     keepSession(this.context, dialog, agreeSession(request, response));
   }
 
-  #refuseShort(transaction: ServerTransaction): void {
-    this.#refuse(transaction, 422, undefined, { 'Min-SE': String(minSessionSeconds) });
-  }
-
   #sendReliably(waiting: Waiting, response: SipMessage): void {
     const { clock, timers } = this.context.layer;
     waiting.reliable ??= new ReliableResponses(
@@ -219,22 +228,10 @@ export class Uas {
     this.#answered.clear();
   }
 
-  /** What the server refuses by itself (RFC 3261 §8.1.1, §10.3). */
-  #sanity(request: SipMessage): number | undefined {
-    if (request.method === 'INVITE' || request.method === 'SUBSCRIBE') {
-      if (contactUri(request) === undefined) return 400;
-      if (tagOf(request.get('from') ?? '') === undefined) return 400;
-    }
-    if (request.method === 'REGISTER' && request.get('contact')?.trim() === '*') {
-      if (Number.parseInt(request.get('expires') ?? '', 10) !== 0) return 400;
-    }
-    if (request.method === 'INVITE') {
-      // The same INVITE by another way (RFC 3261 §8.2.2.2).
-      const known = this.context.dialogs.byId(dialogIdOf(request));
-      if (known?.confirmed === true) return 480;
-      if (this.#invites.has(inviteKey(request))) return 482;
-    }
-    return undefined;
+  /** The same INVITE by another way (RFC 3261 §8.2.2.2). */
+  #merged(request: SipMessage): number | undefined {
+    if (this.context.dialogs.byId(dialogIdOf(request))?.confirmed === true) return 480;
+    return this.#invites.has(inviteKey(request)) ? 482 : undefined;
   }
 
   #newRequest(transaction: ServerTransaction): void {
@@ -301,7 +298,7 @@ export class Uas {
       return this.#refuse(transaction, 481); // RFC 3262 §3
     }
     if (method === 'INVITE' || method === 'UPDATE') {
-      if (isTooShort(request)) return this.#refuseShort(transaction);
+      if (isTooShort(request)) return this.#refuse(transaction, tooShort.status, undefined, tooShort.headers);
       const busy = dialog.incomingOffer?.pending === true;
       if (method === 'INVITE') {
         // RFC 3261 §14.2: one offer at a time.
@@ -437,6 +434,9 @@ export class Uas {
     transaction.respond(response);
   }
 }
+
+/** RFC 4028 §6. */
+const tooShort = { status: 422, headers: { 'Min-SE': String(minSessionSeconds) } };
 
 /** The same for the same INVITE that came by two ways (RFC 3261 §8.2.2.2). */
 function inviteKey(request: SipMessage): string {

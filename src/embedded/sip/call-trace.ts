@@ -115,6 +115,9 @@ export class CallTrace implements SipObserver {
 
   finished(): void {}
 
+  /** A flood would wash out the calls that somebody looks for. */
+  dropped(): void {}
+
   /** The call of a Call-ID, or of a beginning that only one has. */
   find(key: string): TraceAnswer {
     const call = this.#answered.get(key) ?? this.#others.get(key);
@@ -216,6 +219,7 @@ export function withoutSecrets(text: string): string {
   const blanked = text
     .replace(/^((?:Proxy-)?Authorization\s*:).*(?:\r?\n[ \t].*)*/gim, '$1 (blanked)')
     .replace(/^(a=crypto:\d+ \S+ ).*/gim, '$1(blanked)')
+    .replace(/^(a=ice-pwd:).*/gim, '$1(blanked)')
     .replace(/^k=.*/gim, 'k=(blanked)');
   return text.startsWith('INFO ') ? blanked.replace(/(\r?\n\r?\n)[^]+$/, '$1(blanked)') : blanked;
 }

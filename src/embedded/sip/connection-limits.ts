@@ -50,7 +50,7 @@ export class ConnectionGate {
 }
 
 /** One subscriber has a whole IPv6 /64 and could come from another address each time. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [left = '', right = ''] = address.split('%')[0]?.split('::') ?? [];
   const head = left === '' ? [] : left.split(':');

@@ -71,7 +71,7 @@ export class Dialog extends TypedEmitter<DialogEvents> {
     const request = this.state.buildRequest(method);
     request.append('User-Agent', this.context.name);
     const response = await this.#send(request, options, method === 'UPDATE' || method === 'REFER');
-    if (response.status === 481 || response.status === 408) this.#end('error'); // §12.2.1.2
+    this.#checkStanding(response);
     return response;
   }
 
@@ -85,7 +85,7 @@ export class Dialog extends TypedEmitter<DialogEvents> {
     request.append('User-Agent', this.context.name);
     const response = await this.#send(request, { body }, true);
     this.#reinviting = false;
-    if (response.status === 481 || response.status === 408) this.#end('error');
+    this.#checkStanding(response);
     return response;
   }
 
@@ -155,11 +155,7 @@ export class Dialog extends TypedEmitter<DialogEvents> {
       () => transaction.respond(response),
       () => {
         this.#answer = undefined;
-        // §13.3.1.4: no ACK, no session: say BYE and forget the call.
-        const bye = this.state.buildRequest('BYE');
-        bye.append('Reason', 'SIP ;cause=408 ;text="ACK timeout"');
-        void this.#send(bye, {}, false);
-        this.#end('ack-timeout');
+        this.#giveUp('ack-timeout', 408, 'ACK timeout'); // §13.3.1.4: no ACK, no session
       },
     );
     this.#answer = { retransmission, cseq: cseqNumber(transaction.request) };
@@ -235,6 +231,20 @@ export class Dialog extends TypedEmitter<DialogEvents> {
       });
       if (!sent) resolve(localResponse(request, 503));
     });
+  }
+
+  /** §12.2.1.2: a peer that does not answer, or does not know the call, has none with us any more. */
+  #checkStanding({ status }: SipMessage): void {
+    if (this.#ended || (status !== 481 && status !== 408)) return;
+    this.#giveUp('error', status, status === 408 ? 'no answer' : 'unknown there');
+  }
+
+  /** Says BYE, in case the peer still holds the call, and forgets it. */
+  #giveUp(reason: DialogEndReason, cause: number, text: string): void {
+    const bye = this.state.buildRequest('BYE');
+    bye.append('Reason', `SIP ;cause=${cause} ;text="${text}"`);
+    void this.#send(bye, {}, false);
+    this.#end(reason);
   }
 
   /** Runs what may throw because the stack is closed or has no such transport. */

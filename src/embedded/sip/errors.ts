@@ -38,6 +38,12 @@ export const sipStackError = defineErrors({
     sipStatus: 513,
     httpStatus: 413,
   },
+  SIP_HEADER_TOO_LONG: {
+    message: 'a header or the Request-URI is longer than {limitChars} characters',
+    retryable: false,
+    sipStatus: 513,
+    httpStatus: 413,
+  },
   SIP_BODY_INCOMPLETE: {
     message: 'the message ends before the bytes that Content-Length promises',
     retryable: false,

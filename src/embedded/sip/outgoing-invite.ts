@@ -8,6 +8,9 @@ import type { ClientTransaction } from './transaction.js';
 import type { Source, Target } from './transport.js';
 import type { UserAgentContext } from './user-agent-context.js';
 
+/** More answers to one INVITE are no forks: each would cost us a BYE, repeated to wherever its Contact points. */
+export const mostForks = 16;
+
 export type OutgoingInviteEvents = {
   /** 101-199, and 100. */
   provisional: [response: SipMessage];
@@ -22,6 +25,8 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
   #transaction: ClientTransaction | undefined;
   #dialog: Dialog | undefined;
   #ack: SipMessage | undefined;
+  /** What was answered although cancelled, and other forks: taken and hung up; and our ACKs to them. */
+  readonly #unwanted = new Map<string, { readonly dialog: Dialog; readonly ack: SipMessage }>();
   #cancelled = false;
   #over = false;
 
@@ -75,10 +80,16 @@ export class OutgoingInvite extends TypedEmitter<OutgoingInviteEvents> {
       if (this.#ack !== undefined) this.#dialog.repeatAck(this.#ack);
       return;
     }
+    const unwanted = this.#unwanted.get(toTag);
+    if (unwanted !== undefined) {
+      unwanted.dialog.repeatAck(unwanted.ack);
+      return;
+    }
+    if (this.#unwanted.size >= mostForks) return;
     const dialog = new Dialog(DialogState.uac(this.request, response, source), this.context);
     if (this.#cancelled || this.#over) {
       // Answered although cancelled, or a second fork (RFC 3261 §13.2.2.4): take it and hang up.
-      dialog.acknowledge(cseqNumber(this.request));
+      this.#unwanted.set(toTag, { dialog, ack: dialog.acknowledge(cseqNumber(this.request)) });
       void dialog.bye();
       this.#fail(487, undefined);
       return;

@@ -6,8 +6,15 @@ import { checkSyntax, malformedHeader } from './strictness.js';
 
 /** One UDP datagram at most; the same for a stream. */
 export const maxMessageBytes = 65_535;
+/**
+ * Of one header, or the Request-URI: a signed Identity has some 2,000. What applications read headers with may take the
+ * square of their length, and one of 64 kB would hold everything up for seconds.
+ */
+const maxHeaderChars = 8192;
 /** A call through many proxies has some dozens. */
 const maxHeaders = 250;
+/** Folded ones included. */
+const maxHeadLines = 1000;
 
 const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 const mandatory = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
@@ -25,6 +32,7 @@ export interface ReadMessage {
 const malformedStartLine = sipStackError('SIP_MALFORMED_START_LINE');
 const wrongVersion = sipStackError('SIP_VERSION_NOT_SUPPORTED');
 const tooLarge = sipStackError('SIP_MESSAGE_TOO_LARGE', { limitBytes: maxMessageBytes });
+const longHeader = sipStackError('SIP_HEADER_TOO_LONG', { limitChars: maxHeaderChars });
 const incomplete = sipStackError('SIP_BODY_INCOMPLETE');
 
 /**
@@ -63,6 +71,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
   let problem = started.problem;
   let lengthBytes: number | undefined;
   let count = 0;
+  let lines = 0;
   let name = '';
   let value = '';
   const flush = (): void => {
@@ -75,6 +84,10 @@ export function readMessage(bytes: Buffer): ReadMessage {
       } else lengthBytes = length;
       return;
     }
+    if (value.length > maxHeaderChars) {
+      problem ??= longHeader;
+      return;
+    }
     if (singular.has(key) && message.has(key)) problem ??= malformedHeader(key);
     message.received(name, value);
   };
@@ -83,6 +96,10 @@ export function readMessage(bytes: Buffer): ReadMessage {
     if (lineEnd < 0) lineEnd = head.length;
     const line = trimEnd(head, at, lineEnd);
     const first = line.charCodeAt(0);
+    if (++lines > maxHeadLines) {
+      problem ??= tooLarge;
+      break;
+    }
     if (first === 0x20 || first === 0x09) {
       // RFC 3261 §7.3.1: a folded line goes on with one space.
       irregular = true;
@@ -135,13 +152,21 @@ function readStartLine(line: string, head: string): ReadMessage {
   }
   // RFC 3261 §7.1: single spaces, none around. What is nearly so can still be refused with a response.
   const rest = line.slice(firstSpace + 1);
-  const version = /\s+SIP\/(\d+\.\d+)\s*$/i.exec(rest);
-  if (version === null || !token.test(word)) return failed(malformedStartLine);
-  const uri = rest.slice(0, version.index);
+  const trimmed = rest.trimEnd();
+  const lastBlank = lastBlankOf(trimmed);
+  const version = /^SIP\/(\d+\.\d+)$/i.exec(trimmed.slice(lastBlank + 1));
+  if (version === null || lastBlank < 0 || !token.test(word)) return failed(malformedStartLine);
+  const uri = trimmed.slice(0, lastBlank).trimEnd();
   const message = SipMessage.request(word, uri.trim());
   if (version[1] !== '2.0') return { message, problem: wrongVersion };
+  if (uri.length > maxHeaderChars) return { message, problem: longHeader };
   const exact = uri.length + ' SIP/2.0'.length === rest.length && uri !== '' && !/[\s<>\0]/.test(uri);
   return { message, problem: exact ? undefined : malformedStartLine };
+}
+
+function lastBlankOf(text: string): number {
+  for (let at = text.length - 1; at >= 0; at--) if (/\s/.test(text.charAt(at))) return at;
+  return -1;
 }
 
 /** A NUL may stand in a quoted string when a backslash says so (RFC 3261 §25.1, quoted-pair). */

@@ -56,6 +56,11 @@ export class RequestAttempts implements ClientTransaction {
     this.#current?.cancel(headers);
   }
 
+  abandon(): void {
+    this.#cancelled ??= {};
+    this.#current?.abandon();
+  }
+
   #tryAll(targets: readonly RoutedTarget[]): void {
     if (this.#cancelled !== undefined) return this.#finish(487);
     this.#servers = targets.map((target) => this.#waysTo(target));

@@ -1,6 +1,6 @@
 import type { SipMessage } from './message.js';
 import { namedStatuses } from './reasons.js';
-import type { Role, SipObserver } from './sip-observer.js';
+import { dropReasons, type DropReason, type Role, type SipObserver } from './sip-observer.js';
 import type { Listener, Protocol, Source, Target } from './transport.js';
 
 /** Labels are closed lists: what a peer makes up is counted as `other`, or by the class of its status. */
@@ -43,6 +43,7 @@ export class SipCounters implements SipObserver {
   readonly #messages = new Float64Array(2 * transports.length * methods.length * statuses.length);
   readonly #repeats = new Float64Array(2 * methods.length * kinds.length);
   readonly #finished = new Float64Array(roles.length * methods.length * statuses.length);
+  readonly #dropped = new Float64Array(dropReasons.length * transports.length);
   readonly #malformed = new Map<string, Float64Array>();
 
   received(message: SipMessage, _bytes: Buffer, source: Source, repeated: boolean): void {
@@ -61,6 +62,13 @@ export class SipCounters implements SipObserver {
     increment(byTransport, transportIndexes.get(protocol) ?? 0);
   }
 
+  /** Counted as a message that came, and with its reason. */
+  dropped(reason: DropReason, message: SipMessage | undefined, { protocol }: Source): void {
+    if (message !== undefined) this.#count(inbound, message, protocol, false);
+    const row = dropReasons.indexOf(reason) * transports.length;
+    increment(this.#dropped, row + (transportIndexes.get(protocol) ?? 0));
+  }
+
   finished(role: Role, method: string, status: number): void {
     const row = (role === 'server' ? 0 : 1) * methods.length + (methodIndexes.get(method) ?? otherMethod);
     increment(this.#finished, row * statuses.length + slotOf(status));
@@ -75,6 +83,7 @@ export class SipCounters implements SipObserver {
       ...[...this.#malformed].flatMap(([code, counts]) =>
         transports.flatMap((transport, index) => line('malformed_total', { code, transport }, counts[index])),
       ),
+      ...this.#droppedLines(),
       ...this.#finishedLines(),
       ...Object.entries(gaugeHelp).flatMap(([name, help]) =>
         gauges[name] === undefined
@@ -129,6 +138,17 @@ export class SipCounters implements SipObserver {
             line('retransmissions_total', { direction, kind, method }, this.#repeats[at++]),
           ),
         ),
+      ),
+    ];
+  }
+
+  #droppedLines(): string[] {
+    let at = 0;
+    const help = 'Messages of which nothing came: over budget, or belonging to nothing.';
+    return [
+      ...head('dropped_total', 'counter', help),
+      ...dropReasons.flatMap((reason) =>
+        transports.flatMap((transport) => line('dropped_total', { reason, transport }, this.#dropped[at++])),
       ),
     ];
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import { CallTrace, type TraceAnswer, type TraceOptions } from './call-trace.js';
 import type { SipMessage } from './message.js';
 import { SipCounters, type Gauges } from './sip-counters.js';
-import type { Role, SipObserver } from './sip-observer.js';
+import type { DropReason, Role, SipObserver } from './sip-observer.js';
 import type { Listener, Protocol, Source, Target } from './transport.js';
 
 /** Counters and trace as the one observer of a stack. */
@@ -35,6 +35,10 @@ export class SipObservation implements SipObserver {
 
   malformed(code: string, protocol: Protocol): void {
     this.#counters.malformed(code, protocol);
+  }
+
+  dropped(reason: DropReason, message: SipMessage | undefined, source: Source): void {
+    this.#counters.dropped(reason, message, source);
   }
 
   finished(role: Role, method: string, status: number): void {

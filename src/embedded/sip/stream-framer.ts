@@ -70,7 +70,8 @@ export class StreamFramer {
   #readHead(): boolean {
     this.#skipLineEnds();
     const held = this.#buffer.subarray(this.#start, this.#end);
-    if (held.length === 0 || held[0] === 0x0d) return false;
+    // Part of a line end may yet become one; a CR before anything else begins a message, a bad one.
+    if (held.length === 0 || (held.length < 4 && held[0] === 0x0d)) return false;
     const head = held.indexOf(separator, Math.max(0, this.#scanned - 3));
     if (head < 0) {
       if (held.length > maxMessageBytes) throw tooLarge();

@@ -68,8 +68,29 @@ function isBalanced(value: string): boolean {
 
 /** One value of Contact: without brackets its URI may have no headers (RFC 3261 §20). */
 function isContact(value: string): boolean {
-  const unquoted = value.replace(/"(?:\\.|[^"\\])*"/gs, '""');
-  const bracketed = unquoted.includes('<');
-  if (!bracketed && unquoted.includes('?')) return false;
-  return !/;\s*;/.test(bracketed ? unquoted.replace(/<[^>]*>/g, '<>') : unquoted);
+  const bare = outsideOf(value);
+  if (!bare.includes('<') && bare.includes('?')) return false;
+  return !/;\s*;/.test(bare);
+}
+
+/** What stands outside of quotes and brackets, of which the opening ones are left. */
+function outsideOf(value: string): string {
+  if (!value.includes('"') && !value.includes('<')) return value;
+  let bare = '';
+  let start = 0;
+  let close = 0;
+  for (let i = 0; i < value.length; i++) {
+    const c = value.charCodeAt(i);
+    if (close === 0) {
+      if (c !== 0x22 && c !== 0x3c) continue;
+      close = c === 0x22 ? c : 0x3e;
+      bare += value.slice(start, i + 1);
+      start = value.length;
+    } else if (c === 0x5c && close === 0x22) i++;
+    else if (c === close) {
+      close = 0;
+      start = i + 1;
+    }
+  }
+  return bare + value.slice(start);
 }

@@ -1,50 +1,32 @@
-import { formatHostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
 import { CountingClock } from '../counting-clock.js';
 import { sipStackError } from './errors.js';
-import { cancelFor, cseqNumber, makeResponse } from './make-message.js';
+import { cancelFor } from './make-message.js';
 import type { SipMessage } from './message.js';
-import { tagOf } from './name-addr.js';
 import { readMessage } from './parse-message.js';
 import { newBranch } from './random-ids.js';
+import { ServerTransactions } from './server-transactions.js';
 import type { SipObserver } from './sip-observer.js';
+import type { SourceBudget } from './source-budget.js';
 import type { SipTimers } from './timers.js';
-import type { ClientMachine, ClientTransaction, ResponseHandler, ServerMachine } from './transaction.js';
+import type {
+  ClientMachine,
+  ClientTransaction,
+  ResponseHandler,
+  ServerMachine,
+  TransactionUser,
+} from './transaction.js';
 import { InviteClientTransaction } from './transaction-client-invite.js';
 import { NonInviteClientTransaction } from './transaction-client-noninvite.js';
-import { InviteServerTransaction } from './transaction-server-invite.js';
-import { NonInviteServerTransaction } from './transaction-server-noninvite.js';
 import { isTooLarge, RequestAttempts } from './request-attempts.js';
 import { TransportLayer, type RoutedTarget, type TransportOptions } from './transport-layer.js';
-import { defaultPort, type Listener, type Source, type Target } from './transport.js';
+import type { Listener, Source, Target } from './transport.js';
 import { uriHost } from './uri.js';
 import { parseVia, stampVia, type Via } from './via.js';
 
-export type { ClientTransaction } from './transaction.js';
-
-/** The layer's user: a user agent, or the drachtio server. */
-export interface TransactionUser {
-  /** A new request, once. INVITEs have got their 100 already. ACK and CANCEL do not come here. */
-  request(transaction: ServerTransaction): void;
-  /** A CANCEL; `invite` is what it wants to end, if we know it. The user answers both. */
-  cancel(transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
-  /** An ACK that belongs to a 2xx. */
-  ack(ack: SipMessage, source: Source): void;
-}
-
-/** A request received, and the one way to answer it. */
-export interface ServerTransaction {
-  readonly request: SipMessage;
-  readonly source: Source;
-  /** Whether a final response may still be sent. */
-  readonly pending: boolean;
-  /** Sends it if the state allows; a 2xx to INVITE may be sent again. Returns whether it was sent. */
-  respond(response: SipMessage): boolean;
-  /** Called once, when the transaction is over. */
-  onTerminated: (() => void) | undefined;
-}
+export type { ClientTransaction, ServerTransaction, TransactionUser } from './transaction.js';
 
 export interface TransactionLayerOptions extends TransportOptions {
   readonly clock: Clock;
@@ -52,12 +34,9 @@ export interface TransactionLayerOptions extends TransportOptions {
   readonly logger: Logger;
   /** Told of every message; without one nothing is counted. */
   readonly observer?: SipObserver | undefined;
+  /** What strangers may cost; without one every request opens a transaction. */
+  readonly budget?: SourceBudget | undefined;
 }
-
-/** More requests at a time are refused without keeping state: 32 s of 1500 requests per second. */
-const maxServerTransactions = 50_000;
-/** The same for requests inside dialogs: a flood of new ones must not refuse the BYE of a call that is up. */
-const maxServerTransactionsInDialogs = 60_000;
 
 /** Matches messages to transactions (RFC 3261 §17) over the sockets of a {@link TransportLayer}. */
 export class TransactionLayer {
@@ -66,7 +45,7 @@ export class TransactionLayer {
   readonly #once: OnceLogger;
   readonly #observer: SipObserver | undefined;
   readonly #clients = new Map<string, ClientMachine>();
-  readonly #servers = new Map<string, ServerEntry>();
+  readonly #servers: ServerTransactions;
   #transport: TransportLayer | undefined;
   #user: TransactionUser | undefined;
   #open = true;
@@ -93,6 +72,12 @@ export class TransactionLayer {
     this.timers = options.timers;
     this.#once = new OnceLogger(options.logger);
     this.#observer = options.observer;
+    this.#servers = new ServerTransactions({
+      observer: options.observer,
+      budget: options.budget,
+      context: (...args) => this.#context(...args),
+      send: (...args) => this.#send(...args),
+    });
   }
 
   get transport(): TransportLayer {
@@ -112,7 +97,7 @@ export class TransactionLayer {
   counts(): { transactions: number; lingering: number; timers: number; sockets: number } {
     let lingering = 0;
     for (const machine of this.#clients.values()) if (machine.lingering) lingering++;
-    for (const entry of this.#servers.values()) if (entry.machine.lingering) lingering++;
+    lingering += this.#servers.lingering;
     return {
       transactions: this.#clients.size + this.#servers.size - lingering,
       lingering,
@@ -188,6 +173,7 @@ export class TransactionLayer {
         cancelHeaders = headers;
         invite?.cancel();
       },
+      abandon: () => machine.close(),
     };
   }
 
@@ -226,7 +212,7 @@ export class TransactionLayer {
   async close(): Promise<void> {
     this.#open = false;
     for (const machine of [...this.#clients.values()]) machine.close();
-    for (const entry of [...this.#servers.values()]) entry.machine.close();
+    this.#servers.close();
     await this.#transport?.close();
   }
 
@@ -328,110 +314,24 @@ export class TransactionLayer {
       }
       return;
     }
-    if (!message.isRequest) {
-      const client = this.#clients.get(`${via.branch}|${message.method}`);
-      this.#observer?.received(message, bytes, source, client?.lingering === true);
-      client?.receive(message, source);
+    if (message.isRequest) {
+      this.#servers.receive(message, bytes, via, source, this.#user);
       return;
     }
-    message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
-    this.#receiveRequest(message, bytes, via, source, this.#user);
+    const client = this.#clients.get(`${via.branch}|${message.method}`);
+    if (client === undefined) {
+      this.#observer?.dropped?.('stray', message, source);
+      return;
+    }
+    this.#observer?.received(message, bytes, source, client.lingering);
+    client.receive(message, source);
   }
 
-  #receiveRequest(message: SipMessage, bytes: Buffer, via: Via, source: Source, user: TransactionUser): void {
-    if (message.method === 'ACK') {
-      const invite = this.#servers.get(serverKey(message, via, 'INVITE'))?.machine;
-      this.#observer?.received(message, bytes, source, invite?.state === 'confirmed');
-      if (invite instanceof InviteServerTransaction && invite.acknowledged()) return;
-      user.ack(message, source);
-      return;
-    }
-    const key = serverKey(message, via, message.method);
-    const known = this.#servers.get(key);
-    this.#observer?.received(message, bytes, source, known !== undefined);
-    if (known !== undefined) {
-      known.machine.retransmitted();
-      return;
-    }
-    const inDialog = tagOf(message.get('to') ?? '') !== undefined;
-    if (this.#servers.size >= (inDialog ? maxServerTransactionsInDialogs : maxServerTransactions)) {
-      this.#refuse(message, via, source, 503);
-      return;
-    }
-    const entry = this.#newServer(message, via, source, key);
-    if (message.method === 'CANCEL') {
-      user.cancel(entry.transaction, this.#servers.get(serverKey(message, via, 'INVITE'))?.transaction);
-    } else user.request(entry.transaction);
-  }
-
-  #newServer(message: SipMessage, via: Via, source: Source, key: string): ServerEntry {
-    const target = responseTarget(via, source);
-    const context = this.#context(
-      source.protocol !== 'udp',
-      () => machine,
-      (outgoing, repeated, failed) => {
-        if (outgoing.status >= 200 && !repeated) {
-          this.#observer?.finished('server', message.method, outgoing.status);
-        }
-        this.#send(outgoing, source.listener, target, repeated, failed);
-      },
-      () => {
-        this.#servers.delete(key);
-        transaction.onTerminated?.();
-      },
-    );
-    const machine =
-      message.method === 'INVITE'
-        ? new InviteServerTransaction(message, context)
-        : new NonInviteServerTransaction(message, context);
-    const transaction: ServerTransaction = {
-      request: message,
-      source,
-      get pending() {
-        return machine.state === 'proceeding' || machine.state === 'trying';
-      },
-      respond: (response) => machine.respond(response),
-      onTerminated: undefined,
-    };
-    const entry = { machine, transaction };
-    this.#servers.set(key, entry);
-    machine.start();
-    return entry;
-  }
-
-  /** RFC 3261 §21.4.1: a request that can be answered although it is broken, without keeping state. */
+  /** RFC 3261 §21.4.1: a request that can be answered although it is broken. */
   #refuse(message: SipMessage, via: Via, source: Source, status: number): void {
     if (!message.isRequest || message.method === 'ACK') return;
     message.replaceFirst('Via', stampVia(message.get('via') as string, via, source.host, source.port));
-    const response = makeResponse(message, status);
-    this.#send(response, source.listener, responseTarget(via, source), false, () => undefined);
+    const isSent = this.#servers.refuse(message, via, source, { status });
+    if (!isSent) this.#observer?.dropped?.('refusals', undefined, source);
   }
-}
-
-interface ServerEntry {
-  readonly machine: InviteServerTransaction | NonInviteServerTransaction;
-  readonly transaction: ServerTransaction;
-}
-
-/** Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back where it came from, never where `maddr` says. */
-function responseTarget(via: Via, source: Source): Target {
-  const { protocol } = source;
-  const usesPort = protocol === 'udp' && /;\s*rport/i.test(via.params);
-  return {
-    protocol,
-    host: source.host,
-    port: usesPort ? source.port : (via.port ?? defaultPort(protocol)),
-    listener: source.listener,
-    stream: source.stream,
-    openOnly: protocol === 'ws' || protocol === 'wss',
-  };
-}
-
-/** RFC 3261 §17.2.3; for peers before it (no cookie in the branch) what identifies the request instead. */
-function serverKey(message: SipMessage, via: Via, method: string): string {
-  const sentBy = formatHostPort({ host: via.host, port: via.port ?? 5060 });
-  // The cookie alone is no name (RFC 4475 §3.2.1).
-  if (via.branch.startsWith('z9hG4bK') && via.branch.length > 7) return `${via.branch}|${sentBy}|${method}`;
-  const from = tagOf(message.get('from') ?? '') ?? '';
-  return `2543|${message.get('call-id')}|${from}|${cseqNumber(message)}|${sentBy}|${via.branch}|${method}`;
 }

@@ -17,12 +17,14 @@ const moves: TransitionTable<State> = {
 };
 
 /**
- * Answers an INVITE (RFC 3261 §17.2.1): 100 Trying at once, failures repeated until their ACK. The 2xx is repeated by
- * the user (§13.3.1.4), through {@link InviteServerTransaction.respond}.
+ * Answers an INVITE (RFC 3261 §17.2.1): 100 Trying at once or when nothing else came in time, failures repeated until
+ * their ACK. The 2xx is repeated by the user (§13.3.1.4), through {@link InviteServerTransaction.respond}.
  */
 export class InviteServerTransaction implements ServerMachine {
   readonly #machine = new StateMachine<State>(moves, 'proceeding', (_, to) => this.#entered(to));
   #last: SipMessage | undefined;
+  /** Until the 100. */
+  #trying: Timer | undefined;
   #timerG: Timer | undefined;
   /** H while completed, I while confirmed, L while accepted. */
   #limit: Timer | undefined;
@@ -41,14 +43,20 @@ export class InviteServerTransaction implements ServerMachine {
   }
 
   start(): void {
-    this.#last = makeResponse(this.request, 100, 'Trying');
-    this.context.send(this.#last);
+    const { clock, timers } = this.context;
+    if (timers.tryingMs === 0) this.#try();
+    else this.#trying = clock.after(timers.tryingMs, () => this.#try());
   }
 
   retransmitted(): void {
+    // Who repeats itself heard nothing.
+    if (this.#last === undefined) {
+      this.#try();
+      return;
+    }
     // In Accepted the user's own repetition of the 2xx is the answer (RFC 6026 §7.1).
     if (this.state !== 'proceeding' && this.state !== 'completed') return;
-    if (this.#last !== undefined) this.context.send(this.#last);
+    this.context.send(this.#last);
   }
 
   /** Sends a response that the state allows; returns whether it did. */
@@ -58,6 +66,7 @@ export class InviteServerTransaction implements ServerMachine {
       return true;
     }
     if (this.state !== 'proceeding') return false;
+    this.#trying?.cancel();
     this.#last = response;
     this.context.send(response);
     if (response.status >= 300) this.#machine.move('completed');
@@ -79,7 +88,14 @@ export class InviteServerTransaction implements ServerMachine {
     this.#machine.move('terminated');
   }
 
+  #try(): void {
+    this.#trying?.cancel();
+    this.#last = makeResponse(this.request, 100, 'Trying');
+    this.context.send(this.#last);
+  }
+
   #entered(to: State): void {
+    this.#trying?.cancel();
     this.#timerG?.cancel();
     this.#limit?.cancel();
     const { clock, timers, reliable } = this.context;

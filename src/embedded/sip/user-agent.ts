@@ -78,6 +78,7 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
       dialogEnded: (dialog) => void this.#dialogs.delete(keyOf(dialog)),
     };
     const user: TransactionUser = {
+      knows: (request) => this.#dialogs.has(keyOfReceived(request)),
       request: (transaction) => this.#receive(transaction),
       cancel: (cancel, invite) => this.#receiveCancel(cancel, invite),
       ack: (ack) => this.#dialogs.get(keyOfReceived(ack))?.receiveAck(ack),

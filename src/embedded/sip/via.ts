@@ -28,7 +28,7 @@ export function parseVia(value: string): Via | undefined {
   const semicolon = first.indexOf(';');
   const head = semicolon < 0 ? first : first.slice(0, semicolon);
   const params = semicolon < 0 ? '' : first.slice(semicolon);
-  const match = /^\s*SIP\s*\/\s*\d+\.\d+\s*\/\s*([A-Za-z-]+)\s+(.+)$/i.exec(head);
+  const match = /^\s*SIP\s*\/\s*\d+\.\d+\s*\/\s*([A-Za-z-]+)\s+(\S.*)$/is.exec(head);
   if (match === null) return undefined;
   const sentBy = parseSentBy(match[2] as string);
   if (sentBy === undefined) return undefined;
@@ -49,7 +49,7 @@ export function stampVia(value: string, via: Via, sourceHost: string, sourcePort
   const end = firstEnd(value);
   let first = value.slice(0, end);
   const wantsPort = paramOf(via.params, 'rport') !== undefined;
-  first = first.replace(/\s*;\s*received\s*=[^;]*/i, '');
+  first = first.replace(/;\s*received\s*=[^;]*/i, '');
   if (wantsPort) first = first.replace(/;\s*rport\s*(=[^;]*)?/i, `;rport=${sourcePort}`);
   if (wantsPort || via.host !== sourceHost) first += `;received=${sourceHost}`;
   return first + value.slice(end);

@@ -1,8 +1,11 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { ManualClock, systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
 import { encodeFrame } from '../../../src/embedded/drachtio/frame.js';
-import { connectApp, secret, startServer } from './harness.js';
+import type { SipObserver } from '../../../src/embedded/sip/sip-observer.js';
+import { agent, uriOf } from '../sip/phones.js';
+import { connectApp, once, secret, startServer, type Message } from './harness.js';
 
 const gone = (socket: ReturnType<typeof connect>): Promise<void> =>
   new Promise((resolve) => socket.once('close', () => resolve()));
@@ -46,4 +49,30 @@ t.test('an application that leaves 16 MB unread is dropped; the others go on', a
   t.equal(server.counts().apps, 1);
   t.equal(lost, false);
   deaf.destroy();
+});
+
+t.test('a command that fails here is refused and logged once; the next one is carried out', async (t) => {
+  const warnings: unknown[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (fields: object, message: string) => void warnings.push([fields, message]),
+  };
+  const observer: SipObserver = {
+    received: () => undefined,
+    sent: (message) => {
+      if (message.method === 'PUBLISH') throw new RangeError('planted');
+    },
+    malformed: () => undefined,
+    dropped: () => undefined,
+    finished: () => undefined,
+  };
+  const server = await startServer(t, { logger, observer });
+  const app = await connectApp(t, server);
+  const phone = await agent(t, 'phone');
+  for (let i = 0; i < 2; i++) {
+    await t.rejects(app.request(uriOf(phone), { method: 'PUBLISH' }), { message: /Internal server error/ });
+  }
+  const request = await app.request(uriOf(phone), { method: 'OPTIONS' });
+  t.equal((await once<Message>(request, 'response')).status, 200);
+  t.same(warnings, [[{ error: 'RangeError' }, 'a command of an application failed here']]);
 });

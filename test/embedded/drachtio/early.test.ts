@@ -19,6 +19,9 @@ import {
   type Response,
 } from './harness.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 /** An UPDATE of the caller in the early dialog that `response` made. */
 function update(phone: UserAgent, call: OutgoingInvite, response: SipMessage, cseq: number) {
   return phone.request('UPDATE', parseNameAddr(response.get('contact') ?? '').uri, {

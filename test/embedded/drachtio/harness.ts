@@ -68,6 +68,15 @@ export interface App extends EventEmitter {
 
 export const secret = 'cymru';
 
+const endless = { burst: 1e9, perSecond: 1e9 };
+/** For who attacks on purpose: every message goes as far as it can. */
+export const endlessBudget = {
+  perAddress: endless,
+  all: endless,
+  refusalsPerAddress: endless,
+  allRefusals: endless,
+};
+
 export async function startServer(
   t: Test,
   more: Partial<DrachtioServerOptions> = {},
@@ -120,6 +129,11 @@ export function serverUri(server: DrachtioServer, protocol: 'udp' | 'tcp' = 'udp
 
 export function once<T>(emitter: EventEmitter, event: string): Promise<T> {
   return new Promise((resolve) => emitter.once(event, (value: T) => resolve(value)));
+}
+
+/** Waits until it is so, at most 10 s: what tells nobody when it has happened. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !isSo(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Waits until nothing but sockets and applications is left, at most 10 s. */

@@ -8,12 +8,16 @@ import {
   serverEmpty,
   serverUri,
   startServer,
+  until,
   type App,
   type AppDialog,
   type Message,
   type Request,
   type Response,
 } from './harness.js';
+
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
 
 /** An application that answers each INVITE at once, and tells of its dialogs. */
 function answering(dialogs: (dialog: AppDialog, req: Request) => void) {
@@ -99,14 +103,13 @@ t.test('100 comes at once, 183 with a body before the answer, and the tags agree
   const answered = next(call, 'accepted');
   const [answer, dialog] = await answered;
   call.ack();
-  t.same(
-    seen.map((response) => response.status),
-    [100, 183],
-  );
-  t.equal(seen[1]?.body, sdp);
-  t.equal(seen[1]?.get('x-early'), '1');
+  // Each again when our INVITE was repeated meanwhile: T1 is 20 ms, and the machine may be busy.
+  t.same([...new Set(seen.map((response) => response.status))], [100, 183]);
+  const early = seen.find((response) => response.status === 183);
+  t.equal(early?.body, sdp);
+  t.equal(early?.get('x-early'), '1');
   t.equal(answer.get('x-early'), undefined);
-  t.equal(answer.get('to'), seen[1]?.get('to'));
+  t.equal(answer.get('to'), early?.get('to'));
   await dialog.bye();
   await destroyed[0];
   t.ok(await serverEmpty(server));
@@ -262,10 +265,10 @@ t.test('two applications take INVITEs in turn; without one there is 503', async 
     ['one', 'two', 'one', 'two'],
   );
   one.disconnect();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await until(() => server.counts().apps === 1);
   t.same(await refused(), [603, 'two']);
   two.disconnect();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await until(() => server.counts().apps === 0);
   t.same(await refused(), [503, undefined]);
   t.equal(server.counts().apps, 0);
   t.ok(await serverEmpty(server));

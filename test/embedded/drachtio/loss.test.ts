@@ -1,90 +1,100 @@
 import t from 'tap';
+import { fairClock } from '../sip/fair-clock.js';
 import { lossyLink } from '../sip/lossy-link.js';
 import { agent, empty } from '../sip/phones.js';
-import { connectApp, sdp, serverEmpty, startServer, type AppDialog } from './harness.js';
+import { connectApp, endlessBudget, sdp, serverEmpty, startServer, type AppDialog } from './harness.js';
+import { networks, quickTimers as timers, ringingOver } from './lossy-server.js';
 
-const timers = { t1Ms: 10, t2Ms: 40, t4Ms: 20 };
+// Each has its own server and phone, and waits most of its time for 64 * T1.
+t.jobs = 4;
 
-for (const { loss, atLeast } of [
-  { loss: 0.05, atLeast: 0.95 },
-  { loss: 0.2, atLeast: 0.75 },
-]) {
-  t.test(`${loss * 100} % loss: calls into the application and out of it end everywhere`, async (t) => {
-    const server = await startServer(t, { sip: ['udp:127.0.0.1:0'], timers });
-    const phone = await agent(t, 'phone', { listen: ['udp:127.0.0.1:0'], timers });
-    const phonePort = phone.addresses[0]?.port ?? 0;
-    const serverPort = server.sipAddresses[0]?.port ?? 0;
-    const link = await lossyLink(t, phonePort, serverPort, {
-      loss,
-      duplicates: 0.1,
-      reordered: 0.2,
-      seed: 11,
-    });
-    const destroyed: Promise<unknown>[] = [];
-    const follow = (dialog: AppDialog): void =>
-      void destroyed.push(new Promise((resolve) => dialog.once('destroy', resolve)));
-    const app = await connectApp(t, server, (a) => {
-      a.invite((req, res) => {
-        res.send(180);
-        if (req.get('X-Plan') === 'cancel') {
-          destroyed.push(new Promise<void>((resolve) => req.once('cancel', () => resolve())));
-          return;
-        }
-        a.createUAS(req, res, { localSdp: sdp }).then(
-          (dialog) => {
-            if (req.get('X-Plan') === 'called hangs up') {
-              dialog.once('ack', () => void dialog.destroy().catch(() => undefined));
-              return; // who hangs up itself hears no 'destroy'
-            }
-            follow(dialog);
-          },
-          () => undefined, // cancelled meanwhile
-        );
+for (const { name, atLeast, ...link } of networks) {
+  t.test(
+    `${name}: calls into the application and out of it end everywhere`,
+    { buffered: true },
+    async (t) => {
+      const server = await startServer(t, {
+        sip: ['udp:127.0.0.1:0'],
+        sourceBudget: endlessBudget,
+        timers,
+        clock: fairClock,
       });
-    });
-    const calls = 45;
-    const plans = ['caller hangs up', 'called hangs up', 'cancel'];
-    const inbound = Array.from({ length: calls }, async (_, i): Promise<boolean> => {
-      const plan = plans[i % plans.length] as string;
-      const uri = `sip:service@127.0.0.1:${link.nearPort}`;
-      const call = phone.invite(uri, { body: sdp, headers: { 'X-Plan': plan } });
-      if (plan === 'cancel') call.on('provisional', () => call.cancel());
-      const end = await new Promise<string>((resolve) => {
-        call.on('failed', (status) => resolve(`failed ${status}`));
-        call.on('accepted', (_, dialog) => {
-          dialog.on('ended', resolve);
-          call.ack();
-          if (plan === 'caller hangs up') void dialog.bye();
+      const phone = await agent(t, 'phone', { listen: ['udp:127.0.0.1:0'], timers, clock: fairClock });
+      const phonePort = phone.addresses[0]?.port ?? 0;
+      const serverPort = server.sipAddresses[0]?.port ?? 0;
+      const network = await lossyLink(t, phonePort, serverPort, {
+        ...link,
+        seed: 11,
+      });
+      const destroyed: Promise<unknown>[] = [];
+      const follow = (dialog: AppDialog): void =>
+        void destroyed.push(new Promise((resolve) => dialog.once('destroy', resolve)));
+      const app = await connectApp(t, server, (a) => {
+        a.invite((req, res) => {
+          res.send(180);
+          if (req.get('X-Plan') === 'cancel') {
+            destroyed.push(ringingOver(req, res));
+            return;
+          }
+          a.createUAS(req, res, { localSdp: sdp }).then(
+            (dialog) => {
+              if (req.get('X-Plan') === 'called hangs up') {
+                dialog.once('ack', () => void dialog.destroy().catch(() => undefined));
+                return; // who hangs up itself hears no 'destroy'
+              }
+              follow(dialog);
+            },
+            () => undefined, // cancelled meanwhile
+          );
         });
       });
-      t.match(end, /^(local-bye|remote-bye|error|failed (408|487))$/);
-      return end === { cancel: 'failed 487', 'called hangs up': 'remote-bye' }[plan] || end === 'local-bye';
-    });
-    phone.on('invite', (incoming) => {
-      incoming.respond(180);
-      const dialog = incoming.accept({ body: sdp });
-      dialog.on('ack', () => {
-        if (incoming.request.get('x-plan') === 'called hangs up') void dialog.bye();
+      const calls = 45;
+      const plans = ['caller hangs up', 'called hangs up', 'cancel'];
+      const inbound = Array.from({ length: calls }, async (_, i): Promise<boolean> => {
+        const plan = plans[i % plans.length] as string;
+        const uri = `sip:service@127.0.0.1:${network.nearPort}`;
+        const call = phone.invite(uri, { body: sdp, headers: { 'X-Plan': plan } });
+        if (plan === 'cancel') call.on('provisional', () => call.cancel());
+        const end = await new Promise<string>((resolve) => {
+          call.on('failed', (status) => resolve(`failed ${status}`));
+          call.on('accepted', (_, dialog) => {
+            dialog.on('ended', resolve);
+            call.ack();
+            if (plan === 'caller hangs up') void dialog.bye();
+          });
+        });
+        t.match(end, /^(local-bye|remote-bye|error|failed (408|487))$/);
+        return end === { cancel: 'failed 487', 'called hangs up': 'remote-bye' }[plan] || end === 'local-bye';
       });
-    });
-    const outbound = Array.from({ length: calls }, async (_, i): Promise<boolean> => {
-      const plan = plans[i % 2] as string;
-      try {
-        const uri = `sip:phone@127.0.0.1:${link.farPort}`;
-        const dialog = await app.createUAC(uri, { localSdp: sdp, headers: { 'X-Plan': plan } });
-        if (plan === 'called hangs up') follow(dialog);
-        else await dialog.destroy();
-        return true;
-      } catch (error) {
-        t.match(error, { status: /^(408|487)$/ });
-        return false;
-      }
-    });
-    const good = (await Promise.all([...inbound, ...outbound])).filter(Boolean).length;
-    await Promise.all(destroyed);
-    t.ok(good >= atLeast * 2 * calls, `${good} of ${2 * calls} as planned`);
-    t.ok(link.lost.length > loss * 200, `${link.lost.length} packets lost, ${link.counts.passed} passed`);
-    t.ok(await serverEmpty(server));
-    t.ok(await empty(phone));
-  });
+      phone.on('invite', (incoming) => {
+        incoming.respond(180);
+        const dialog = incoming.accept({ body: sdp });
+        dialog.on('ack', () => {
+          if (incoming.request.get('x-plan') === 'called hangs up') void dialog.bye();
+        });
+      });
+      const outbound = Array.from({ length: calls }, async (_, i): Promise<boolean> => {
+        const plan = plans[i % 2] as string;
+        try {
+          const uri = `sip:phone@127.0.0.1:${network.farPort}`;
+          const dialog = await app.createUAC(uri, { localSdp: sdp, headers: { 'X-Plan': plan } });
+          if (plan === 'called hangs up') follow(dialog);
+          else await dialog.destroy();
+          return true;
+        } catch (error) {
+          t.match(error, { status: /^(408|487)$/ });
+          return false;
+        }
+      });
+      const good = (await Promise.all([...inbound, ...outbound])).filter(Boolean).length;
+      await Promise.all(destroyed);
+      t.ok(good >= atLeast * 2 * calls, `${good} of ${2 * calls} as planned`);
+      t.ok(
+        network.lost.length >= link.loss * 200,
+        `${network.lost.length} packets lost, ${network.counts.passed} passed`,
+      );
+      t.ok(await serverEmpty(server));
+      t.ok(await empty(phone));
+    },
+  );
 }

@@ -10,11 +10,15 @@ import {
   serverEmpty,
   serverUri,
   startServer,
+  until,
   type AppDialog,
   type Message,
   type Request,
   type Response,
 } from './harness.js';
+
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
 
 /** The error of createUAC, which has the SIP status. */
 async function failure(promise: Promise<unknown>): Promise<{ status?: number; code?: string }> {
@@ -315,6 +319,6 @@ t.test('call-detail records tell attempt, start and stop of both legs', async (t
   const dialog = await accepted(call);
   call.ack();
   await dialog.bye();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await until(() => facts.length >= 3);
   t.same(facts, ['attempt network', 'start application uas', 'stop network normal-release']);
 });

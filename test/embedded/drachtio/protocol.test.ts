@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { encodeFrame, FrameReader } from '../../../src/embedded/drachtio/frame.js';
@@ -178,7 +179,6 @@ t.test('a CANCEL after the 200, before its ACK: 481, BYE, and the application he
   const [, dialog] = await next(call, 'accepted');
   const via = call.request.get('via') ?? '';
   const ended = next(dialog, 'ended');
-  const { createSocket } = await import('node:dgram');
   const socket = createSocket('udp4');
   t.teardown(() => socket.close());
   const heard = once<Buffer>(socket, 'message');
@@ -197,6 +197,65 @@ t.test('a CANCEL after the 200, before its ACK: 481, BYE, and the application he
   t.equal(await destroyed, 'CANCEL after 200 OK');
   t.ok(await serverEmpty(server));
 });
+
+t.test(
+  'a CANCEL that crosses the 200, from who hangs up and is gone: our BYE is not repeated to nobody',
+  async (t) => {
+    const server = await startServer(t);
+    await connectApp(t, server, (app) => {
+      app.invite((req, res) => {
+        app.createUAS(req, res, { localSdp: sdp }).catch(() => undefined);
+      });
+    });
+    const socket = createSocket('udp4');
+    t.teardown(() => socket.close());
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const got: string[] = [];
+    let wake: () => void = () => undefined;
+    socket.on('message', (bytes) => {
+      got.push(bytes.toString());
+      wake();
+    });
+    const heard = async (what: RegExp): Promise<string> => {
+      for (;;) {
+        const found = got.find((text) => what.test(text));
+        if (found !== undefined) return found;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    };
+    const { port } = socket.address();
+    const sipPort = server.sipAddresses[0]?.port ?? 0;
+    const send = (
+      method: string,
+      cseq: string,
+      to: string,
+      more: readonly string[] = [],
+      body = '',
+    ): void => {
+      const lines = [
+        `${method} sip:1@127.0.0.1:${sipPort} SIP/2.0`,
+        `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK-${cseq.replace(' CANCEL', ' INVITE').replace(' ', '-')}`,
+        'Max-Forwards: 70',
+        `From: <sip:gone@127.0.0.1:${port}>;tag=gone`,
+        `To: ${to}`,
+        'Call-ID: gone-before-the-answer',
+        `CSeq: ${cseq}`,
+        `Contact: <sip:gone@127.0.0.1:${port}>`,
+        ...more,
+        `Content-Length: ${body.length}`,
+      ];
+      socket.send(`${lines.join('\r\n')}\r\n\r\n${body}`, sipPort, '127.0.0.1');
+    };
+    const them = '<sip:1@127.0.0.1>';
+    send('INVITE', '1 INVITE', them, ['Content-Type: application/sdp'], sdp);
+    const ok = await heard(/^SIP\/2\.0 200 [^\r]*\r\n[^]*CSeq: 1 INVITE/);
+    send('CANCEL', '1 CANCEL', them);
+    await heard(/^BYE /);
+    send('BYE', '2 BYE', /^To: (.*)$/m.exec(ok)?.[1]?.trim() ?? '');
+    t.match(await heard(/CSeq: 2 BYE/), /^SIP\/2\.0 200/);
+    t.ok(await serverEmpty(server), 'it does not wait for an answer');
+  },
+);
 
 t.test('the admin port in use is named', async (t) => {
   const server = await startServer(t);

@@ -1,7 +1,10 @@
 import t, { type Test } from 'tap';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { accepted, agent, empty, next, sdp, uriOf } from '../sip/phones.js';
-import { connectApp, serverEmpty, serverUri, startServer, type App, type Message } from './harness.js';
+import { connectApp, serverEmpty, serverUri, startServer, until, type App, type Message } from './harness.js';
+
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
 
 interface ProxyResults {
   readonly connected: boolean;
@@ -99,7 +102,7 @@ for (const protocol of ['udp', 'tcp'] as const) {
       const ended = next(dialog, 'ended');
       await bobs.bye();
       await ended;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => facts.at(-1)?.startsWith('stop application') === true);
       t.same(facts.slice(-2), ['stop network normal-release', 'stop application normal-release']);
       t.ok(await clean());
       t.ok(await empty(bob));

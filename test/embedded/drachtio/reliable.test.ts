@@ -16,6 +16,9 @@ import {
   type Response,
 } from './harness.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 const reliable = { headers: { Require: '100rel' }, body: sdp };
 
 /** A request of the phone in the early dialog that `response` made. */

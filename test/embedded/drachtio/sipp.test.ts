@@ -1,34 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { freePortPair } from '../../scenarios/outside-tool.js';
+import { SippProcess, withoutSipp } from '../../scenarios/sipp-process.js';
 import { connectApp, sdp, serverEmpty, startServer } from './harness.js';
 
-/** SIPp: a SIP client that shares no code with ours. */
-const skip = spawnSync('sipp', ['-v']).error === undefined ? false : 'sipp';
+// Each has its own server, and waits for sipp, which paces its calls.
+t.jobs = 4;
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
+const skip = withoutSipp;
 
-/** Runs sipp in a folder of its own; resolves with its exit code (0: every call went as the scenario says). */
-function sipp(t: Test, args: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'sipp-'));
-  const child = spawn('sipp', [...args, '-i', '127.0.0.1', '-nostdin', '-timeout', '20s', '-timeout_error'], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
-  t.teardown(() => {
-    child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+/** Runs sipp, for 20 s at most; resolves with its exit code (0: every call went as the scenario says). */
+async function sipp(t: Test, args: readonly string[]): Promise<number | null> {
+  const running = await SippProcess.start([...args, '-timeout', '20s', '-timeout_error']);
+  t.teardown(() => running.close());
+  return running.exit;
 }
 
 for (const [protocol, flag] of [
@@ -48,7 +32,7 @@ for (const [protocol, flag] of [
         });
       });
       const port = server.sipAddresses.find((address) => address.protocol === protocol)?.port;
-      const own = await freePort();
+      const own = await freePortPair();
       const args = ['-sn', 'uac', `127.0.0.1:${port}`, '-m', '30', '-r', '30', '-d', '100'];
       t.equal(await sipp(t, [...args, '-t', flag, '-p', String(own)]), 0);
       t.equal(answered, 30);
@@ -59,7 +43,7 @@ for (const [protocol, flag] of [
   t.test(`sipp is called over ${protocol}: 10 calls`, { skip }, async (t) => {
     const server = await startServer(t);
     const app = await connectApp(t, server);
-    const own = await freePort();
+    const own = await freePortPair();
     const done = sipp(t, ['-sn', 'uas', '-m', '10', '-t', flag, '-p', String(own)]);
     await new Promise((resolve) => setTimeout(resolve, 300)); // it tells nobody when it listens
     const transport = protocol === 'tcp' ? ';transport=tcp' : '';

@@ -11,6 +11,9 @@ import {
   type Response,
 } from './harness.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 type Subscribing = App & { subscribe(handler: (req: Request, res: Response) => void): void };
 
 /** What takes half a minute and more passes 300 times as fast. */

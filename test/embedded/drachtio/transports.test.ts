@@ -16,6 +16,9 @@ import {
   type Request,
 } from './harness.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 /** As the application hears of a transport, and as the peer reads it in our Contact. */
 const told: Record<Protocol, readonly [app: string, contact: string | undefined]> = {
   udp: ['udp', undefined],

@@ -1,10 +1,11 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, Socket as DatagramSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import t from 'tap';
 import { readMessage } from '../../../src/embedded/sip/parse-message.js';
-import { connectApp, sdp, serverEmpty, serverUri, startServer } from '../drachtio/harness.js';
+import { connectApp, endlessBudget, sdp, serverEmpty, serverUri, startServer } from '../drachtio/harness.js';
 import { random } from './lossy-link.js';
+import { fenceIn } from './loopback-fence.js';
 import { accepted, agent, empty } from './phones.js';
 import * as application from './torture/application.js';
 import * as invalid from './torture/invalid.js';
@@ -15,6 +16,16 @@ const torture: readonly Buffer[] = [
   ...Object.values(invalid),
   ...Object.values(application),
 ];
+/** Hosts to which datagrams have left, seen from outside the fence. */
+const reached = new Set<unknown>();
+const send = DatagramSocket.prototype.send as (this: DatagramSocket, ...args: unknown[]) => void;
+DatagramSocket.prototype.send = function (this: DatagramSocket, ...args: unknown[]): void {
+  reached.add(args.find((arg, index) => index > 0 && typeof arg === 'string'));
+  send.apply(this, args);
+} as typeof DatagramSocket.prototype.send;
+// A mutated Contact or Route may name anyone.
+const fence = fenceIn();
+
 /** Pieces that hit a parser where it hurts. */
 const spices = [
   '\r\n',
@@ -77,7 +88,7 @@ t.test('no bytes make the parser throw; what it reads it writes and reads again'
 });
 
 t.test('thousands of wounded messages beside live calls: no call disturbed, nothing left', async (t) => {
-  const server = await startServer(t);
+  const server = await startServer(t, { sourceBudget: endlessBudget });
   const phone = await agent(t, 'phone');
   const dialogs: unknown[] = [];
   await connectApp(t, server, (app) => {
@@ -129,4 +140,58 @@ t.test('thousands of wounded messages beside live calls: no call disturbed, noth
   t.ok(await empty(phone));
   t.equal(server.counts().apps, 1);
   t.ok(dialogs.length >= 5);
+  t.same([...reached], ['127.0.0.1'], 'nothing has left the machine');
 });
+
+t.test(
+  'what names 192.0.2.1 in Via and Contact is answered where it came from; in its route, nothing leaves',
+  async (t) => {
+    const server = await startServer(t);
+    await connectApp(t, server, (app) => {
+      app.invite((req, res) => {
+        app.createUAS(req, res, { localSdp: sdp }).then(
+          (dialog) => dialog.destroy().catch(() => undefined),
+          () => undefined,
+        );
+      });
+    });
+    const socket = createSocket('udp4');
+    t.teardown(() => socket.close());
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const heard = { text: '' };
+    socket.on('message', (bytes) => (heard.text += bytes.toString()));
+    const hears = async (what: RegExp): Promise<void> => {
+      for (let i = 0; i < 300 && !what.test(heard.text); i++) await new Promise((r) => setTimeout(r, 10));
+      t.match(heard.text, what);
+    };
+    const port = server.sipAddresses.find(({ protocol }) => protocol === 'udp')?.port ?? 0;
+    const invite = (name: string, more: string): void => {
+      const lines = [
+        `INVITE sip:service@127.0.0.1:${port} SIP/2.0`,
+        `Via: SIP/2.0/UDP 192.0.2.1:5070;rport;branch=z9hG4bK${name}`,
+        `From: <sip:a@192.0.2.1>;tag=${name}`,
+        'To: <sip:b@127.0.0.1>',
+        `Call-ID: ${name}`,
+        'CSeq: 1 INVITE',
+        'Contact: <sip:a@192.0.2.1:5070>',
+        `${more}Content-Length: 0`,
+      ];
+      socket.send(`${lines.join('\r\n')}\r\n\r\n`, port, '127.0.0.1');
+    };
+    invite('direct', '');
+    await hears(/^SIP\/2\.0 200 OK\r\nVia: [^\r]*direct/m);
+    await hears(/^BYE sip:a@192\.0\.2\.1:5070 [^]*Call-ID: direct/m);
+    t.notOk(fence.refused.has('192.0.2.1'), 'nobody wanted to send there');
+    invite('routed', 'Record-Route: <sip:192.0.2.1;lr>\r\n');
+    await hears(/^SIP\/2\.0 200 OK\r\nVia: [^\r]*routed/m);
+    for (let i = 0; i < 300 && !fence.refused.has('192.0.2.1'); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    t.ok(fence.refused.has('192.0.2.1'), 'its BYE goes by the route that it named');
+    invite('named', 'Record-Route: <sip:xiangyin.example;lr>\r\n');
+    await hears(/^SIP\/2\.0 200 OK\r\nVia: [^\r]*named/m);
+    t.ok(await serverEmpty(server), JSON.stringify(server.counts()));
+    t.ok(fence.refused.has('xiangyin.example'), 'no name is looked up');
+    t.same([...reached], ['127.0.0.1']);
+  },
+);

@@ -12,6 +12,8 @@ export interface LinkOptions {
   readonly delayMs?: number;
   /** The same packets in the same order meet the same fate. Default 1. */
   readonly seed?: number;
+  /** Default true. False: Contact passes as it is, and requests inside dialogs pass by the link. */
+  readonly inDialogs?: boolean;
   /** Loses exactly the packets for which it returns true. */
   readonly drop?: (packet: string) => boolean;
 }
@@ -39,7 +41,7 @@ export function random(seed: number): () => number {
 
 /**
  * A bad network between two SIP ports of this host. It writes itself into Contact, so that requests inside dialogs pass
- * it too, both ways.
+ * it too, both ways; not for a call through a proxy, where it would come back to itself.
  */
 export async function lossyLink(
   t: Test,
@@ -47,7 +49,7 @@ export async function lossyLink(
   farPeer: number,
   options: LinkOptions = {},
 ): Promise<Link> {
-  const { loss = 0, duplicates = 0, reordered = 0, delayMs = 10, seed = 1, drop } = options;
+  const { loss = 0, duplicates = 0, reordered = 0, delayMs = 10, seed = 1, inDialogs = true, drop } = options;
   const next = random(seed);
   const lost: string[] = [];
   const counts = { passed: 0 };
@@ -67,7 +69,8 @@ export async function lossyLink(
         lost.push(text.slice(0, text.indexOf('\r\n')));
         return;
       }
-      const out = text.replace(/^(Contact: <sip:(?:[^@>]*@)?127\.0\.0\.1:)\d+/im, `$1${ownPort}`);
+      const contact = /^(Contact: <sip:(?:[^@>]*@)?127\.0\.0\.1:)\d+/im;
+      const out = inDialogs ? text.replace(contact, `$1${ownPort}`) : text;
       const send = (): void => {
         if (!closed) to.send(out, peer, '127.0.0.1');
       };

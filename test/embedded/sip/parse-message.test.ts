@@ -3,6 +3,7 @@ import t from 'tap';
 import { XiangyinError } from '../../../src/core/errors.js';
 import { SipMessage } from '../../../src/embedded/sip/message.js';
 import { maxMessageBytes, parseMessage, readMessage } from '../../../src/embedded/sip/parse-message.js';
+import { parseVia, stampVia } from '../../../src/embedded/sip/via.js';
 
 const invite = [
   'INVITE sip:bob@example.com;user=phone SIP/2.0',
@@ -155,5 +156,81 @@ t.test('headers are replaced, added in front, removed; names are spelled as usua
   );
   message.replaceFirst('via', 'top');
   t.same(message.getAll('via'), ['top', 'three']);
+  t.end();
+});
+
+t.test('no packet takes longer to read than its length allows: runs of anything, anywhere', (t) => {
+  const plain = [
+    'INVITE sip:b@h SIP/2.0',
+    'Via: SIP/2.0/UDP h:5060;rport;branch=z9hG4bKx',
+    'From: <sip:a@h>;tag=1',
+    'To: <sip:b@h>',
+    'Call-ID: c',
+    'CSeq: 1 INVITE',
+    'Contact: <sip:a@h>',
+    'Content-Length: 0\r\n\r\n',
+  ].join('\r\n');
+  const runs = [
+    ' ',
+    '\t',
+    ';',
+    '"',
+    '\\"',
+    '<',
+    ',',
+    ', ',
+    '; ',
+    'a',
+    '\u2028',
+    '\n',
+    '\n ',
+    '\r',
+    '\0',
+    ' ;tag=',
+    '(',
+  ];
+  const ends = ['', 'x', '>', '"', '\u2028x', ' SIP/2.0'];
+  const places = [
+    'sip:b@h',
+    'UDP ',
+    ';rport',
+    '<sip:a@h>;',
+    '<sip:b@h>',
+    '1 INVITE',
+    '<sip:a@h>\r',
+    'Call-ID',
+  ];
+  let slowest = { ms: 0, what: '' };
+  for (const place of places) {
+    for (const run of runs) {
+      for (const end of ends) {
+        const fill = run.repeat(60_000 / run.length) + end;
+        const bytes = Buffer.from(plain.replace(place, (text) => text + fill));
+        const startMs = performance.now();
+        const { message } = readMessage(bytes);
+        const value = message?.get('via') ?? '';
+        const via = parseVia(value);
+        if (via !== undefined) stampVia(value, via, '192.0.2.1', 5060);
+        const ms = performance.now() - startMs;
+        if (ms > slowest.ms) slowest = { ms, what: JSON.stringify([place, run, end]) };
+      }
+    }
+  }
+  // It was four seconds for 60 kB of blanks; now it is some milliseconds, on a machine that may be busy.
+  t.ok(slowest.ms < 500, `${slowest.ms} ms for ${slowest.what}`);
+  t.end();
+});
+
+t.test('a header or Request-URI longer than 8,192 characters is refused, folded or not', (t) => {
+  const head = (line: string, uri = 'sip:b@h'): Buffer =>
+    Buffer.from(
+      `INVITE ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\n` +
+        `Call-ID: c\r\nCSeq: 1 INVITE\r\n${line}\r\nContent-Length: 0\r\n\r\n`,
+    );
+  const codeOf = (bytes: Buffer): string | undefined => readMessage(bytes).problem?.code;
+  t.equal(codeOf(head(`X: ${'a'.repeat(8192)}`)), undefined);
+  t.equal(codeOf(head(`X: ${'a'.repeat(8193)}`)), 'SIP_HEADER_TOO_LONG');
+  t.equal(codeOf(head(`X: ${'a\r\n '.repeat(5000)}`)), 'SIP_MESSAGE_TOO_LARGE', 'folded a thousand times');
+  t.equal(codeOf(head('X: y', `sip:${'b'.repeat(8192)}@h`)), 'SIP_HEADER_TOO_LONG');
   t.end();
 });

@@ -107,7 +107,7 @@ t.test('messages, repetitions both ways, malformed ones and final statuses are c
   t.equal(figure('malformed_total{code="SIP_MALFORMED_START_LINE",transport="udp"}'), 1);
   t.equal(figure('transactions_total{role="server",method="INVITE",status="486"}'), 1);
   t.equal(figure('dialogs'), 7);
-  t.equal(text.split('\n').filter((line) => line.startsWith('# TYPE')).length, 6);
+  t.equal(text.split('\n').filter((line) => line.startsWith('# TYPE')).length, 7);
 });
 
 t.test('what we send again and give up is counted: timers E and F', async (t) => {
@@ -210,8 +210,11 @@ t.test('passwords, keys of SRTP and what was pressed are blanked', async (t) => 
     /deadbeef/,
   );
   const sdp =
-    'v=0\r\nm=audio 4 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19\r\nk=clear:abc\r\n';
-  t.notMatch(withoutSecrets(request('INVITE', 'x', sdp).toString()), /WVNfX19|clear:abc/);
+    'v=0\r\nm=audio 4 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19\r\na=crypto:12 AES_CM_128_HMAC_SHA1_32 inline:PS1uQCV|2^20\r\na=ice-pwd:aSecretOfIce\r\nk=clear:abc\r\n';
+  t.notMatch(
+    withoutSecrets(request('INVITE', 'x', sdp).toString()),
+    /WVNfX19|PS1uQCV|aSecretOfIce|clear:abc/,
+  );
   const info = withoutSecrets(request('INFO', 'x', 'Signal=5\r\nDuration=160\r\n').toString());
   t.match(info, /^INFO [^]*\(blanked\)$/);
   t.notMatch(info, /Signal/);

@@ -42,3 +42,21 @@ t.test('a stream that cannot be followed is refused', (t) => {
   t.throws(() => framer().push(huge), { code: 'SIP_MESSAGE_TOO_LARGE' });
   t.end();
 });
+
+t.test('a CR that begins no line end begins a message, which is bounded like any other', (t) => {
+  const seen: string[] = [];
+  const framer = new StreamFramer(
+    (bytes) => void seen.push(bytes.toString()),
+    () => undefined,
+  );
+  for (const byte of `\r${two}${one}`) framer.push(Buffer.from(byte));
+  t.same(seen, [`\r${two}`, one]);
+  framer.push(Buffer.from('\r'));
+  t.throws(
+    () => {
+      for (let pushed = 0; pushed < 100; pushed++) framer.push(Buffer.alloc(1000, 0x41));
+    },
+    { code: 'SIP_MESSAGE_TOO_LARGE' },
+  );
+  t.end();
+});

@@ -220,6 +220,42 @@ t.test('INVITE server: 100 at once, the last answer again for each repetition', 
   t.end();
 });
 
+t.test(
+  'INVITE server: told to wait with its 100, it sends one only who is kept waiting or asks again',
+  (t) => {
+    const context = (b: ReturnType<typeof bench>) => ({
+      ...b.context,
+      timers: { ...defaultTimers, tryingMs: 200 },
+    });
+    const quick = bench();
+    const answered = new InviteServerTransaction(request('INVITE'), context(quick));
+    answered.start();
+    quick.clock.advance(3);
+    answered.respond(makeResponse(answered.request, 200, 'OK'));
+    quick.clock.advance(1000);
+    t.strictSame(quick.take(), ['3 send 200'], 'answered in time: no 100');
+
+    const slow = bench();
+    const waiting = new InviteServerTransaction(request('INVITE'), context(slow));
+    waiting.start();
+    slow.clock.advance(1000);
+    t.strictSame(slow.take(), ['200 send 100'], 'once');
+    waiting.close();
+
+    const repeated = bench();
+    const asked = new InviteServerTransaction(request('INVITE'), context(repeated));
+    asked.start();
+    repeated.clock.advance(100);
+    asked.retransmitted();
+    repeated.clock.advance(1000);
+    t.strictSame(repeated.take(), ['100 send 100'], 'at the repetition, and not again');
+    asked.close();
+    repeated.clock.advance(1000);
+    t.strictSame(repeated.take(), ['1100 end']);
+    t.end();
+  },
+);
+
 t.test('INVITE server: the ACK stops a failure; I absorbs for 5 s', (t) => {
   const b = bench();
   const invite = request('INVITE');

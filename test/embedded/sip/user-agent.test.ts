@@ -1,6 +1,9 @@
 import t from 'tap';
 import { accepted, agent, empty, next, sdp, uriOf } from './phones.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 for (const protocol of ['udp', 'tcp'] as const) {
   t.test(`a call over ${protocol} is answered, acknowledged and hung up, leaving nothing`, async (t) => {
     const alice = await agent(t, 'alice');

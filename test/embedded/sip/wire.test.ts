@@ -133,3 +133,34 @@ t.test('TCP: pings are answered, messages may come in pieces, rubbish ends the c
   for (let i = 0; i < 100 && bob.counts().sockets > 2; i++) await quiet();
   t.equal(bob.counts().sockets, 2);
 });
+
+t.test('a second fork that says 200 again and again: an ACK for each, and one BYE', async (t) => {
+  const alice = await agent(t, 'alice', { listen: ['udp:127.0.0.1:0'] });
+  const peer = await rawPeer(t, sipPort(alice, 'udp'));
+  const contact = /:(\d+)>/.exec(peer.request('OPTIONS', 'z9hG4bKx'))?.[1] ?? '';
+  const call = alice.invite(`sip:fork@127.0.0.1:${contact}`, { body: sdp });
+  await peer.until('INVITE');
+  const answer = (message: string, tag: string): string => {
+    const copied = message.split('\r\n').filter((line) => /^(Via|From|Call-ID|CSeq):/.test(line));
+    const to = /^To: ([^;\r]*)/m.exec(message)?.[1];
+    const own = [`To: ${to};tag=${tag}`, `Contact: <sip:${tag}@127.0.0.1:${contact}>`, 'Content-Length: 0'];
+    return ['SIP/2.0 200 OK', ...copied, ...own, '', ''].join('\r\n');
+  };
+  const invite = peer.heard[0] ?? '';
+  const accepted = next(call, 'accepted');
+  peer.send(answer(invite, 'one'));
+  const [, dialog] = await accepted;
+  call.ack();
+  for (let i = 0; i < 50; i++) peer.send(answer(invite, 'two'));
+  await peer.until('ACK', 51);
+  const byes = peer.heard.filter((text) => text.startsWith('BYE') && text.includes(';tag=two'));
+  t.equal(new Set(byes.map((text) => /branch=(\S+)/.exec(text)?.[1])).size, 1);
+  t.equal(new Set(peer.heard.filter((text) => text.startsWith('ACK'))).size, 2, 'one ACK for each fork');
+  peer.send(answer(byes[0] ?? '', 'two'));
+  t.equal(dialog.isEnded, false);
+  // Whoever answers so often is no fork: nobody makes us send requests without end.
+  for (let i = 0; i < 50; i++) peer.send(answer(invite, `more${i}`));
+  await peer.until('BYE sip:more14@');
+  await peer.quiet();
+  t.notOk(peer.heard.some((text) => text.includes('tag=more15')));
+});
