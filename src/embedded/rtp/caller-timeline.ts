@@ -23,8 +23,12 @@ export interface StereoFrame {
   readonly left: Int16Array;
   /** What was sent to the caller in the same media tick: 160 samples. */
   readonly right: Int16Array;
-  /** Left and right interleaved: 320 samples. */
-  readonly stereo: Int16Array;
+}
+
+/** As it leaves the timeline. */
+export interface TimelineFrame extends StereoFrame {
+  /** How many of the caller's 160 samples came; the others are silence. */
+  readonly receivedSamples: number;
 }
 
 export interface TimelineStats extends PlacementStats {
@@ -58,7 +62,7 @@ export interface TimelineStats extends PlacementStats {
  */
 export class StereoTimeline {
   /** Each frame once, in order, called synchronously. */
-  readonly frames = new Channel<StereoFrame>('embedded.stereo-frame');
+  readonly frames = new Channel<TimelineFrame>('embedded.stereo-frame');
 
   readonly #startMs: number;
   readonly #placement = new CallerPlacement();
@@ -72,7 +76,7 @@ export class StereoTimeline {
     index: 0,
     left: new Int16Array(FRAME_SAMPLES),
     right: new Int16Array(FRAME_SAMPLES),
-    stereo: new Int16Array(2 * FRAME_SAMPLES),
+    receivedSamples: 0,
   };
   #firstTick: number | undefined;
   /** Frames whose right half is fixed, frames that left, samples before which nothing can come any more. */
@@ -177,6 +181,19 @@ export class StereoTimeline {
   /** What has left is left; what came twice is written twice. */
   #write(samples: Int16Array, position: number, length: number): void {
     const skip = Math.max(0, this.#emittedFrames * FRAME_SAMPLES - position);
+    if (
+      skip === 0 &&
+      length === FRAME_SAMPLES &&
+      samples.length === length &&
+      position % FRAME_SAMPLES === 0
+    ) {
+      // The usual packet: one whole frame, on the frames' grid.
+      const start = position % RING_SAMPLES;
+      this.#left.set(samples, start);
+      this.#filled.fill(1, start, start + FRAME_SAMPLES);
+      this.#counts[start / FRAME_SAMPLES] = FRAME_SAMPLES;
+      return;
+    }
     for (let i = skip; i < length; i++) {
       const at = (position + i) % RING_SAMPLES;
       this.#left[at] = samples[i] as number;
@@ -206,18 +223,21 @@ export class StereoTimeline {
   #emit(): void {
     const slot = this.#emittedFrames % RING_FRAMES;
     const at = slot * FRAME_SAMPLES;
-    const { left, right, stereo } = this.#frame;
-    if (this.#counts[slot] === 0) this.#gapFrames++;
-    for (let i = 0; i < FRAME_SAMPLES; i++) {
-      const said = this.#filled[at + i] === 1 ? (this.#left[at + i] as number) : 0;
-      const heard = this.#right[at + i] as number;
-      left[i] = said;
-      right[i] = heard;
-      stereo[2 * i] = said;
-      stereo[2 * i + 1] = heard;
+    const { left, right } = this.#frame;
+    const count = this.#counts[slot] as number;
+    if (count === 0) this.#gapFrames++;
+    if (count === FRAME_SAMPLES) {
+      for (let i = 0; i < FRAME_SAMPLES; i++) left[i] = this.#left[at + i] as number;
+    } else {
+      // What lies there from the last time round was never said.
+      for (let i = 0; i < FRAME_SAMPLES; i++) {
+        left[i] = this.#filled[at + i] === 1 ? (this.#left[at + i] as number) : 0;
+      }
     }
+    for (let i = 0; i < FRAME_SAMPLES; i++) right[i] = this.#right[at + i] as number;
     this.#filled.fill(0, at, at + FRAME_SAMPLES);
     this.#counts[slot] = 0;
+    this.#frame.receivedSamples = count;
     this.#frame.index = this.#emittedFrames++;
     this.frames.publish(this.#frame);
   }

@@ -43,6 +43,8 @@ export class MediaTicker {
   readonly intervalMs: number;
   /** The grid: tick n is due at `originMs + n * intervalMs`. */
   readonly originMs: number;
+  /** When the tick that runs, or ran last, was due. */
+  tickMs: number;
   readonly stats: TickerStats = { ticks: 0, skipped: 0, late: 0, lastLatenessMs: 0, maxLatenessMs: 0 };
   readonly #clock: Clock;
   readonly #failures: OnceLogger;
@@ -61,6 +63,7 @@ export class MediaTicker {
     this.intervalMs = options.intervalMs ?? 20;
     this.#maxCatchUpMs = options.maxCatchUpMs ?? 200;
     this.originMs = options.clock.nowMs();
+    this.tickMs = this.originMs;
   }
 
   /** The first call comes at the next tick of the grid. A listener added twice is called once. */
@@ -89,6 +92,13 @@ export class MediaTicker {
     this.#round = [];
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /** Until the next tick, from now; Infinity while nobody listens. */
+  get dueInMs(): number {
+    return this.#timer === undefined
+      ? Infinity
+      : this.originMs + this.#nextTick * this.intervalMs - this.#clock.nowMs();
   }
 
   /** Whether a timer is pending: for counts of what is left. */
@@ -120,6 +130,7 @@ export class MediaTicker {
   /** Hot. */
   #run(tick: number, wakeMs: number): void {
     const idealMs = this.originMs + tick * this.intervalMs;
+    this.tickMs = idealMs;
     this.stats.ticks++;
     for (const listener of this.#round) {
       if (!this.#listeners.has(listener)) continue;

@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup as resolve } from 'node:dns';
 import { isIP, isIPv6 } from 'node:net';
 import { rtpError } from './errors.js';
+import type { MediaSecurity } from './media-security.js';
 
 export interface PortPoolOptions {
   /** Local IP address to bind. */
@@ -9,6 +10,8 @@ export interface PortPoolOptions {
   /** First and last port, both included. 0 and 0: ports that the system chooses. */
   readonly minPort: number;
   readonly maxPort: number;
+  /** Hot: called for each packet of sound before it is handed over. */
+  readonly onPacket?: (() => void) | undefined;
 }
 
 /** How often a system-chosen pair is tried: the port above an even one is rarely taken. */
@@ -75,10 +78,11 @@ export class PortPool {
       rtcp?.close();
       return undefined;
     }
-    const pair = new RtpSocket(rtp, rtcp, () => {
+    const released = (): void => {
       this.#open.delete(pair);
       this.#taken.delete(rtpPort);
-    });
+    };
+    const pair = new RtpSocket(rtp, rtcp, released, this.#options.onPacket);
     this.#open.add(pair);
     return pair;
   }
@@ -91,7 +95,7 @@ export class PortPool {
 }
 
 /**
- * A call's two sockets. What comes on the RTCP port is read and dropped, so that nobody gets an ICMP error. A network
+ * A call's two sockets. What comes on the RTCP port is read even if nobody wants it, so that nobody gets an ICMP error. A network
  * error of one packet (unreachable, no route) ends nothing: it is counted.
  */
 export class RtpSocket {
@@ -99,6 +103,10 @@ export class RtpSocket {
   readonly port: number;
   /** Hot: each datagram on the RTP port; `bytes` belongs to the receiver. */
   onMessage: ((bytes: Buffer, source: RemoteInfo) => void) | undefined;
+  /** Opens what comes and protects what goes; undefined: plain RTP. */
+  security: MediaSecurity | undefined;
+  /** Each datagram on the RTCP port. */
+  onRtcp: ((bytes: Buffer, source: RemoteInfo) => void) | undefined;
   readonly stats = { errors: 0, rtcpReceived: 0 };
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
@@ -106,23 +114,50 @@ export class RtpSocket {
   #closed = false;
 
   /** Called by {@link PortPool} with two bound sockets. */
-  constructor(rtp: Socket, rtcp: Socket, release: () => void) {
+  constructor(rtp: Socket, rtcp: Socket, release: () => void, onPacket?: () => void) {
     this.#rtp = rtp;
     this.#rtcp = rtcp;
     this.#release = release;
     const bound = rtp.address();
     this.address = bound.address;
     this.port = bound.port;
-    rtp.on('message', (bytes, source) => this.onMessage?.(bytes, source));
+    rtp.on('message', (bytes, source) => {
+      onPacket?.();
+      this.#received(bytes, source);
+    });
     rtp.on('error', () => void this.stats.errors++);
-    rtcp.on('message', () => void this.stats.rtcpReceived++);
+    rtcp.on('message', (bytes, source) => {
+      this.stats.rtcpReceived++;
+      const plain = this.security === undefined ? bytes : this.security.open(bytes, source);
+      if (plain !== undefined) this.onRtcp?.(plain, source);
+    });
     rtcp.on('error', () => void this.stats.errors++);
   }
 
   /** Hot: sends the first `lengthBytes` of `bytes`, which must stay as they are until this tick's I/O is done. */
   send(bytes: Uint8Array, lengthBytes: number, port: number, host: string): void {
     if (this.#closed) return;
-    this.#rtp.send(bytes, 0, lengthBytes, port, host);
+    const security = this.security;
+    if (security === undefined) {
+      this.#rtp.send(bytes, 0, lengthBytes, port, host);
+      return;
+    }
+    const sealed = security.seal(bytes, lengthBytes);
+    if (sealed === undefined) return;
+    const destination = security.diverter?.destination;
+    this.#rtp.send(sealed, 0, sealed.length, destination?.port ?? port, destination?.host ?? host);
+  }
+
+  /** What is no media, as it is: STUN and DTLS share the port (RFC 7983). */
+  sendRaw(bytes: Uint8Array, port: number, host: string): void {
+    if (!this.#closed) this.#rtp.send(bytes, port, host);
+  }
+
+  /** From the RTCP port. */
+  sendRtcp(bytes: Uint8Array, port: number, host: string): void {
+    if (this.#closed) return;
+    const sealed = this.security === undefined ? bytes : this.security.seal(bytes, bytes.length);
+    if (sealed !== undefined) this.#rtcp.send(sealed, 0, sealed.length, port, host);
   }
 
   /** Frees both ports; safe to call twice. */
@@ -130,9 +165,21 @@ export class RtpSocket {
     if (this.#closed) return;
     this.#closed = true;
     this.onMessage = undefined;
+    this.onRtcp = undefined;
     this.#rtp.close();
     this.#rtcp.close();
     this.#release();
+  }
+
+  /** Hot. */
+  #received(bytes: Buffer, source: RemoteInfo): void {
+    const security = this.security;
+    if (security === undefined) {
+      this.onMessage?.(bytes, source);
+      return;
+    }
+    const plain = security.open(bytes, source);
+    if (plain !== undefined) this.onMessage?.(plain, source);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js';
-import { decodeG711, type G711Codec } from '../../audio/g711.js';
+import { CODEC_FACTS, INSIDE_HZ, MAX_PACKET_SAMPLES, type AudioCodec, type AudioDecoder } from './codec.js';
+import { openDecoder } from './codecs/open-codec.js';
 import {
   COMFORT_NOISE_TYPE,
   parseRtp,
@@ -7,11 +8,13 @@ import {
   sequenceDifference,
   timestampDifference,
 } from './packet.js';
+import { ReceptionStatistics } from './reception-statistics.js';
+import type { AgreedFormats, EventFormat } from './sdp-formats.js';
 import { KeyReceiver, type KeyListener } from './telephone-event.js';
 
 /** What is known of a packet whose sound is handed over; reused for the next one. */
 export interface ReceivedPacket {
-  /** RTP timestamp: 32 bits, unsigned. */
+  /** RTP timestamp: 32 bits, unsigned; that of another clock than 8 kHz is counted on in samples of 8 kHz. */
   readonly timestamp: number;
   readonly ssrc: number;
   /** RTP sequence number: 16 bits. */
@@ -29,8 +32,10 @@ export interface ReceivedPacket {
  */
 export type AudioListener = (samples: Int16Array, positionSamples: number, packet: ReceivedPacket) => void;
 
-/** Longest packet taken: 200 ms. */
-const MAX_PACKET_SAMPLES = 1600;
+const SAMPLES_PER_MS = INSIDE_HZ / 1000;
+
+/** When the clock changes, a packet that comes so much later than the one before says that there was a pause: 60 ms. */
+const MAX_SEAM_SAMPLES = 480;
 
 /** RFC 3550 §A.1: beyond these a sequence number is a restart rather than loss or reordering. */
 const MAX_DROPOUT = 3000;
@@ -45,16 +50,28 @@ export interface ReceiveCounts {
   lastReceivedMs: number | undefined;
 }
 
+/** What a payload type holds. */
+interface Input {
+  readonly codec: AudioCodec;
+  /** Of the codec's clock in a sample of 8 kHz. */
+  readonly ticks: number;
+  /** Whether a packet says something only after those before it: the same one twice must not be decoded twice. */
+  readonly isStateful: boolean;
+  /** Opened by the first packet. */
+  decoder: AudioDecoder | undefined;
+}
+
 /** Reads the packets of one source: sequence, timestamps, sound, keys. Knows nothing of addresses. */
 export class RtpReceiver {
   onAudio: AudioListener | undefined;
-  codec: G711Codec;
-  payloadType: number;
-  telephoneEventType: number | undefined;
-
+  /** What RTCP reports. */
+  readonly reception = new ReceptionStatistics();
   readonly #clock: Clock;
   readonly #counts: ReceiveCounts;
   readonly #keys: KeyReceiver;
+  /** By payload type. */
+  #inputs: (Input | undefined)[] = [];
+  #events: readonly EventFormat[] = [];
   readonly #packet = new RtpPacket();
   readonly #received = {
     timestamp: 0,
@@ -69,28 +86,45 @@ export class RtpReceiver {
   #view = this.#decoded.subarray(0, 160);
   #ssrc: number | undefined;
   #highestSequence = 0;
+  /** Clock of the last packet with sound (0: none yet), its timestamp there and in samples of ours, its length, its arrival. */
+  #ticks = 0;
+  #wireTimestamp = 0;
+  #insideTimestamp = 0;
+  #lastLength = 0;
+  #lastArrivalMs = 0;
   /** Timestamp and place of the last sound. */
   #timestamp: number | undefined;
   #positionSamples = 0;
   /** Where the next sound begins if its timestamp cannot tell. */
   #endSamples = 0;
 
-  constructor(
-    clock: Clock,
-    counts: ReceiveCounts,
-    keys: KeyListener,
-    media: {
-      readonly codec: G711Codec;
-      readonly payloadType: number;
-      readonly telephoneEventType: number | undefined;
-    },
-  ) {
+  constructor(clock: Clock, counts: ReceiveCounts, keys: KeyListener, media: AgreedFormats) {
     this.#clock = clock;
     this.#counts = counts;
     this.#keys = new KeyReceiver(clock, keys);
-    this.codec = media.codec;
-    this.payloadType = media.payloadType;
-    this.telephoneEventType = media.telephoneEventType;
+    this.use(media);
+  }
+
+  /** What may come from now on. Decoders of codecs that stay keep their state. */
+  use(media: AgreedFormats): void {
+    const { codec, payloadType, telephoneEventType } = media;
+    const before = this.#inputs.filter((input) => input !== undefined);
+    const inputs: (Input | undefined)[] = [];
+    const add = (added: AudioCodec, type: number): void => {
+      if (inputs[type] !== undefined) return;
+      const at = before.findIndex((input) => input.codec === added);
+      const [kept] = at === -1 ? [] : before.splice(at, 1);
+      inputs[type] = kept ?? makeInput(added);
+    };
+    add(codec, payloadType);
+    for (const format of media.formats ?? []) add(format.codec, format.payloadType);
+    add('PCMU', 0);
+    add('PCMA', 8);
+    this.#inputs = inputs;
+    for (const input of before) input.decoder?.close();
+    this.#events =
+      media.events ??
+      (telephoneEventType === undefined ? [] : [{ payloadType: telephoneEventType, clockHz: INSIDE_HZ }]);
   }
 
   /** Hot: reads a packet; false: not RTP, or a payload type that was not agreed. Follow with {@link take} if it is ours. */
@@ -107,52 +141,87 @@ export class RtpReceiver {
     counts.bytesReceived += bytes.length;
     counts.lastReceivedMs = arrivalMs;
     const sequenceStep = this.#follow(packet);
-    if (packet.payloadType === this.telephoneEventType) {
+    this.reception.packet(packet.ssrc, packet.sequence);
+    const event = this.#eventOf(packet.payloadType);
+    if (event !== undefined) {
+      this.#keys.ticks = event.clockHz / INSIDE_HZ;
       this.#keys.receive(bytes, packet.payloadStart, packet.payloadEnd, packet.timestamp, packet.marker);
       return;
     }
-    const codec = this.#codecOf(packet.payloadType);
-    const length = packet.payloadEnd - packet.payloadStart;
-    if (codec === undefined || length === 0) return;
-    if (length > MAX_PACKET_SAMPLES) {
+    const input = this.#inputs[packet.payloadType];
+    if (input === undefined || packet.payloadEnd === packet.payloadStart) return;
+    if (input.isStateful && sequenceStep === 0) return;
+    const decoder = (input.decoder ??= openDecoder(input.codec));
+    if (sequenceStep > 1) decoder.lose?.((sequenceStep - 1) * this.#lastLength);
+    const length = decoder.decode(bytes, packet.payloadStart, packet.payloadEnd, this.#decoded);
+    if (length <= 0) {
       counts.malformed++;
       return;
     }
     if (this.#view.length !== length) this.#view = this.#decoded.subarray(0, length);
-    decodeG711(codec, bytes.subarray(packet.payloadStart, packet.payloadEnd), this.#view);
+    const timestamp = this.#inside(packet.timestamp, input.ticks, sequenceStep, arrivalMs);
+    this.#lastLength = length;
+    this.#lastArrivalMs = arrivalMs;
     const received = this.#received;
-    received.timestamp = packet.timestamp;
+    this.reception.sound(timestamp, arrivalMs);
+    received.timestamp = timestamp;
     received.ssrc = packet.ssrc;
     received.sequence = packet.sequence;
     received.marker = packet.marker;
     received.arrivalMs = arrivalMs;
     received.sequenceStep = sequenceStep;
-    this.onAudio?.(this.#view, this.#place(packet.timestamp, length), received);
+    this.onAudio?.(this.#view, this.#place(timestamp, length), received);
+  }
+
+  /** Whether the packet that {@link read} has just read goes on with the stream that was heard last. */
+  get continues(): boolean {
+    const step = sequenceDifference(this.#packet.sequence, this.#highestSequence);
+    return this.#packet.ssrc === this.#ssrc && step > 0 && step < MAX_DROPOUT;
   }
 
   /** Another source will speak. */
   reset(): void {
     this.#ssrc = undefined;
     this.#timestamp = undefined;
+    this.#ticks = 0;
+    for (const input of this.#inputs) input?.decoder?.reset();
     this.#keys.reset();
   }
 
   close(): void {
     this.onAudio = undefined;
+    for (const input of this.#inputs) input?.decoder?.close();
     this.#keys.close();
   }
 
   #knows(packet: RtpPacket): boolean {
     const type = packet.payloadType;
     return (
-      type === this.telephoneEventType || type === COMFORT_NOISE_TYPE || this.#codecOf(type) !== undefined
+      this.#inputs[type] !== undefined || type === COMFORT_NOISE_TYPE || this.#eventOf(type) !== undefined
     );
   }
 
-  /** The codec agreed, and the other law by its static type: RFC 3264 §7 lets a side send any codec of the answer. */
-  #codecOf(payloadType: number): G711Codec | undefined {
-    if (payloadType === this.payloadType) return this.codec;
-    return payloadType === 0 ? 'PCMU' : payloadType === 8 ? 'PCMA' : undefined;
+  #eventOf(payloadType: number): EventFormat | undefined {
+    for (const event of this.#events) if (event.payloadType === payloadType) return event;
+    return undefined;
+  }
+
+  /** Hot: a timestamp in samples of 8 kHz. Where the clock changes with the codec, time goes on with the packets. */
+  #inside(timestamp: number, ticks: number, sequenceStep: number, arrivalMs: number): number {
+    if (this.#ticks === ticks) {
+      const samples = Math.round(timestampDifference(timestamp, this.#wireTimestamp) / ticks);
+      this.#wireTimestamp = (this.#wireTimestamp + samples * ticks) >>> 0;
+      this.#insideTimestamp = (this.#insideTimestamp + samples) >>> 0;
+      return this.#insideTimestamp;
+    }
+    const isFirst = this.#ticks === 0;
+    this.#ticks = ticks;
+    this.#wireTimestamp = timestamp;
+    if (isFirst) return (this.#insideTimestamp = timestamp);
+    const byPackets = Math.max(1, sequenceStep) * this.#lastLength;
+    const byClock = (arrivalMs - this.#lastArrivalMs) * SAMPLES_PER_MS;
+    const samples = byClock - byPackets > MAX_SEAM_SAMPLES ? Math.round(byClock / 80) * 80 : byPackets;
+    return (this.#insideTimestamp = (this.#insideTimestamp + samples) >>> 0);
   }
 
   /** Extends the sequence, counts loss; see {@link ReceivedPacket.sequenceStep}. */
@@ -188,4 +257,13 @@ export class RtpReceiver {
     this.#endSamples = this.#positionSamples + length;
     return this.#positionSamples;
   }
+}
+
+function makeInput(codec: AudioCodec): Input {
+  return {
+    codec,
+    ticks: CODEC_FACTS[codec].clockHz / INSIDE_HZ,
+    isStateful: codec !== 'PCMU' && codec !== 'PCMA' && codec !== 'L16/8000',
+    decoder: undefined,
+  };
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { encodeG711, type G711Codec } from '../../audio/g711.js';
+import { CODEC_FACTS, INSIDE_HZ, type AudioEncoder } from './codec.js';
+import { openEncoder } from './codecs/open-codec.js';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './packet.js';
+import type { AudioFormat, EventFormat } from './sdp-formats.js';
 import { EVENT_BYTES, KeySender, writeEvent } from './telephone-event.js';
 
 /**
@@ -18,10 +20,19 @@ export class RtpSender {
   readonly keys = new KeySender();
   readonly #buffers: Uint8Array[] = [];
   #nextBuffer = 0;
+  #roomBytes = 0;
   // RFC 3550 §5.1: both start at random.
   #sequence = randomBytes(2).readUInt16BE();
-  #timestamp = randomBytes(4).readUInt32BE();
+  /** RTP timestamp of media time 0, in the codec's clock; moved when the clock changes, so that the timestamp goes on. */
+  #origin = randomBytes(4).readUInt32BE();
+  /** Media time: samples of 8 kHz, sent or not. */
+  #elapsedSamples = 0;
   #talking = false;
+  #format: AudioFormat | undefined;
+  #encoder: AudioEncoder | undefined;
+  /** Ticks of the codec's clock, and of the keys', in a sample of ours. */
+  #ticks = 1;
+  #eventTicks = 1;
 
   /** `write`: called with a packet and its length; false if it was not sent. */
   constructor(
@@ -29,19 +40,45 @@ export class RtpSender {
     private readonly write: (bytes: Uint8Array, lengthBytes: number) => boolean,
   ) {
     this.ssrc = ssrc ?? randomBytes(4).readUInt32BE();
-    for (let i = 0; i < BUFFERS; i++) {
-      this.#buffers.push(new Uint8Array(RTP_HEADER_BYTES + MAX_PACKET_SAMPLES));
-    }
+    this.#makeRoom(MAX_PACKET_SAMPLES);
+  }
+
+  /** RTP timestamp of now, and the clock that counts it. */
+  get now(): number {
+    return this.#timestamp(this.#ticks);
+  }
+
+  get clockHz(): number {
+    return this.#ticks * INSIDE_HZ;
+  }
+
+  /** What is sent from now on. The encoder of the same format is kept, with its state. */
+  use(format: AudioFormat, event: EventFormat | undefined): void {
+    this.#eventTicks = (event?.clockHz ?? INSIDE_HZ) / INSIDE_HZ;
+    const last = this.#format;
+    this.#format = format;
+    if (last !== undefined && isAlike(last, format)) return;
+    this.#encoder?.close();
+    this.#encoder = undefined;
+    const ticks = CODEC_FACTS[format.codec].clockHz / INSIDE_HZ;
+    this.#origin = (this.#origin + this.#elapsedSamples * (this.#ticks - ticks)) >>> 0;
+    this.#ticks = ticks;
   }
 
   /** Hot: one tick with sound. False if it was not sent. */
-  audio(samples: Int16Array, codec: G711Codec, payloadType: number): boolean {
+  audio(samples: Int16Array): boolean {
     if (samples.length > MAX_PACKET_SAMPLES) throw new RangeError('more sound than a packet holds');
+    const format = this.#format;
+    if (format === undefined) return false;
+    const encoder = (this.#encoder ??= openEncoder(format.codec, format.wishes));
+    const room = encoder.maxBytes(samples.length);
+    if (room > this.#roomBytes) this.#makeRoom(room);
     const bytes = this.#buffer();
-    encodeG711(codec, samples, bytes.subarray(RTP_HEADER_BYTES));
-    writeRtpHeader(bytes, payloadType, !this.#talking, this.#sequence, this.#timestamp, this.ssrc);
-    this.#timestamp = (this.#timestamp + samples.length) >>> 0;
-    const sent = this.#put(bytes, RTP_HEADER_BYTES + samples.length);
+    const length = encoder.encode(samples, bytes, RTP_HEADER_BYTES);
+    const timestamp = this.#timestamp(this.#ticks);
+    writeRtpHeader(bytes, format.payloadType, !this.#talking, this.#sequence, timestamp, this.ssrc);
+    this.#elapsedSamples += samples.length;
+    const sent = length > 0 && this.#put(bytes, RTP_HEADER_BYTES + length);
     this.#talking = sent;
     return sent;
   }
@@ -49,18 +86,30 @@ export class RtpSender {
   /** Hot: one tick without sound. */
   silence(tickSamples: number): void {
     this.#talking = false;
-    this.#timestamp = (this.#timestamp + tickSamples) >>> 0;
+    this.#elapsedSamples += tickSamples;
   }
 
   /** Hot: one tick in which a key, or the pause after one, has the line. */
   key(tickSamples: number, telephoneEventType: number): void {
-    const event = this.keys.next(this.#timestamp, tickSamples);
+    const event = this.keys.next(this.#timestamp(this.#eventTicks), tickSamples, this.#eventTicks);
     this.silence(tickSamples);
     if (event === undefined) return;
     const bytes = this.#buffer();
     writeRtpHeader(bytes, telephoneEventType, event.marker, this.#sequence, event.timestamp, this.ssrc);
     writeEvent(bytes, RTP_HEADER_BYTES, event.event, event.end, event.durationSamples);
     this.#put(bytes, RTP_HEADER_BYTES + EVENT_BYTES);
+  }
+
+  close(): void {
+    this.keys.clear();
+    this.#encoder?.close();
+    this.#encoder = undefined;
+    this.#format = undefined;
+  }
+
+  /** The media time in a clock of `ticks` a sample; 32 bits of it. */
+  #timestamp(ticks: number): number {
+    return (this.#origin + this.#elapsedSamples * ticks) >>> 0;
   }
 
   #put(bytes: Uint8Array, lengthBytes: number): boolean {
@@ -70,9 +119,23 @@ export class RtpSender {
     return sent;
   }
 
+  #makeRoom(bytes: number): void {
+    this.#roomBytes = bytes;
+    // What the system still has to send keeps its own buffers.
+    for (let i = 0; i < BUFFERS; i++) this.#buffers[i] = new Uint8Array(RTP_HEADER_BYTES + bytes);
+  }
+
   #buffer(): Uint8Array {
     const bytes = this.#buffers[this.#nextBuffer] as Uint8Array;
     this.#nextBuffer = (this.#nextBuffer + 1) % BUFFERS;
     return bytes;
   }
+}
+
+function isAlike(one: AudioFormat, other: AudioFormat): boolean {
+  return (
+    one.codec === other.codec &&
+    one.wishes?.maxBitRate === other.wishes?.maxBitRate &&
+    one.wishes?.isConstantRate === other.wishes?.isConstantRate
+  );
 }

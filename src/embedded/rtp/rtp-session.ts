@@ -6,23 +6,23 @@ import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
 import { TypedEmitter } from '../../core/typed-emitter.js';
-import type { G711Codec } from '../../audio/g711.js';
 import { rtpError } from './errors.js';
-import { isRtcp } from './packet.js';
+import { isRtcp, RTP_HEADER_BYTES } from './packet.js';
 import type { RtpSocket } from './port-pool.js';
+import type { ReceptionStatistics } from './reception-statistics.js';
+import { RtcpReporter, type RtcpStats } from './rtcp-reporter.js';
 import { RtpReceiver, type AudioListener } from './rtp-receiver.js';
+import type { AudioCodec } from './codec.js';
 import { RtpSender } from './rtp-sender.js';
+import type { AgreedFormats, AudioFormat } from './sdp-formats.js';
+import type { RemoteRtcp } from './sdp-rtcp.js';
 import { eventOfDigit } from './telephone-event.js';
+import { ToneKeys } from './tone-keys.js';
 
-export interface RtpSessionOptions {
+export interface RtpSessionOptions extends AgreedFormats {
   /** Closed by the session. */
   readonly socket: RtpSocket;
   readonly clock: Clock;
-  readonly codec: G711Codec;
-  /** What we send, and expect. */
-  readonly payloadType: number;
-  /** Undefined if it was not agreed: no keys then. */
-  readonly telephoneEventType: number | undefined;
   /** Undefined until an answer tells: then the first packet received does. */
   readonly remote: HostPort | undefined;
   /** Length of a tick in which nothing is sent. */
@@ -30,6 +30,12 @@ export interface RtpSessionOptions {
   readonly logger: Logger;
   /** Default random. */
   readonly ssrc?: number;
+  /** Keys go as sound when telephone-event was not agreed; default false: they are refused. */
+  readonly sendsToneKeys?: boolean;
+  /** Under this name RTCP is sent and read (RFC 7022: random, of this call alone); default: no RTCP. */
+  readonly cname?: string;
+  /** Where the other side's RTCP is; default the port above. */
+  readonly rtcp?: RemoteRtcp;
 }
 
 export type { ReceivedPacket } from './rtp-receiver.js';
@@ -57,7 +63,10 @@ export interface RtpStats {
   lastReceivedMs: number | undefined;
 }
 
-/** Samples of a millisecond: G.711 is 8 kHz. */
+/** A caller whose own address was silent for so long may have moved: a NAT forgets, a telephone changes its network. */
+const MOVED_AFTER_MS = 2000;
+
+/** Samples of a millisecond: 8 kHz, whatever the codec's rate. */
 const SAMPLES_PER_MS = 8;
 
 /**
@@ -66,7 +75,8 @@ const SAMPLES_PER_MS = 8;
  *
  * Symmetric RTP (RFC 4961): the first valid packet tells where the caller is, whatever the SDP said; from then on
  * packets from elsewhere are dropped and counted. Only the address of the SDP itself may take the lock over, so that
- * a stranger who is faster than the caller keeps nothing.
+ * a stranger who is faster than the caller keeps nothing; and the very stream that was heard, when it goes on from another
+ * address after the known one was silent for 2 s.
  */
 export class RtpSession extends TypedEmitter<RtpSessionEvents> {
   readonly localPort: number;
@@ -83,13 +93,19 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
   /** Hot: called per packet with sound, in order of arrival, synchronously; see {@link AudioListener}. */
   onAudio: AudioListener | undefined;
 
+  /** Undefined: keys do not go as sound. */
+  readonly #toneKeys: ToneKeys | undefined;
+  readonly #toneFrame: Int16Array;
+  readonly #clock: Clock;
+  readonly #reporter: RtcpReporter | undefined;
+  #rtcp: RemoteRtcp | undefined;
+  /** Where the caller's RTCP comes from. */
+  #rtcpSource: HostPort | undefined;
   readonly #socket: RtpSocket;
   readonly #tickSamples: number;
   readonly #once: OnceLogger;
   readonly #receiver: RtpReceiver;
   readonly #sender: RtpSender;
-  #codec: G711Codec;
-  #payloadType: number;
   #telephoneEventType: number | undefined;
   /** What the SDP says. */
   #signalled: HostPort | undefined;
@@ -105,12 +121,14 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
 
   constructor(options: RtpSessionOptions) {
     super();
+    this.#clock = options.clock;
+    this.#rtcp = options.rtcp;
     this.#socket = options.socket;
     this.localPort = options.socket.port;
     this.#tickSamples = options.ptimeMs * SAMPLES_PER_MS;
+    this.#toneKeys = options.sendsToneKeys === true ? new ToneKeys() : undefined;
+    this.#toneFrame = new Int16Array(this.#tickSamples);
     this.#once = new OnceLogger(options.logger);
-    this.#codec = options.codec;
-    this.#payloadType = options.payloadType;
     this.#telephoneEventType = options.telephoneEventType;
     this.#receiver = new RtpReceiver(
       options.clock,
@@ -129,8 +147,21 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
       this.onAudio?.(samples, position, packet);
     };
     this.#sender = new RtpSender(options.ssrc, (bytes, lengthBytes) => this.#write(bytes, lengthBytes));
+    this.#sendBy(options);
     this.#signal(options.remote);
     this.#socket.onMessage = (bytes, source) => this.#receive(bytes, source);
+    if (options.cname !== undefined) this.#reporter = this.#report(options.cname);
+    this.#socket.onRtcp = (bytes, source) => this.#receiveRtcp(bytes, source, false);
+  }
+
+  /** Loss and jitter of what is received. */
+  get reception(): ReceptionStatistics {
+    return this.#receiver.reception;
+  }
+
+  /** What the other side says about what it receives, and the round trip; undefined without RTCP. */
+  get rtcpStats(): RtcpStats | undefined {
+    return this.#reporter?.stats;
   }
 
   /** Our SSRC. */
@@ -145,20 +176,22 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
 
   /**
    * After a new offer and answer: the next valid packet locks the source anew. `remote` undefined: hold without an
-   * address (`c=0.0.0.0`); nothing is sent until the next call. Our timestamps and sequence numbers go on.
+   * address (`c=0.0.0.0`); nothing is sent until the next call. Our timestamps and sequence numbers go on. `all`: what may
+   * come besides, as in {@link AgreedFormats}, and where RTCP goes.
    */
   setRemote(
     remote: HostPort | undefined,
-    codec: G711Codec,
+    codec: AudioCodec,
     payloadType: number,
     telephoneEventType: number | undefined,
+    all?: Pick<AgreedFormats, 'formats' | 'events'> & { readonly rtcp?: RemoteRtcp },
   ): void {
-    this.#codec = codec;
-    this.#payloadType = payloadType;
+    const agreed = { codec, payloadType, telephoneEventType, ...all };
     this.#telephoneEventType = telephoneEventType;
-    this.#receiver.codec = codec;
-    this.#receiver.payloadType = payloadType;
-    this.#receiver.telephoneEventType = telephoneEventType;
+    this.#sendBy(agreed);
+    this.#receiver.use(agreed);
+    this.#rtcp = all?.rtcp;
+    this.#rtcpSource = undefined;
     this.#source = undefined;
     this.#heard = false;
     this.#held = remote === undefined;
@@ -175,29 +208,39 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
       this.#sendKey(samples.length);
       return false;
     }
-    return this.#sender.audio(samples, this.#codec, this.#payloadType);
+    if (this.#toneKeys?.busy === true) {
+      this.#sendTone(this.#toneKeys);
+      return false;
+    }
+    return this.#sender.audio(samples);
   }
 
   /** Hot: nothing to send in this tick (but a key, if one waits). The next {@link send} begins a talk spurt. */
   skip(): void {
     if (this.#closed) return;
     if (this.#sender.keys.busy) this.#sendKey(this.#tickSamples);
+    else if (this.#toneKeys?.busy === true) this.#sendTone(this.#toneKeys);
     else this.#sender.silence(this.#tickSamples);
   }
 
   /**
    * Presses keys (0-9 * # A-D; other characters are passed over), each for `durationMs`, in the place of sound. It is
-   * sent by the ticks: resolves in the tick that ends the last key of all that wait. Rejects RTP_NO_TELEPHONE_EVENT, RTP_CLOSED.
+   * sent by the ticks: resolves in the tick that ends the last key of all that wait. Rejects RTP_NO_TELEPHONE_EVENT when it was
+   * not agreed and keys may not go as sound, RTP_CLOSED.
    */
   sendDtmf(digits: string, durationMs = 100): Promise<void> {
     if (this.#closed) return Promise.reject(rtpError('RTP_CLOSED'));
-    if (this.#telephoneEventType === undefined) return Promise.reject(rtpError('RTP_NO_TELEPHONE_EVENT'));
+    const tones = this.#telephoneEventType === undefined ? this.#toneKeys : undefined;
+    if (this.#telephoneEventType === undefined && tones === undefined)
+      return Promise.reject(rtpError('RTP_NO_TELEPHONE_EVENT'));
     for (const digit of digits) {
       const event = eventOfDigit(digit);
       // Shorter than 40 ms is no key to most receivers (ITU-T Q.24).
-      if (event !== undefined) this.#sender.keys.push(event, Math.max(40, durationMs) * SAMPLES_PER_MS);
+      const keyMs = Math.max(40, durationMs);
+      if (tones !== undefined) tones.push(digit, keyMs);
+      else if (event !== undefined) this.#sender.keys.push(event, keyMs * SAMPLES_PER_MS);
     }
-    if (!this.#sender.keys.busy) return Promise.resolve();
+    if (!this.#sender.keys.busy && tones?.busy !== true) return Promise.resolve();
     return new Promise((done, failed) => this.#keyWaiters.push({ done, failed }));
   }
 
@@ -206,10 +249,21 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
     if (this.#closed) return;
     this.#closed = true;
     this.onAudio = undefined;
+    this.#reporter?.close();
     this.#receiver.close();
-    this.#sender.keys.clear();
+    this.#sender.close();
+    this.#toneKeys?.clear();
     this.#socket.close();
     for (const waiter of this.#keyWaiters.splice(0)) waiter.failed(rtpError('RTP_CLOSED'));
+  }
+
+  #sendBy({ codec, payloadType, telephoneEventType, formats, events }: AgreedFormats): void {
+    const isIt = (format: AudioFormat): boolean =>
+      format.codec === codec && format.payloadType === payloadType;
+    this.#sender.use(
+      formats?.find(isIt) ?? { codec, payloadType },
+      events?.find((event) => event.payloadType === telephoneEventType),
+    );
   }
 
   #sendKey(tickSamples: number): void {
@@ -219,11 +273,21 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
     for (const waiter of this.#keyWaiters.splice(0)) waiter.done();
   }
 
+  #sendTone(keys: ToneKeys): void {
+    keys.take(this.#toneFrame);
+    this.#sender.audio(this.#toneFrame);
+    if (keys.busy) return;
+    for (const waiter of this.#keyWaiters.splice(0)) waiter.done();
+  }
+
   /** Hot. */
   #receive(bytes: Buffer, source: RemoteInfo): void {
-    if (isRtcp(bytes)) return;
+    if (isRtcp(bytes)) {
+      this.#receiveRtcp(bytes, source, true);
+      return;
+    }
     const known = this.#isSource(source);
-    if (!known && this.#source !== undefined && !this.#isSignalled(source)) {
+    if (!known && this.#source !== undefined && !this.#isSignalled(source) && !this.#hasMoved(bytes)) {
       this.stats.strangers++;
       this.#warnOf(source, 'RTP from a stranger is dropped');
       return;
@@ -240,6 +304,53 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
       // What a listener throws must not end the call, and a packet must not end the process.
       this.#once.warn(errorCode(error), { code: errorCode(error), error }, 'received sound was not handled');
     }
+  }
+
+  #hasMoved(bytes: Buffer): boolean {
+    const silentMs = this.#clock.nowMs() - (this.stats.lastReceivedMs ?? Infinity);
+    return silentMs >= MOVED_AFTER_MS && this.#receiver.read(bytes) && this.#receiver.continues;
+  }
+
+  #report(cname: string): RtcpReporter {
+    return new RtcpReporter({
+      clock: this.#clock,
+      ssrc: this.#sender.ssrc,
+      cname,
+      reception: this.#receiver.reception,
+      sent: () => {
+        const { packetsSent, bytesSent } = this.stats;
+        const octets = bytesSent - RTP_HEADER_BYTES * packetsSent;
+        const { now, clockHz } = this.#sender;
+        return { packets: packetsSent, octets, rtpTimestamp: now, clockHz };
+      },
+      write: (bytes) => this.#writeRtcp(bytes),
+    });
+  }
+
+  #receiveRtcp(bytes: Buffer, source: RemoteInfo, isMuxed: boolean): void {
+    if (this.#reporter === undefined) return;
+    if (source.address !== this.#source?.host && source.address !== this.#signalled?.host) {
+      this.stats.strangers++;
+      return;
+    }
+    if (!isMuxed) this.#rtcpSource = { host: source.address, port: source.port };
+    this.#reporter.receive(bytes);
+  }
+
+  #writeRtcp(bytes: Uint8Array): boolean {
+    const target = this.#target;
+    if (target === undefined || isIP(target.host) === 0 || this.#held) return false;
+    if (this.#rtcp?.isMuxed === true) {
+      this.#socket.send(bytes, bytes.length, target.port, target.host);
+      return true;
+    }
+    // What the SDP says of a caller behind a NAT leads nowhere, for RTCP as for RTP.
+    const signalled = target.host === this.#signalled?.host ? this.#rtcp?.address : undefined;
+    const above = { host: target.host, port: target.port + 1 };
+    const { host, port } = this.#rtcpSource ?? signalled ?? above;
+    if (isIP(host) === 0 || port > 65_535) return false;
+    this.#socket.sendRtcp(bytes, port, host);
+    return true;
   }
 
   #isSource(source: RemoteInfo): boolean {

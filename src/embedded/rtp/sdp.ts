@@ -1,7 +1,18 @@
 import { isIP } from 'node:net';
 import { parse, write, type MediaDescription, type SessionDescription } from 'sdp-transform';
 import type { HostPort } from '../../core/address.js';
-import type { G711Codec } from '../../audio/g711.js';
+import type { AudioCodec } from './codec.js';
+import { isPlain, readSecurity, type StreamProtection, type StreamSecurity } from './sdp-security.js';
+import { muxLine, readRemoteRtcp, type RemoteRtcp } from './sdp-rtcp.js';
+import {
+  eventsBeside,
+  formatLines,
+  offerFormats,
+  readEvents,
+  readFormats,
+  type AudioFormat,
+  type EventFormat,
+} from './sdp-formats.js';
 
 /** RFC 3264 §5.1, always as seen by the side whose SDP it stands in. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -12,7 +23,7 @@ export interface LocalMedia {
   readonly address: string;
   readonly port: number;
   /** In order of preference; default PCMU, PCMA. */
-  readonly codecs?: readonly G711Codec[];
+  readonly codecs?: readonly AudioCodec[];
   /** Default true. */
   readonly telephoneEvent?: boolean;
   /** Default 20. */
@@ -24,20 +35,28 @@ export interface LocalMedia {
   readonly sessionVersion?: number;
   /** User name of the o= line and the s= line. Default `xiangyin`. */
   readonly name?: string;
+  /** Default none: streams that must be protected are refused. */
+  readonly protection?: StreamProtection;
 }
 
 /** What another side's SDP says about its audio, and what we use of it. */
 export interface RemoteMedia {
   /** Where to send; undefined on hold by `c=0.0.0.0` (RFC 2543 hold). */
   readonly remote: HostPort | undefined;
-  readonly codec: G711Codec;
+  /** The first of `formats`. */
+  readonly codec: AudioCodec;
   readonly payloadType: number;
-  /** Undefined if not offered. */
+  /** The one of `events` that goes with the codec; undefined if not offered. */
   readonly telephoneEventType: number | undefined;
+  /** Everything of ours in it: RFC 3264 §7 lets a side send any codec of the answer. An answer of ours has one. */
+  readonly formats: readonly AudioFormat[];
+  readonly events: readonly EventFormat[];
+  readonly rtcp: RemoteRtcp;
   /** What the other side would like to receive; 20 if it does not say. */
   readonly ptimeMs: number;
   /** The other side's direction, `c=0.0.0.0` counted as not receiving. */
   readonly direction: Direction;
+  readonly security: StreamSecurity;
 }
 
 /** An answer and what was agreed. */
@@ -47,20 +66,16 @@ export interface Answer extends RemoteMedia {
   readonly localDirection: Direction;
 }
 
-const STATIC_TYPES: Readonly<Record<G711Codec, number>> = { PCMU: 0, PCMA: 8 };
-const TELEPHONE_EVENT_TYPE = 101;
+const DEFAULT_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA'];
 
 /** Our offer: one audio stream. */
 export function offerSdp(local: LocalMedia): string {
-  const codecs = local.codecs ?? ['PCMU', 'PCMA'];
-  const types = codecs.map((codec) => ({ payload: STATIC_TYPES[codec], codec }));
-  const media = audioDescription(
-    local,
-    types,
-    local.telephoneEvent === false ? undefined : TELEPHONE_EVENT_TYPE,
-    local.direction ?? 'sendrecv',
-  );
-  return write({ ...sessionDescription(local), media: [media] });
+  const { formats, events } = offerFormats(local.codecs ?? DEFAULT_CODECS, local.telephoneEvent !== false);
+  const media = {
+    ...audioDescription(local, formats, events, local.direction ?? 'sendrecv'),
+    ...local.protection?.offerLines(),
+  };
+  return write({ ...sessionDescription(local), ...local.protection?.sessionLines(), media: [media] });
 }
 
 /**
@@ -70,39 +85,50 @@ export function offerSdp(local: LocalMedia): string {
 export function answerSdp(offer: string, local: LocalMedia): Answer | undefined {
   const session = read(offer);
   if (session === undefined) return undefined;
-  const chosen = choose(session, local.codecs);
+  const chosen = choose(session, local.codecs, local.protection);
   if (chosen === undefined) return undefined;
   const { index, remote } = chosen;
+  const bundle = bundleOf(session, index);
   const localDirection = narrow(local.direction ?? 'sendrecv', remote.direction);
-  const telephoneEventType = local.telephoneEvent === false ? undefined : remote.telephoneEventType;
+  const formats = remote.formats.slice(0, 1);
+  const events = local.telephoneEvent === false ? [] : remote.events;
+  const telephoneEvent = eventsBeside(remote.codec, events);
   const media = session.media.map((offered, i) =>
     i === index
       ? {
           ...audioDescription(
             local,
-            [{ payload: remote.payloadType, codec: remote.codec }],
-            telephoneEventType,
+            formats,
+            telephoneEvent === undefined ? [] : [telephoneEvent],
             localDirection,
           ),
+          ...local.protection?.answerLines(remote.security),
+          ...muxLine(remote.rtcp),
           ...(offered.mid === undefined ? {} : { mid: offered.mid }),
         }
       : refused(offered),
   );
   return {
     ...remote,
-    telephoneEventType,
+    formats,
+    events,
+    telephoneEventType: telephoneEvent?.payloadType,
     localDirection,
-    sdp: write({ ...sessionDescription(local), media }),
+    sdp: write({ ...sessionDescription(local), ...local.protection?.sessionLines(), ...bundle, media }),
   };
 }
 
 /**
  * What an SDP of the other side (an answer to our offer, or an offer that is only looked at) says about its audio.
- * `codecs`: ours, default both; the other side's order decides. Undefined if there is no stream that we can use.
+ * `codecs`: ours, default PCMU and PCMA; the other side's order decides. Undefined if there is no stream that we can use.
  */
-export function readRemoteMedia(sdp: string, codecs?: readonly G711Codec[]): RemoteMedia | undefined {
+export function readRemoteMedia(
+  sdp: string,
+  codecs?: readonly AudioCodec[],
+  protection?: StreamProtection,
+): RemoteMedia | undefined {
   const session = read(sdp);
-  return session === undefined ? undefined : choose(session, codecs)?.remote;
+  return session === undefined ? undefined : choose(session, codecs, protection)?.remote;
 }
 
 /** What an answerer may do when it would like `wanted` and the offer says `offered` (RFC 3264 §6.1). */
@@ -134,10 +160,11 @@ function read(sdp: string): SessionDescription | undefined {
 
 function choose(
   session: SessionDescription,
-  codecs: readonly G711Codec[] = ['PCMU', 'PCMA'],
+  codecs: readonly AudioCodec[] = DEFAULT_CODECS,
+  protection?: StreamProtection,
 ): { index: number; remote: RemoteMedia } | undefined {
   for (const [index, media] of session.media.entries()) {
-    const remote = readAudio(session, media, codecs);
+    const remote = readAudio(session, media, codecs, protection);
     if (remote !== undefined) return { index, remote };
   }
   return undefined;
@@ -146,57 +173,43 @@ function choose(
 function readAudio(
   session: SessionDescription,
   media: MediaDescription,
-  codecs: readonly G711Codec[],
+  codecs: readonly AudioCodec[],
+  protection: StreamProtection | undefined,
 ): RemoteMedia | undefined {
-  // RTP/SAVP and the DTLS profiles would need keys: refused rather than answered in the clear.
-  if (media.type !== 'audio' || !isPort(media.port) || !/^RTP\/AVPF?$/.test(media.protocol)) return undefined;
+  if (media.type !== 'audio' || !isPort(media.port)) return undefined;
+  const security = readSecurity(session, media);
+  if (!(protection?.canTake(security) ?? isPlain(security))) return undefined;
   const host = (media.connection ?? session.connection)?.ip;
   if (host === undefined) return undefined;
-  const types = payloadTypes(media);
-  const codec = types
-    .map((payload) => ({ payload, codec: codecOf(media, payload) }))
-    .find((entry) => entry.codec !== undefined && codecs.includes(entry.codec));
-  if (codec?.codec === undefined) return undefined;
-  const telephoneEventType = types.find((payload) => isTelephoneEvent(media, payload));
-  const held = host === '0.0.0.0' || host === '::';
+  const formats = readFormats(media, codecs);
+  const [first] = formats;
+  if (first === undefined) return undefined;
+  const events = readEvents(media);
+  const isNowhere = host === '0.0.0.0' || host === '::';
+  // Browsers write 0.0.0.0 while ICE has not found an address: its checks will tell.
+  const held = isNowhere && security.ice === undefined;
   const said = media.direction ?? session.direction ?? 'sendrecv';
   return {
-    remote: held ? undefined : { host, port: media.port },
-    codec: codec.codec,
-    payloadType: codec.payload,
-    telephoneEventType,
+    remote: held
+      ? undefined
+      : isNowhere && security.candidate
+        ? security.candidate
+        : { host, port: media.port },
+    codec: first.codec,
+    payloadType: first.payloadType,
+    telephoneEventType: eventsBeside(first.codec, events)?.payloadType,
+    formats,
+    events,
+    rtcp: readRemoteRtcp(media, host),
     ptimeMs: readPtime(media),
     direction: held ? (sends(said) ? 'sendonly' : 'inactive') : said,
+    security,
   };
 }
 
 /** 0 refuses a stream (RFC 3264 §6); a socket throws on what no port can be, with each packet. */
 function isPort(port: number): boolean {
   return Number.isInteger(port) && port > 0 && port <= 65535;
-}
-
-function payloadTypes(media: MediaDescription): number[] {
-  // sdp-transform makes a number of a list with one entry.
-  return String(media.payloads ?? '')
-    .split(' ')
-    .filter((text) => /^\d{1,3}$/.test(text))
-    .map(Number)
-    .filter((payload) => payload < 128);
-}
-
-function codecOf(media: MediaDescription, payload: number): G711Codec | undefined {
-  const map = media.rtp.find((entry) => entry.payload === payload);
-  // Types 0 and 8 need no rtpmap (RFC 3551 §6), and one that says something else is wrong about them.
-  if (map === undefined) return payload === 0 ? 'PCMU' : payload === 8 ? 'PCMA' : undefined;
-  if ((map.rate ?? 8000) !== 8000 || (map.encoding ?? 1) !== 1) return undefined;
-  const name = map.codec.toUpperCase();
-  return name === 'PCMU' || name === 'PCMA' ? name : undefined;
-}
-
-function isTelephoneEvent(media: MediaDescription, payload: number): boolean {
-  const map = media.rtp.find((entry) => entry.payload === payload);
-  // Its clock must be the audio's: offers with opus list a second one at 48000.
-  return map?.codec.toLowerCase() === 'telephone-event' && (map.rate ?? 8000) === 8000;
 }
 
 function readPtime(media: MediaDescription): number {
@@ -227,24 +240,27 @@ function sessionDescription(local: LocalMedia): Omit<SessionDescription, 'media'
 
 function audioDescription(
   local: LocalMedia,
-  codecs: readonly { payload: number; codec: G711Codec }[],
-  telephoneEventType: number | undefined,
+  formats: readonly AudioFormat[],
+  events: readonly EventFormat[],
   direction: Direction,
 ): MediaDescription {
-  const event = telephoneEventType === undefined ? [] : [telephoneEventType];
   return {
     type: 'audio',
     port: local.port,
     protocol: 'RTP/AVP',
-    payloads: [...codecs.map(({ payload }) => payload), ...event].join(' '),
-    rtp: [
-      ...codecs.map(({ payload, codec }) => ({ payload, codec, rate: 8000 })),
-      ...event.map((payload) => ({ payload, codec: 'telephone-event', rate: 8000 })),
-    ],
-    fmtp: event.map((payload) => ({ payload, config: '0-15' })),
+    ...formatLines(formats, events),
     ptime: local.ptimeMs ?? 20,
     direction,
   };
+}
+
+/** The group of the stream that is taken, alone in it (RFC 9143 §7.3.1): its first stream, which gives the transport. */
+function bundleOf(session: SessionDescription, index: number): Pick<SessionDescription, 'groups'> {
+  const mid = session.media[index]?.mid;
+  const isBundled = session.groups?.some(
+    ({ type, mids }) => type === 'BUNDLE' && String(mids).split(' ').includes(String(mid)),
+  );
+  return mid !== undefined && isBundled === true ? { groups: [{ type: 'BUNDLE', mids: mid }] } : {};
 }
 
 function refused(offered: MediaDescription): MediaDescription {

@@ -2,10 +2,11 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { decodePcmu, encodePcma, encodePcmu } from '../../../src/audio/g711.js';
-import { systemClock } from '../../../src/core/clock.js';
+import { ManualClock, systemClock } from '../../../src/core/clock.js';
 import { silentLogger, type Logger } from '../../../src/core/logger.js';
 import { parseRtp, RtpPacket, writeRtpHeader } from '../../../src/embedded/rtp/packet.js';
 import { PortPool } from '../../../src/embedded/rtp/port-pool.js';
+import { readRtcp, writeRtcp } from '../../../src/embedded/rtp/rtcp.js';
 import { RtpSession, type RtpSessionOptions } from '../../../src/embedded/rtp/rtp-session.js';
 
 /** A phone that is only a socket. */
@@ -355,3 +356,53 @@ t.test('a listener that throws ends nothing and is told once', async (t) => {
   await until(() => calls === 3);
   t.same(warnings, ['received sound was not handled']);
 });
+
+t.test(
+  'a caller whose address changes in silence is followed by its stream; a stranger is not',
+  async (t) => {
+    const clock = new ManualClock();
+    const { session, phone } = await open(t, { clock });
+    const [moved, stranger] = [await Phone.open(t), await Phone.open(t)];
+    await phone.send(session.localPort, packet(1, 0, coded));
+    await until(() => session.stats.packetsReceived === 1);
+    await moved.send(session.localPort, packet(2, 160, coded));
+    await until(() => session.stats.strangers === 1);
+    clock.advance(2500);
+    // 127.0.0.1:port of the SDP stays free to come back; another stream is nobody's.
+    await stranger.send(session.localPort, packet(900, 160, coded, { ssrc: 99 }));
+    await until(() => session.stats.strangers === 2);
+    await moved.send(session.localPort, packet(3, 320, coded));
+    await until(() => session.stats.packetsReceived === 2);
+    t.equal(session.target?.port, moved.port);
+  },
+);
+
+t.test(
+  'RTCP goes to the port above, where a=rtcp says, or where it comes from; muxed on the RTP port',
+  async (t) => {
+    const clock = new ManualClock();
+    const { session, phone } = await open(t, { clock, cname: 'ours' });
+    const control = await Phone.open(t);
+    const remote = { host: '127.0.0.1', port: phone.port };
+    const rtcp = { isMuxed: false, address: { host: '127.0.0.1', port: control.port } };
+    session.setRemote(remote, 'PCMU', 0, 101, { rtcp });
+    session.send(sound);
+    clock.advance(4000);
+    await until(() => control.received.length > 0);
+    const [report] = readRtcp(control.received[0] as Buffer) ?? [];
+    t.match(report, { kind: 'report', ssrc: session.ssrc, sender: { packets: 1, octets: 160 } });
+    const from = await Phone.open(t);
+    await from.send(session.localPort + 1, writeRtcp({ ssrc: 5, cname: 'theirs', blocks: [] }));
+    await until(() => session.rtcpStats?.packetsReceived === 1);
+    clock.advance(7000);
+    await until(() => from.received.length > 0);
+    session.setRemote(remote, 'PCMU', 0, 101, { rtcp: { isMuxed: true, address: undefined } });
+    const before = phone.received.length;
+    clock.advance(7000);
+    await until(() => phone.received.length > before);
+    t.match(readRtcp(phone.received.at(-1) as Buffer)?.[0], { kind: 'report' });
+    session.close();
+    await until(() => readRtcp(phone.received.at(-1) as Buffer)?.[2]?.kind === 'bye');
+    t.equal(clock.pendingTimers, 0);
+  },
+);

@@ -201,3 +201,32 @@ t.test(
     t.end();
   },
 );
+
+t.test('two keys with the same timestamp are two keys', (t) => {
+  const { packet, log, clock } = receiver();
+  packet(1, 500, 160, false, true);
+  packet(1, 500, 640, true);
+  packet(1, 500, 640, true);
+  packet(2, 500, 160, false, true);
+  packet(1, 500, 640, true);
+  packet(2, 500, 800, true);
+  t.same(log, ['+1', '1:640', '+2', '2:800'], 'a late end of the first is none of the second');
+  clock.advance(300);
+  packet(2, 500, 160, false, true);
+  packet(2, 500, 720, true);
+  t.same(log.slice(4), ['+2', '2:720'], 'and the same key after a pause is pressed again');
+  clock.advance(20);
+  packet(2, 500, 160, false, true);
+  t.equal(log.length, 6, 'but not by a first packet that comes late');
+  t.end();
+});
+
+t.test('an event that is no key, as a flash (16), neither is a key nor ends one', (t) => {
+  const { packet, log } = receiver();
+  packet(16, 100, 400, true, true);
+  packet(3, 900, 160, false, true);
+  packet(16, 1000, 400, true);
+  packet(3, 900, 640, true);
+  t.same(log, ['+3', '3:640']);
+  t.end();
+});

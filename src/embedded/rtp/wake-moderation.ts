@@ -1,0 +1,61 @@
+/** How long the thread rests after packets, ms: the price in latency is half of it on average. */
+const REST_MS = 1;
+
+/** Packets in {@link WINDOW_MS} from which on a rest brings several at once: 2000 a second, 40 calls. */
+const BUSY_PACKETS = 40;
+const WINDOW_MS = 20;
+
+/** A rest shorter than this costs more than it saves, ms. */
+const LEAST_REST_MS = 0.3;
+
+/**
+ * What network cards call interrupt moderation. The packets of many calls come evenly, and each would wake this thread, and by
+ * the frame that it sends on, the application's. So when many come, the thread rests for a millisecond after a round of I/O
+ * that brought some, and finds several in the next. With few calls it never rests. Blocks its thread: for workers only.
+ */
+export class WakeModeration {
+  #scheduled = false;
+  #closed = false;
+  #packets = 0;
+  #windowEndsMs = 0;
+  #busy = false;
+
+  /** `dueInMs`: until something must be done in time, from now. */
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly dueInMs: () => number,
+    private readonly rest: (ms: number) => void = blockThread,
+  ) {}
+
+  /** Hot: a packet came. */
+  packet(): void {
+    this.#packets++;
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(this.#roundOver);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Hot: after the round of I/O. */
+  readonly #roundOver = (): void => {
+    this.#scheduled = false;
+    const nowMs = this.nowMs();
+    if (nowMs >= this.#windowEndsMs) {
+      this.#busy = this.#packets >= BUSY_PACKETS && nowMs < this.#windowEndsMs + WINDOW_MS;
+      this.#packets = 0;
+      this.#windowEndsMs = nowMs + WINDOW_MS;
+    }
+    if (!this.#busy || this.#closed) return;
+    const restMs = Math.min(REST_MS, this.dueInMs());
+    if (restMs >= LEAST_REST_MS) this.rest(restMs);
+  };
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+function blockThread(ms: number): void {
+  Atomics.wait(never, 0, 0, ms);
+}

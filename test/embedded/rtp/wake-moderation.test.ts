@@ -1,0 +1,63 @@
+import { setImmediate } from 'node:timers/promises';
+import t from 'tap';
+import { WakeModeration } from '../../../src/embedded/rtp/wake-moderation.js';
+
+function world(dueInMs = 15) {
+  const rests: number[] = [];
+  const world = { nowMs: 1000, dueInMs, rests };
+  const moderation = new WakeModeration(
+    () => world.nowMs,
+    () => world.dueInMs,
+    (ms) => void rests.push(ms),
+  );
+  /** A round of I/O that brings so many packets. */
+  const round = async (packets: number): Promise<void> => {
+    for (let i = 0; i < packets; i++) moderation.packet();
+    await setImmediate();
+    world.nowMs += 1;
+  };
+  return { world, rests, moderation, round };
+}
+
+t.test('with few calls the thread never rests', async (t) => {
+  const { rests, round } = world();
+  for (let ms = 0; ms < 200; ms++) await round(1);
+  t.same(rests, []);
+});
+
+t.test('with many it rests once after each round, for a millisecond', async (t) => {
+  const { rests, round } = world();
+  for (let ms = 0; ms < 20; ms++) await round(5);
+  rests.length = 0;
+  for (let ms = 0; ms < 10; ms++) await round(5);
+  t.same(rests, Array<number>(10).fill(1));
+});
+
+t.test('what must be done in time is not slept through', async (t) => {
+  const { world: now, rests, round } = world();
+  for (let ms = 0; ms < 25; ms++) await round(5);
+  rests.length = 0;
+  now.dueInMs = 0.5;
+  await round(5);
+  now.dueInMs = 0.1;
+  await round(5);
+  t.same(rests, [0.5]);
+});
+
+t.test('when the calls have ended it does not rest any more', async (t) => {
+  const { world: now, rests, round } = world();
+  for (let ms = 0; ms < 25; ms++) await round(5);
+  now.nowMs += 60_000;
+  rests.length = 0;
+  for (let ms = 0; ms < 25; ms++) await round(1);
+  t.same(rests, []);
+});
+
+t.test('closed, it lets the thread go on', async (t) => {
+  const { rests, moderation, round } = world();
+  for (let ms = 0; ms < 25; ms++) await round(5);
+  rests.length = 0;
+  moderation.close();
+  await round(5);
+  t.same(rests, []);
+});
