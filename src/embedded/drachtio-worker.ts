@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { DrachtioServer } from './drachtio/drachtio-server.js';
+import type { RequestHandlerOptions } from './drachtio/request-handlers.js';
 import { SipObservation } from './sip/sip-observation.js';
 import type { ConnectionLimits } from './sip/connection-limits.js';
 import type { TlsOptions } from './sip/tls-identity.js';
@@ -21,6 +22,8 @@ export interface DrachtioWorkerOptions {
   readonly connections?: Partial<ConnectionLimits> | undefined;
   /** What Contact and Via say instead of the address listened on. */
   readonly externalAddress?: string | undefined;
+  /** Who decides where new requests go, per method; without one the connected applications get them. Default: none. */
+  readonly requestHandlers?: readonly RequestHandlerOptions[] | undefined;
   /** Memory for the messages of the last calls, bytes. Default 16 MB; 0 keeps none. */
   readonly traceBytes?: number | undefined;
 }

@@ -2,6 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { FreeSwitchServer } from './freeswitch/freeswitch-server.js';
+import type { AudioCodec } from './rtp/codec.js';
 import { hostServer, portLogger } from './worker-messages.js';
 
 /** The media server's options as far as they can be copied into a worker. */
@@ -18,6 +19,8 @@ export interface FreeSwitchWorkerOptions {
   readonly externalAddress?: string | undefined;
   readonly soundsDir?: string | undefined;
   readonly profile?: string | undefined;
+  /** See FreeSwitchServerOptions. */
+  readonly codecs?: readonly AudioCodec[] | undefined;
 }
 
 export interface FreeSwitchWorkerData extends FreeSwitchWorkerOptions {
@@ -62,6 +65,7 @@ if (parentPort !== null) {
       const { canSpeak, ...options } = workerData as FreeSwitchWorkerData;
       const server = await FreeSwitchServer.listen({
         ...options,
+        mayRest: true,
         clock: systemClock,
         logger,
         synthesize: canSpeak ? (text, voice) => synthesizer.speak(text, voice) : undefined,

@@ -4,8 +4,13 @@ import { uuid as newUuid } from '../../core/ids.js';
 import type { Logger } from '../../core/logger.js';
 import { parseForkCommand } from './audio-fork-command.js';
 import type { Channel } from './channel.js';
+import { conferenceApi } from './conference-commands.js';
+import type { Conferences } from './conferences.js';
 import { hangupCause } from './hangup-causes.js';
-import { startRecording, stopRecording } from './recording.js';
+import { channelVolumeApi } from './channel-volume.js';
+import { dubApi } from './dubbing.js';
+import { changeRecording, startRecording, stopRecording } from './recording.js';
+import { voiceDetectionApi } from './voice-detection.js';
 import { splitArguments, UNDEFINED_VALUE } from './variables.js';
 
 /** What API commands see of the server. */
@@ -13,6 +18,7 @@ export interface ApiHost {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly channels: ReadonlyMap<string, Channel>;
+  readonly conferences: Conferences;
   readonly coreUuid: string;
   readonly hostname: string;
   readonly globals: Map<string, string>;
@@ -72,6 +78,7 @@ const COMMANDS: Readonly<Record<string, Api>> = {
     for (const channel of channels) channel.hangup(cause);
     return `+OK hangup all channels with cause ${cause}\n`;
   },
+  conference: (host, argument) => conferenceApi(host.conferences, host.logger, argument),
   uuid_exists: (host, argument) => String(host.channels.has(argument)),
   uuid_audio_fork: (host, argument) => {
     if (splitArguments(argument).length < 2) return FORK_USAGE;
@@ -80,12 +87,28 @@ const COMMANDS: Readonly<Record<string, Api>> = {
     if (command === undefined || channel === undefined) return '-ERR Operation Failed\n';
     return channel.fork(command) ? '+OK Success\n' : '-ERR Operation Failed\n';
   },
+  uuid_dub: (host, argument) => {
+    const [uuid = '', ...words] = splitArguments(argument);
+    if (words.length < 2) return '-ERR Operation Failed\n';
+    const channel = host.channels.get(uuid);
+    return channel === undefined ? '-ERR Invalid session\n' : dubApi(channel, words);
+  },
+  uuid_vad_detect: (host, argument) => {
+    const [uuid = '', ...words] = splitArguments(argument);
+    const channel = host.channels.get(uuid);
+    return channel === undefined ? '-ERR Operation Failed\n' : voiceDetectionApi(channel, words);
+  },
   uuid_bridge: (host, argument) => bridge(host, argument.split(/\s+/)),
 };
 
 /** Commands whose first word is a channel's id. */
 const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
-  uuid_dump: (channel) => channel.channelDataEvent().serialize('plain'),
+  uuid_dump: (channel, [format = 'plain']) => {
+    const event = channel.channelDataEvent();
+    const wanted = format.toLowerCase();
+    return event.serialize(wanted === 'json' || wanted === 'xml' ? wanted : 'plain');
+  },
+  uuid_audio: channelVolumeApi,
   uuid_getvar: (channel, [name = '']) => channel.getVariable(name) ?? UNDEFINED_VALUE,
   uuid_setvar: (channel, [name, ...value]) => {
     if (name === undefined) return '-USAGE: <uuid> <var> [value]\n';
@@ -108,7 +131,7 @@ const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
     return OK;
   },
   uuid_kill: (channel, [cause]) => {
-    channel.hangup(cause ?? 'MANAGER_REQUEST');
+    channel.hangup(cause ?? 'NORMAL_CLEARING');
     return OK;
   },
   uuid_send_dtmf: (channel, [argument = '']) => {
@@ -119,13 +142,7 @@ const CHANNEL_COMMANDS: Readonly<Record<string, ChannelApi>> = {
     return `+OK ${channel.uuid} sent DTMF ${digits}.\n`;
   },
   uuid_transfer: (channel, words, host) => transfer(channel, words, host),
-  uuid_record: (channel, [action, file = '']) => {
-    if (action === 'start')
-      return startRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot record session!\n';
-    if (action === 'stop')
-      return stopRecording(channel, file) ? '+OK Success\n' : '-ERR Cannot stop record session!\n';
-    return '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n';
-  },
+  uuid_record: record,
 };
 
 const MODULES = new Set([
@@ -133,6 +150,10 @@ const MODULES = new Set([
   'mod_event_socket',
   'mod_sofia',
   'mod_dptools',
+  'mod_conference',
+  'mod_avmd',
+  'mod_vad_detect',
+  'mod_dub',
   'mod_audio_fork',
   'mod_sndfile',
   'mod_tone_stream',
@@ -205,6 +226,7 @@ function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): st
   ] as const) {
     // On the real server the socket application gives way to the bridge: what plays on either leg ends.
     channel.breakApplications(true);
+    host.conferences.release(channel.uuid);
     channel.setVariable('bridge_uuid', partner.uuid);
     channel.setVariable('signal_bond', partner.uuid);
   }
@@ -222,6 +244,31 @@ function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): st
   return `+OK ${other.uuid}\n`;
 }
 
+const RECORD_USAGE = '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n';
+
+function record(channel: Channel, [action = '', file = '']: readonly string[]): string {
+  if (file === '') return RECORD_USAGE;
+  const done = '+OK Success\n';
+  switch (action) {
+    case 'start':
+      return startRecording(channel, file) ? done : '-ERR Cannot record session!\n';
+    case 'stop':
+      return stopRecording(channel, file) ? done : '-ERR Cannot stop record session!\n';
+    case 'pause':
+    case 'resume':
+      return changeRecording(channel, file, { isPaused: action === 'pause' })
+        ? done
+        : `-ERR Cannot ${action} recording session!\n`;
+    case 'mask':
+    case 'unmask':
+      return changeRecording(channel, file, { isMasked: action === 'mask' })
+        ? done
+        : `-ERR Cannot ${action} recording session!\n`;
+    default:
+      return RECORD_USAGE;
+  }
+}
+
 /** `uuid_transfer U [-both|-bleg] park inline` ends a bridge; there is no dialplan to transfer anywhere else. */
 function transfer(channel: Channel, words: readonly string[], host: ApiHost): string {
   const [target] = words.filter((word) => !word.startsWith('-'));
@@ -233,6 +280,7 @@ function transfer(channel: Channel, words: readonly string[], host: ApiHost): st
   for (const leg of [channel, partner]) {
     if (leg === undefined) continue;
     leg.breakApplications(true);
+    host.conferences.release(leg.uuid);
     leg.setVariable('bridge_uuid', '');
     leg.setVariable('signal_bond', '');
     leg.publish('CHANNEL_UNBRIDGE');

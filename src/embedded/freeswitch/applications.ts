@@ -1,9 +1,13 @@
 import type { Application, Execution } from './application-stack.js';
 import type { ApplicationHost } from './application-host.js';
 import { BufferSource } from './audio-source.js';
+import { startBeepDetection, stopBeepDetection } from './beep-detection.js';
+import { parseJoin } from './conference-join.js';
+import { startInbandKeys, stopInbandKeys } from './inband-keys.js';
 import { playAndGetDigits } from './play-and-get-digits.js';
 import { playback, playSource } from './playback.js';
 import { record, startRecordSession, stopRecordSession } from './recording.js';
+import { stopToneDetect, toneDetect } from './tone-detection.js';
 import { parseAssignment, parseMultiset } from './variables.js';
 
 type ChannelApplication = (
@@ -64,6 +68,10 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
     );
     return undefined;
   },
+  start_dtmf: startInbandKeys,
+  stop_dtmf: stopInbandKeys,
+  spandsp_start_dtmf: startInbandKeys,
+  spandsp_stop_dtmf: stopInbandKeys,
   flush_dtmf: (host) => {
     host.digits.clear();
     return undefined;
@@ -87,10 +95,26 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
       ? say(host, execution, parts.slice(2).join('|'), voice)
       : say(host, execution, execution.argument, host.variables.get('tts_voice'));
   },
+  conference: async (host, execution) => {
+    const request = parseJoin(host.variables.expand(execution.argument));
+    if (request !== undefined) await host.joinConference(request, execution);
+    return undefined;
+  },
   play_and_get_digits: playAndGetDigits,
   record,
   record_session: startRecordSession,
   stop_record_session: stopRecordSession,
+  tone_detect: toneDetect,
+  stop_tone_detect: stopToneDetect,
+  // What stands behind avmd_start are settings of its detectors; ours has none.
+  avmd_start: (host) => {
+    startBeepDetection(host);
+    return undefined;
+  },
+  avmd_stop: (host) => {
+    stopBeepDetection(host);
+    return undefined;
+  },
 };
 
 /** The application of that name on this channel, or undefined: then the real server hangs the call up. */

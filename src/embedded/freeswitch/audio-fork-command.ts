@@ -99,5 +99,6 @@ function webSocketUrl(text: string | undefined): string | undefined {
   const url = new URL(text);
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';
-  return url.protocol === 'ws:' || url.protocol === 'wss:' ? url.href : undefined;
+  // Ours alone: an application on this machine may listen on a Unix socket, `ws+unix:/run/audio.sock:/path`.
+  return ['ws:', 'wss:', 'ws+unix:'].includes(url.protocol) ? url.href : undefined;
 }

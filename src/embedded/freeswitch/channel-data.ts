@@ -1,3 +1,4 @@
+import { CODEC_FACTS, type CodecFacts } from '../rtp/codec.js';
 import type { SipMessage } from '../sip/message.js';
 import type { HostPort } from '../../core/address.js';
 import type { SdpLeg } from './sdp-leg.js';
@@ -24,7 +25,7 @@ export function channelHeaders(
   const [from, to] = [userOf(invite.get('From')), userOf(invite.uri)];
   const isHungUp = state === 'HANGUP';
   const name = `sofia/${identity.profile}/${from}@${identity.source.host}`;
-  const codec = leg.remote?.codec ?? 'PCMU';
+  const codec = codecOf(leg);
   const headers: Record<string, string> = {
     'Channel-State': isHungUp ? 'CS_HANGUP' : 'CS_EXECUTE',
     'Channel-Call-State': state,
@@ -38,9 +39,9 @@ export function channelHeaders(
     'Answer-State': isHungUp ? 'hangup' : state === 'RINGING' ? 'ringing' : 'answered',
   };
   for (const side of ['Read', 'Write']) {
-    headers[`Channel-${side}-Codec-Name`] = codec;
-    headers[`Channel-${side}-Codec-Rate`] = '8000';
-    headers[`Channel-${side}-Codec-Bit-Rate`] = '64000';
+    headers[`Channel-${side}-Codec-Name`] = codec.name;
+    headers[`Channel-${side}-Codec-Rate`] = String(rateOf(codec));
+    headers[`Channel-${side}-Codec-Bit-Rate`] = String(codec.bitRate);
   }
   Object.assign(headers, {
     'Caller-Direction': 'inbound',
@@ -87,6 +88,7 @@ export function setInitialVariables(variables: ChannelVariables, identity: Chann
   set('sip_network_port', String(source.port));
   set('endpoint_disposition', 'ANSWER');
   set('dtmf_type', 'rfc2833');
+  set('rtp_secure_media', invite.get('X-Secure-RTP'));
   // The preference list of the real server's configuration, upper case, as clients' tests look for it; what a call
   // really uses stands in rtp_use_codec_name.
   set('rtp_use_codec_string', 'PCMU,PCMA,OPUS');
@@ -99,7 +101,7 @@ export function setInitialVariables(variables: ChannelVariables, identity: Chann
 /** The variables that follow the negotiation. */
 export function setMediaVariables(variables: ChannelVariables, leg: SdpLeg, local: HostPort): void {
   const { remote } = leg;
-  const codec = remote?.codec ?? 'PCMU';
+  const codec = codecOf(leg);
   const set = (name: string, value: string | undefined): void => variables.set(name, value ?? '');
   set('rtp_local_sdp_str', leg.localSdp);
   set('switch_r_sdp', leg.remoteSdp);
@@ -108,17 +110,32 @@ export function setMediaVariables(variables: ChannelVariables, leg: SdpLeg, loca
   set('advertised_media_ip', local.host);
   set('remote_media_ip', remote?.remote?.host);
   set('remote_media_port', remote?.remote === undefined ? undefined : String(remote.remote.port));
-  set('rtp_use_codec_name', codec);
-  set('rtp_use_codec_rate', '8000');
+  // As the real server has it: the rate of rtpmap here (G722/8000), what is really sampled below.
+  set('rtp_use_codec_name', codec.name);
+  set('rtp_use_codec_rate', String(codec.clockHz));
+  set('rtp_use_codec_channels', String(codec.channels ?? 1));
   set('rtp_use_codec_ptime', '20');
+  const { agreed } = leg.security;
+  set('rtp_secure_media_confirmed', agreed === undefined ? undefined : 'true');
+  set('rtp_has_crypto', agreed?.kind === 'sdes' ? agreed.local.suite : undefined);
   set('rtp_audio_recv_pt', String(remote?.payloadType ?? 0));
   set('rtp_use_pt', String(remote?.payloadType ?? 0));
   set('rtp_2833_send_payload', String(remote?.telephoneEventType ?? ''));
   set('rtp_2833_recv_payload', String(remote?.telephoneEventType ?? ''));
   for (const side of ['read', 'write']) {
-    set(`${side}_codec`, codec);
-    set(`${side}_rate`, '8000');
+    set(`${side}_codec`, codec.name);
+    set(`${side}_rate`, String(rateOf(codec)));
   }
+}
+
+/** Until an answer tells, a call has what was offered first. */
+function codecOf(leg: SdpLeg): CodecFacts {
+  return CODEC_FACTS[leg.remote?.codec ?? 'PCMU'];
+}
+
+/** What the real server calls the codec's rate: 16000 for G.722, whose clock counts 8000; 48000 for opus. */
+function rateOf(codec: CodecFacts): number {
+  return Math.max(codec.samplingHz, codec.clockHz);
 }
 
 function bareUri(header: string | undefined): string {

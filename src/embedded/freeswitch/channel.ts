@@ -4,15 +4,17 @@ import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import { StateMachine } from '../../core/state-machine.js';
 import type { MediaTicker } from '../rtp/media-ticker.js';
+import type { DtlsHandshaker } from '../rtp/dtls-handshaker.js';
 import type { RtpSocket } from '../rtp/port-pool.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import type { Dialog } from '../sip/dialog.js';
 import type { IncomingRequest } from '../sip/request-options.js';
-import type { ApplicationHost } from './application-host.js';
+import type { ApplicationHost, DigitSource, EventOptions } from './application-host.js';
 import { ApplicationStack, type Execution } from './application-stack.js';
 import { findApplication } from './applications.js';
 import { AudioFork } from './audio-fork.js';
 import type { ForkCommand, ForkRequest } from './audio-fork-command.js';
+import type { JoinRequest } from './conference-join.js';
 import {
   channelHeaders,
   setInitialVariables,
@@ -25,9 +27,13 @@ import { HeaderBlock, type FreeSwitchEvent } from './event.js';
 import type { EventBus } from './event-bus.js';
 import type { ControlledChannel, ExecuteRequest } from './event-socket-session.js';
 import { hangupCause, reasonHeader } from './hangup-causes.js';
+import { readInfoDigit } from './info-digit.js';
 import { MediaPath } from './media-path.js';
+import { mediaStatistics } from './media-statistics.js';
+import { MediaWatch } from './media-watch.js';
 import { stopRecording } from './recording.js';
 import type { SdpLeg } from './sdp-leg.js';
+import { SecureMedia } from './secure-media.js';
 import type { SoundLibrary } from './sound-library.js';
 import { ChannelVariables, UNDEFINED_VALUE } from './variables.js';
 
@@ -40,9 +46,16 @@ export interface ChannelOptions {
   readonly ticker: MediaTicker;
   readonly socket: RtpSocket;
   readonly leg: SdpLeg;
+  readonly handshaker: DtlsHandshaker;
   /** What SDP says about our side. */
   readonly localMedia: HostPort;
   readonly dialog: Dialog;
+  /** Resolves when the call has left the conference again. */
+  readonly joinConference: (
+    request: JoinRequest,
+    host: ApplicationHost,
+    execution: Execution,
+  ) => Promise<void>;
   /** A fork's connection is really gone: forks outlive their channel by the closing handshake. */
   readonly forkOpened: (fork: AudioFork) => void;
   readonly forkClosed: (fork: AudioFork) => void;
@@ -71,8 +84,10 @@ export class Channel implements ControlledChannel, ApplicationHost {
   readonly #options: ChannelOptions;
   readonly #applications: ApplicationStack;
   readonly #state: StateMachine<ChannelState>;
+  readonly #secure: SecureMedia;
   /** {@link channelHeaders} as they are now; undefined when they have changed. */
   #identity: HeaderBlock | undefined;
+  readonly #watch: MediaWatch;
   #cause = 'NORMAL_CLEARING';
   #isReinviteOpen = false;
   #isReportedEnded = false;
@@ -87,6 +102,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
       { confirmed: ['ending'], ending: ['terminated'], terminated: [] },
       'confirmed',
     );
+    this.#secure = new SecureMedia(options.socket, options.handshaker, this.logger);
     const { remote } = options.leg;
     this.session = new RtpSession({
       socket: options.socket,
@@ -94,9 +110,13 @@ export class Channel implements ControlledChannel, ApplicationHost {
       codec: remote?.codec ?? 'PCMU',
       payloadType: remote?.payloadType ?? 0,
       telephoneEventType: remote?.telephoneEventType,
+      ...(remote === undefined ? {} : { formats: remote.formats, events: remote.events }),
       remote: remote?.remote,
       ptimeMs: 20,
       logger: this.logger,
+      ssrc: options.leg.security.ssrc,
+      cname: options.leg.security.cname,
+      sendsToneKeys: true,
     });
     this.#applications = new ApplicationStack(
       (name) => findApplication(this, name),
@@ -116,12 +136,14 @@ export class Channel implements ControlledChannel, ApplicationHost {
       logger: this.logger,
       writer: () => this.#applications.innermost?.writer,
       sendsSilence: () => this.#sendsSilence,
+      eachSecond: () => this.#watchMedia(),
     });
+    this.#watch = new MediaWatch(this.session, options.leg, this.variables, options.clock.nowMs());
     setInitialVariables(this.variables, options.identity);
     // Phones, gateways and NATs take a line without packets for dead: silence is sent unless the client turns it off.
     this.variables.set('send_silence_when_idle', '-1');
     this.#mediaChanged();
-    this.session.on('dtmf', (digit, durationSamples) => this.#digit(digit, durationSamples, 'RTP'));
+    this.session.on('dtmf', (digit, durationSamples) => this.pressed(digit, durationSamples, 'RTP'));
     this.#followDialog(options.dialog);
   }
 
@@ -146,8 +168,13 @@ export class Channel implements ControlledChannel, ApplicationHost {
     then();
   }
 
-  execute(request: ExecuteRequest): void {
-    if (this.#state.state === 'confirmed') this.#applications.execute(request);
+  execute(request: Partial<ExecuteRequest> & Pick<ExecuteRequest, 'application' | 'argument'>): void {
+    if (this.#state.state !== 'confirmed') return;
+    this.#applications.execute({ eventUuid: undefined, eventLock: false, loops: 1, ...request });
+  }
+
+  joinConference(request: JoinRequest, execution: Execution): Promise<void> {
+    return this.#options.joinConference(request, this, execution);
   }
 
   breakApplications(all: boolean): boolean {
@@ -164,19 +191,12 @@ export class Channel implements ControlledChannel, ApplicationHost {
 
   /** `uuid_set_media_stats`: puts the RTP counters into variables. */
   setMediaStats(): void {
-    const { stats } = this.session;
-    const values: Record<string, number> = {
-      rtp_audio_in_raw_bytes: stats.bytesReceived,
-      rtp_audio_in_media_bytes: stats.bytesReceived,
-      rtp_audio_in_packet_count: stats.packetsReceived,
-      rtp_audio_in_media_packet_count: stats.packetsReceived,
-      rtp_audio_in_skip_packet_count: stats.lost,
-      rtp_audio_out_raw_bytes: stats.bytesSent,
-      rtp_audio_out_media_bytes: stats.bytesSent,
-      rtp_audio_out_packet_count: stats.packetsSent,
-      rtp_audio_out_media_packet_count: stats.packetsSent,
+    const figures = {
+      session: this.session,
+      heard: this.media.heardStats,
+      refusedPackets: this.#secure.refusedPackets,
     };
-    for (const [name, value] of Object.entries(values)) this.variables.set(name, String(value));
+    for (const [name, value] of mediaStatistics(figures)) this.variables.set(name, value);
   }
 
   channelData(): Readonly<Record<string, string>> {
@@ -185,10 +205,6 @@ export class Channel implements ControlledChannel, ApplicationHost {
 
   channelDataEvent(): FreeSwitchEvent {
     return this.#make('CHANNEL_DATA', {});
-  }
-
-  publish(name: string, headers: Readonly<Record<string, string>> = {}): void {
-    this.#publish(name, headers);
   }
 
   /** One `uuid_audio_fork` order; false is answered with `-ERR Operation Failed`. */
@@ -236,6 +252,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
     // First the last frames go out, to the recordings too.
     this.media.close();
     stopRecording(this, 'all');
+    this.#secure.close();
     this.session.removeAllListeners();
     this.#options.socket.close();
     void this.#applications.close();
@@ -251,11 +268,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   }
 
   /** Makes an event only if somebody wants it: each has a hundred headers. */
-  #publish(
-    name: string,
-    headers: Readonly<Record<string, string>>,
-    options: { subclass?: string; body?: string } = {},
-  ): void {
+  publish(name: string, headers: Readonly<Record<string, string>> = {}, options: EventOptions = {}): void {
     const { bus } = this.#options;
     if (bus.isWanted(name, options.subclass, this.uuid)) bus.publish(this.#make(name, headers, options));
     else bus.factory.skip();
@@ -264,7 +277,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
   #make(
     name: string,
     headers: Readonly<Record<string, string>>,
-    options: { subclass?: string; body?: string } = {},
+    options: EventOptions = {},
   ): FreeSwitchEvent {
     const isEnding = this.#state.state !== 'confirmed';
     const own = isEnding ? { 'Hangup-Cause': this.#cause, ...headers } : headers;
@@ -293,9 +306,16 @@ export class Channel implements ControlledChannel, ApplicationHost {
     this.publish(name, headers);
   }
 
-  #digit(digit: string, durationSamples: number, source: 'RTP' | 'ENDPOINT'): void {
+  #watchMedia(): void {
+    if (this.#watch.isOver(this.clock.nowMs())) this.hangup('MEDIA_TIMEOUT');
+  }
+
+  pressed(digit: string, durationSamples: number, source: DigitSource): void {
     if (this.#state.state !== 'confirmed') return;
-    if (this.#applications.innermost?.onDigit?.(digit) !== true) this.digits.push(digit);
+    // On a bridge a key is for the partner, who hears one in the sound anyway.
+    const isPassedOn = source !== 'INBAND_AUDIO' && this.media.passKey(digit, durationSamples / 8);
+    const isTaken = isPassedOn || this.#applications.innermost?.onDigit?.(digit) === true;
+    if (!isTaken) this.digits.push(digit);
     this.publish('DTMF', {
       'DTMF-Digit': digit,
       'DTMF-Duration': String(durationSamples),
@@ -313,7 +333,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
       getVariable: (name) => this.variables.get(name),
       publish: (subclass, body) => {
         const options = body === undefined ? { subclass } : { subclass, body };
-        this.#publish('CUSTOM', {}, options);
+        this.publish('CUSTOM', {}, options);
       },
       breakPlayback: () => {
         if (this.#applications.innermost?.writer !== undefined) this.#applications.break(false);
@@ -343,6 +363,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
     const { method, body } = incoming.request;
     if (method === 'INVITE' || (method === 'UPDATE' && body !== '')) {
       const isOfferless = body === '';
+      this.#options.leg.use(this.variables.get('rtp_secure_media'));
       const sdp = isOfferless ? this.#options.leg.offer() : this.#options.leg.answer(body);
       if (sdp === undefined) {
         incoming.respond(488, 'Not Acceptable Here');
@@ -355,7 +376,8 @@ export class Channel implements ControlledChannel, ApplicationHost {
       return;
     }
     if (method === 'INFO') {
-      this.#info(incoming.request.get('Content-Type') ?? '', body);
+      const key = readInfoDigit(incoming.request.get('Content-Type') ?? '', body);
+      if (key !== undefined) this.pressed(key.digit, key.durationMs * 8, 'ENDPOINT');
       incoming.respond(200, 'OK');
       return;
     }
@@ -365,23 +387,16 @@ export class Channel implements ControlledChannel, ApplicationHost {
     else incoming.respond(501, 'Not Implemented');
   }
 
-  /** Keys in INFO: `application/dtmf-relay` (`Signal=5`, `Duration=160`) or `application/dtmf` (`5`). */
-  #info(contentType: string, body: string): void {
-    if (!/dtmf/i.test(contentType)) return;
-    const digit = /(?:^|Signal\s*=\s*)([0-9A-Da-d*#])\s*(?:\r?\n|$)/.exec(body)?.[1];
-    if (digit === undefined) return;
-    const durationMs = Number(/Duration\s*=\s*(\d+)/.exec(body)?.[1] ?? 100);
-    this.#digit(digit.toUpperCase(), durationMs * 8, 'ENDPOINT');
-  }
-
   #mediaChanged(): void {
     const { leg, localMedia } = this.#options;
     setMediaVariables(this.variables, leg, localMedia);
     this.#identity = undefined;
     this.media.maySend = leg.maySend;
+    this.#watch.renegotiated(this.clock.nowMs());
+    this.#secure.apply(leg.security, leg.remote?.remote);
     if (leg.remote === undefined) return;
     const { remote, codec, payloadType, telephoneEventType } = leg.remote;
-    this.session.setRemote(remote, codec, payloadType, telephoneEventType);
+    this.session.setRemote(remote, codec, payloadType, telephoneEventType, leg.remote);
   }
 
   #end(cause: string, isLocal: boolean): void {

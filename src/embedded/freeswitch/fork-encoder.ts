@@ -1,8 +1,10 @@
 import { endianness } from 'node:os';
-import { clip } from '../../audio/pcm.js';
+import { clip, interleave } from '../../audio/pcm.js';
 import { createResampler, type Resampler } from '../../audio/resample.js';
 import type { ForkMix } from './audio-fork-command.js';
 import { FRAME_SAMPLES, SAMPLE_RATE_HZ } from './audio-source.js';
+
+const isLittleEndian = endianness() === 'LE';
 
 /**
  * Makes a fork's messages: signed 16-bit little-endian at the fork's rate, one message per 20 ms frame. mono is the
@@ -17,6 +19,7 @@ export class ForkEncoder {
   readonly #mixed = new Int16Array(FRAME_SAMPLES);
   readonly #message: Int16Array;
   readonly #messageBytes: Uint8Array;
+  readonly #localHeader: Uint8Array;
 
   constructor(
     private readonly mix: ForkMix,
@@ -27,6 +30,7 @@ export class ForkEncoder {
     this.#frameSamples = (FRAME_SAMPLES * sampleRateHz) / SAMPLE_RATE_HZ;
     this.#message = new Int16Array(this.#channels * this.#frameSamples);
     this.#messageBytes = new Uint8Array(this.#message.buffer);
+    this.#localHeader = localHeader(this.#messageBytes.length);
   }
 
   /** Must have resolved before the first frame. */
@@ -39,11 +43,24 @@ export class ForkEncoder {
     }
   }
 
-  /** Hot. The message of one frame. */
+  /** Hot. The message of one frame: a copy, since the WebSocket may keep it until the kernel takes it. */
   encode(left: Int16Array, right: Int16Array): Buffer {
-    const first = this.mix === 'mixed' ? this.#sum(left, right) : left;
-    const [lineA, lineB] = this.#lines;
-    return this.#pack(lineA?.next(first) ?? first, lineB?.next(right) ?? right);
+    this.#fill(left, right);
+    // Out of Node's pool, so it is cheap.
+    return Buffer.from(this.#messageBytes);
+  }
+
+  /**
+   * Hot. The message of one frame as it lies on the wire: header, a masking key of zeros, payload (RFC 6455 §5.2). The key
+   * protects proxies from what web pages make browsers send (§10.3): for a peer on this machine there is none between.
+   */
+  encodeLocal(left: Int16Array, right: Int16Array): Buffer {
+    this.#fill(left, right);
+    const header = this.#localHeader;
+    const frame = Buffer.allocUnsafe(header.length + this.#messageBytes.length);
+    frame.set(header);
+    frame.set(this.#messageBytes, header.length);
+    return frame;
   }
 
   close(): void {
@@ -58,21 +75,27 @@ export class ForkEncoder {
     return this.#mixed;
   }
 
-  #pack(first: Int16Array, second: Int16Array): Buffer {
-    const samples = this.#message;
+  #fill(left: Int16Array, right: Int16Array): void {
+    const caller = this.mix === 'mixed' ? this.#sum(left, right) : left;
+    const [lineA, lineB] = this.#lines;
+    const first = lineA?.next(caller) ?? caller;
     const count = this.#frameSamples;
-    if (this.#channels === 1) {
-      samples.set(first.subarray(0, count));
-    } else {
-      for (let i = 0; i < count; i += 1) {
-        samples[2 * i] = first[i] as number;
-        samples[2 * i + 1] = second[i] as number;
-      }
-    }
-    // A copy each time (out of Node's pool, so it is cheap): the WebSocket may keep it until the kernel takes it.
-    const message = Buffer.from(this.#messageBytes);
-    return endianness() === 'LE' ? message : message.swap16();
+    if (this.#channels === 2) interleave(first, lineB?.next(right) ?? right, this.#message);
+    else this.#message.set(first.length === count ? first : first.subarray(0, count));
+    if (!isLittleEndian) Buffer.from(this.#message.buffer).swap16();
   }
+}
+
+/** A final binary frame of a client, with a masking key of zeros. */
+function localHeader(payloadBytes: number): Uint8Array {
+  const header = new Uint8Array(payloadBytes < 126 ? 6 : 8);
+  header[0] = 0x82;
+  header[1] = 0x80 | (payloadBytes < 126 ? payloadBytes : 126);
+  if (payloadBytes >= 126) {
+    header[2] = payloadBytes >> 8;
+    header[3] = payloadBytes & 0xff;
+  }
+  return header;
 }
 
 /** A resampler whose output is cut into whole frames again. */

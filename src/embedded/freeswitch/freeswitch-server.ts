@@ -6,13 +6,18 @@ import { errorCode } from '../../core/errors.js';
 import { uuid as newUuid } from '../../core/ids.js';
 import type { Logger } from '../../core/logger.js';
 import { CountingClock } from '../counting-clock.js';
+import { AUDIO_CODECS, type AudioCodec } from '../rtp/codec.js';
+import { DtlsHandshaker } from '../rtp/dtls-handshaker.js';
 import { MediaTicker } from '../rtp/media-ticker.js';
 import { PortPool, type RtpSocket } from '../rtp/port-pool.js';
+import { WakeModeration } from '../rtp/wake-moderation.js';
+import { makeDtlsEnd, SecurityNegotiation } from '../rtp/security-negotiation.js';
 import type { IncomingInvite } from '../sip/incoming-invite.js';
 import { UserAgent } from '../sip/user-agent.js';
 import { runApiCommand, type ApiHost } from './api-commands.js';
 import type { AudioFork } from './audio-fork.js';
 import { Channel } from './channel.js';
+import { Conferences } from './conferences.js';
 import { EventFactory, type FreeSwitchEvent } from './event.js';
 import { EventBus } from './event-bus.js';
 import { EventSocketListener } from './event-socket-listener.js';
@@ -36,6 +41,10 @@ export interface FreeSwitchServerOptions {
   readonly soundsDir?: string | undefined;
   /** Name of the SIP profile that clients look for; drachtio-fsmrf expects `drachtio_mrf`. */
   readonly profile?: string | undefined;
+  /** What is offered, in this order, and taken, in the other side's order; default all: PCMU, PCMA, G722, opus, L16. */
+  readonly codecs?: readonly AudioCodec[] | undefined;
+  /** The thread is the server's own and may be blocked for a millisecond: {@link WakeModeration}. Default false. */
+  readonly mayRest?: boolean | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Text to 8 kHz mono for `say` and `speak`. */
@@ -51,6 +60,8 @@ export interface FreeSwitchCounts {
   readonly timers: number;
   readonly forks: number;
   readonly dialogs: number;
+  /** Calls in conferences. */
+  readonly conferenceMembers: number;
   readonly transactions: number;
   /** Inbound Event Socket clients. */
   readonly clients: number;
@@ -68,9 +79,12 @@ export class FreeSwitchServer {
   readonly #bus: EventBus;
   readonly #ticker: MediaTicker;
   readonly #ports: PortPool;
+  readonly #moderation: WakeModeration | undefined;
   readonly #sounds: SoundLibrary;
+  readonly #conferences: Conferences;
   readonly #channels = new Map<string, Channel>();
   readonly #forks = new Set<AudioFork>();
+  readonly #handshaker: DtlsHandshaker;
   readonly #outbound = new Map<Channel, Set<EventSocketSession>>();
   readonly #connecting = new Set<Socket>();
   readonly #api: ApiHost;
@@ -85,8 +99,17 @@ export class FreeSwitchServer {
     this.#options = options;
     this.#clock = new CountingClock(options.clock);
     this.#bus = new EventBus(new EventFactory(newUuid(), this.#mediaHost(), options.clock));
+    this.#handshaker = new DtlsHandshaker(options.logger, options.clock.wallMs());
     this.#ticker = new MediaTicker({ clock: options.clock, logger: options.logger });
+    this.#moderation =
+      options.mayRest === true
+        ? new WakeModeration(
+            () => options.clock.nowMs(),
+            () => this.#ticker.dueInMs,
+          )
+        : undefined;
     this.#ports = new PortPool({
+      onPacket: this.#moderation && (() => this.#moderation?.packet()),
       address: options.rtpAddress,
       minPort: options.rtpPorts.min,
       maxPort: options.rtpPorts.max,
@@ -96,7 +119,16 @@ export class FreeSwitchServer {
       soundsDir: options.soundsDir,
       synthesize: options.synthesize,
     });
+    this.#conferences = new Conferences({
+      clock: this.#clock,
+      logger: options.logger,
+      ticker: this.#ticker,
+      sounds: this.#sounds,
+      bus: this.#bus,
+      domain: this.#mediaHost(),
+    });
     this.#api = {
+      conferences: this.#conferences,
       clock: options.clock,
       logger: options.logger,
       channels: this.#channels,
@@ -141,6 +173,7 @@ export class FreeSwitchServer {
       sockets,
       timers: this.#clock.pendingTimers + (agent?.timers ?? 0),
       forks: this.#forks.size,
+      conferenceMembers: this.#conferences.memberCount,
       dialogs: agent?.dialogs ?? 0,
       transactions: agent?.transactions ?? 0,
       clients: this.#listener?.clients ?? 0,
@@ -156,9 +189,12 @@ export class FreeSwitchServer {
     this.#channels.clear();
     for (const socket of this.#connecting) socket.destroy();
     for (const sessions of this.#outbound.values()) for (const session of [...sessions]) session.close();
+    this.#conferences.close();
     this.#ticker.close();
     this.#sounds.close();
     this.#ports.close();
+    this.#moderation?.close();
+    await this.#handshaker.close();
     await this.#listener?.close();
     await this.#agent?.close();
   }
@@ -170,6 +206,8 @@ export class FreeSwitchServer {
     this.#agent = await UserAgent.listen({
       listen: sip.split(',').map((address) => address.trim()),
       name: 'FreeSWITCH-mod_sofia/1.10.12-xiangyin',
+      // Its 200 comes within a millisecond or two: a 100 would be one more message on the way of every call's setup.
+      timers: { tryingMs: 200 },
       clock,
       logger,
     });
@@ -237,7 +275,12 @@ export class FreeSwitchServer {
   #createChannel(invite: IncomingInvite, socket: RtpSocket, control: HostPort): void {
     const { clock, logger } = this.#options;
     const localMedia = { host: this.#mediaHost(), port: socket.port };
-    const leg = new SdpLeg(localMedia, clock.wallMs());
+    const security = new SecurityNegotiation(undefined, () =>
+      makeDtlsEnd(this.#handshaker.prepare(), localMedia),
+    );
+    const leg = new SdpLeg(localMedia, clock.wallMs(), this.#options.codecs ?? AUDIO_CODECS, security);
+    // drachtio-fsmrf asks for keys in our own offer with it.
+    leg.use(invite.request.get('X-Secure-RTP'));
     const offer = invite.request.body;
     const sdp = offer === '' ? leg.offer() : leg.answer(offer);
     if (sdp === undefined) {
@@ -261,8 +304,10 @@ export class FreeSwitchServer {
       ticker: this.#ticker,
       socket,
       leg,
+      handshaker: this.#handshaker,
       localMedia,
       dialog,
+      joinConference: (request, host, execution) => this.#conferences.join(request, host, execution),
       forkOpened: (fork) => this.#forks.add(fork),
       forkClosed: (fork) => this.#forks.delete(fork),
       ended: (ended) => this.#channelEnded(ended),

@@ -1,12 +1,16 @@
 import { mixInto } from '../../audio/pcm.js';
+import { LossConcealer } from '../../audio/plc.js';
+import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { MediaTicker, TickListener } from '../rtp/media-ticker.js';
 import type { ReceivedPacket, RtpSession } from '../rtp/rtp-session.js';
-import { StereoTimeline, type StereoFrame } from '../rtp/caller-timeline.js';
+import { StereoTimeline, type StereoFrame, type TimelineFrame } from '../rtp/caller-timeline.js';
 import type { FrameWriter } from './application-stack.js';
 import type { AudioFork } from './audio-fork.js';
 import { FRAME_SAMPLES } from './audio-source.js';
-import { BridgeQueue } from './bridge-queue.js';
+import { JitterBuffer, type JitterBufferStats } from '../rtp/jitter-buffer.js';
+
+const TICKS_PER_SECOND = 50;
 
 export interface MediaPathOptions {
   readonly session: RtpSession;
@@ -16,10 +20,32 @@ export interface MediaPathOptions {
   readonly writer: () => FrameWriter | undefined;
   /** Whether silence is sent when there is nothing to say. */
   readonly sendsSilence: () => boolean;
+  /** Once a second. */
+  readonly eachSecond?: () => void;
 }
 
-/** Gets every 20 ms frame of the call: what the caller said and what the caller heard. */
+/**
+ * Gets every 20 ms frame of the call: what the caller said and what the caller heard. What the network lost of the caller is
+ * concealed; forks get the frame before that, with silence there.
+ */
 export type FrameTap = (frame: StereoFrame) => void;
+
+/** Changes the sound of one direction, frame by frame: volumes, other sounds laid over it. */
+export interface FrameEffect {
+  /** Hot: changes `samples` in place; true when it put sound there. */
+  apply(samples: Int16Array): boolean;
+}
+
+/** Somebody who hears a caller live; {@link MediaPath.listen} makes it, and whoever asked closes it. */
+export interface LiveListener {
+  readonly stats: JitterBufferStats;
+  /**
+   * Hot: once per media tick. The caller's next frame, valid until the next call, lost packets concealed; undefined when
+   * there is nothing to hear.
+   */
+  take(): Int16Array | undefined;
+  close(): void;
+}
 
 /**
  * The sound of one call. Once per tick: what application, forks and bridge have to say is summed, sent, and laid beside
@@ -27,20 +53,32 @@ export type FrameTap = (frame: StereoFrame) => void;
  */
 export class MediaPath {
   readonly #forks = new Map<string, AudioFork>();
+  /** The same, to be walked per frame. */
+  #forkList: readonly AudioFork[] = [];
   readonly #taps = new Set<FrameTap>();
   readonly #out = new Int16Array(FRAME_SAMPLES);
   readonly #listener: TickListener = (tick, idealMs, wakeMs) => this.#tick(tick, idealMs, wakeMs);
   #timeline: StereoTimeline | undefined;
+  /** What people hear of the caller, each with a delay of its own. */
+  #buffers: readonly JitterBuffer[] = [];
+  /** The latest figures of those who listened: what the call's variables say in the end. */
+  #heard: JitterBufferStats | undefined;
+  /** For the taps; made when there is one. */
+  #concealer: LossConcealer | undefined;
   /** What the bridged partner says. */
-  #bridged: BridgeQueue | undefined;
+  #bridged: LiveListener | undefined;
+  #partner: MediaPath | undefined;
   #unbridge: (() => void) | undefined;
   /** `set_mute read`: the caller is not heard by anybody. */
   isCallerMuted = false;
   /** Whether the agreed direction lets us send. */
   maySend = true;
+  /** Of what the caller says, for all who hear it; and of what is sent to the caller. In this order. */
+  readonly readEffects = new Set<FrameEffect>();
+  readonly writeEffects = new Set<FrameEffect>();
 
   constructor(private readonly options: MediaPathOptions) {
-    options.session.onAudio = (samples, _position, packet) => this.#received(samples, packet);
+    options.session.onAudio = (samples, position, packet) => this.#received(samples, position, packet);
     options.ticker.add(this.#listener);
   }
 
@@ -50,10 +88,12 @@ export class MediaPath {
 
   addFork(fork: AudioFork): void {
     this.#forks.set(fork.name, fork);
+    this.#forkList = [...this.#forks.values()];
   }
 
   removeFork(name: string): void {
     this.#forks.delete(name);
+    this.#forkList = [...this.#forks.values()];
   }
 
   addTap(tap: FrameTap): void {
@@ -68,27 +108,59 @@ export class MediaPath {
     return this.#unbridge !== undefined;
   }
 
+  /**
+   * Somebody will hear the caller live, through an adaptive jitter buffer of his own: a bridge, a conference. Not for forks,
+   * which get what comes as it comes.
+   */
+  listen(): LiveListener {
+    const buffer = new JitterBuffer();
+    const { ticker } = this.options;
+    this.#buffers = [...this.#buffers, buffer];
+    this.#heard = buffer.stats;
+    return {
+      stats: buffer.stats,
+      take: () => buffer.take(ticker.tickMs),
+      close: () => {
+        this.#buffers = this.#buffers.filter((other) => other !== buffer);
+      },
+    };
+  }
+
+  /** Of the last who listened live. */
+  get heardStats(): JitterBufferStats | undefined {
+    return this.#heard;
+  }
+
   /** Lets both callers hear each other; ends an earlier bridge of either. */
   bridge(other: MediaPath): void {
     this.unbridge();
     other.unbridge();
-    const [toThis, toOther] = [new BridgeQueue(), new BridgeQueue()];
-    const fromThis: FrameTap = (frame) => toOther.push(frame.left);
-    const fromOther: FrameTap = (frame) => toThis.push(frame.left);
+    const [toThis, toOther] = [other.listen(), this.listen()];
     this.#bridged = toThis;
     other.#bridged = toOther;
-    this.addTap(fromThis);
-    other.addTap(fromOther);
+    this.#partner = other;
+    other.#partner = this;
     const undo = (): void => {
-      this.removeTap(fromThis);
-      other.removeTap(fromOther);
+      toThis.close();
+      toOther.close();
       for (const path of [this, other]) {
         path.#bridged = undefined;
+        path.#partner = undefined;
         path.#unbridge = undefined;
       }
     };
     this.#unbridge = undo;
     other.#unbridge = undo;
+  }
+
+  /** A key of this caller goes to the bridged partner; false when there is none. */
+  passKey(digit: string, durationMs: number): boolean {
+    const partner = this.#partner;
+    if (partner === undefined) return false;
+    partner.options.session.sendDtmf(digit, durationMs).catch((error: unknown) => {
+      this.options.logger.debug({ code: errorCode(error) }, 'a key could not be passed on');
+    });
+    return true;
   }
 
   unbridge(): void {
@@ -105,7 +177,10 @@ export class MediaPath {
     this.options.session.close();
     for (const fork of this.#forks.values()) fork.close();
     this.#forks.clear();
+    this.#forkList = [];
     this.#taps.clear();
+    this.readEffects.clear();
+    this.writeEffects.clear();
   }
 
   /** Hot. */
@@ -115,18 +190,22 @@ export class MediaPath {
     const out = this.#out;
     out.fill(0);
     let hasSound = this.options.writer()?.mix(out) ?? false;
-    for (const fork of this.#forks.values()) if (fork.mix(out)) hasSound = true;
+    const forks = this.#forkList;
+    for (const fork of forks) if (fork.mix(out)) hasSound = true;
     const bridged = this.#bridged?.take();
     if (bridged !== undefined) {
       mixInto(out, bridged);
       hasSound = true;
     }
+    if (this.writeEffects.size > 0)
+      for (const effect of this.writeEffects) if (effect.apply(out)) hasSound = true;
     const isSent =
       this.maySend && (hasSound || this.options.sendsSilence()) ? session.send(out) : this.#skip();
-    for (const fork of this.#forks.values()) fork.sent();
+    for (const fork of forks) fork.sent();
     timeline.onSent(isSent ? out : undefined, tick);
     // By the clock, not the grid: after a stall of this thread the caller's packets still wait in the socket.
     timeline.onTick(wakeMs);
+    if (tick % TICKS_PER_SECOND === 0) this.options.eachSecond?.();
   }
 
   #skip(): boolean {
@@ -141,14 +220,21 @@ export class MediaPath {
   }
 
   /** Hot. */
-  #received(samples: Int16Array, packet: ReceivedPacket): void {
+  #received(samples: Int16Array, position: number, packet: ReceivedPacket): void {
     if (this.isCallerMuted) return;
+    if (this.readEffects.size > 0) for (const effect of this.readEffects) effect.apply(samples);
+    for (const buffer of this.#buffers) buffer.put(samples, position, packet.arrivalMs);
     this.#timeline?.onReceived(samples, packet.timestamp, packet.ssrc, packet.arrivalMs, packet.sequenceStep);
   }
 
   /** Hot. */
-  #frame(frame: StereoFrame): void {
-    for (const fork of this.#forks.values()) fork.frame(frame.left, frame.right);
+  #frame(frame: TimelineFrame): void {
+    for (const fork of this.#forkList) fork.frame(frame.left, frame.right);
+    if (this.#taps.size === 0) return;
+    // After the forks: the frame is theirs no more.
+    const concealer = (this.#concealer ??= new LossConcealer());
+    if (frame.receivedSamples > 0) concealer.received(frame.left);
+    else if (!this.isCallerMuted) concealer.conceal(frame.left);
     for (const tap of this.#taps) tap(frame);
   }
 }

@@ -1,6 +1,6 @@
 import { open, mkdir, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { clip, rms } from '../../audio/pcm.js';
+import { clip, interleave, rms } from '../../audio/pcm.js';
 import { wavHeader } from '../../audio/wav.js';
 import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
@@ -37,7 +37,7 @@ export class WavRecording {
   frame(frame: StereoFrame): void {
     if (this.#failed) return;
     let part: Int16Array;
-    if (this.mix === 'stereo') part = frame.stereo.slice();
+    if (this.mix === 'stereo') part = interleave(frame.left, frame.right);
     else if (this.mix === 'caller') part = frame.left.slice();
     else part = frame.left.map((sample, i) => clip(sample + (frame.right[i] as number)));
     this.#pending.push(part);
@@ -142,8 +142,17 @@ export async function record(host: ApplicationHost, execution: Execution): Promi
 
 interface RunningRecording {
   readonly path: string;
+  /** Paused: what is said meanwhile is left out. Masked: silence stands for it. */
+  isPaused: boolean;
+  isMasked: boolean;
   stop(): void;
 }
+
+const SILENT_FRAME: StereoFrame = {
+  index: 0,
+  left: new Int16Array(FRAME_SAMPLES),
+  right: new Int16Array(FRAME_SAMPLES),
+};
 
 /** Recordings of whole calls, which go on beside applications, by channel. */
 const running = new WeakMap<ApplicationHost, Map<string, RunningRecording>>();
@@ -167,10 +176,10 @@ export function startRecording(host: ApplicationHost, file: string): boolean {
   if (file === '' || recordings.has(file)) return false;
   const mix = host.variables.isTrue('RECORD_STEREO') ? 'stereo' : 'mixed';
   const recording = new WavRecording(resolvePath(host, file), mix, host.logger);
-  const tap = (frame: StereoFrame): void => recording.frame(frame);
-  host.media.addTap(tap);
-  recordings.set(file, {
+  const entry: RunningRecording = {
     path: file,
+    isPaused: false,
+    isMasked: false,
     stop: () => {
       host.media.removeTap(tap);
       recordings.delete(file);
@@ -179,8 +188,26 @@ export function startRecording(host: ApplicationHost, file: string): boolean {
         host.logger.error({ code: errorCode(error) }, 'a recording could not be closed');
       });
     },
-  });
+  };
+  const tap = (frame: StereoFrame): void => {
+    if (!entry.isPaused) recording.frame(entry.isMasked ? SILENT_FRAME : frame);
+  };
+  recordings.set(file, entry);
+  host.media.addTap(tap);
   host.publish('RECORD_START', { 'Record-File-Path': file });
+  return true;
+}
+
+/** `uuid_record U pause|resume|mask|unmask FILE`. False when that file is not being recorded. */
+export function changeRecording(
+  host: ApplicationHost,
+  file: string,
+  change: { readonly isPaused?: boolean; readonly isMasked?: boolean },
+): boolean {
+  const recording = running.get(host)?.get(file);
+  if (recording === undefined) return false;
+  recording.isPaused = change.isPaused ?? recording.isPaused;
+  recording.isMasked = change.isMasked ?? recording.isMasked;
   return true;
 }
 

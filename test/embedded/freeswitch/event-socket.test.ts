@@ -17,7 +17,8 @@ t.test('a client with the right secret is let in and asks what the server is', a
   t.equal(await api(client, 'global_getvar xiangyin_stereo_bidirectional'), 'true');
   t.equal(await api(client, 'global_getvar nobody_set_this'), '-ERR no reply\n');
   t.equal(await api(client, 'module_exists mod_audio_fork'), 'true');
-  t.equal(await api(client, 'module_exists mod_conference'), 'false');
+  t.equal(await api(client, 'module_exists mod_conference'), 'true');
+  t.equal(await api(client, 'module_exists mod_verto'), 'false');
   t.match(await api(client, 'show channels count'), /0 total\./);
   t.equal(await api(client, 'make_coffee now'), '-ERR make_coffee Command not found!\n');
   t.equal(await api(client, 'uuid_getvar 1-2-3 x'), '-ERR No such channel!\n');

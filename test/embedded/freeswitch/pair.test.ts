@@ -88,8 +88,8 @@ async function connectLibraries(t: Test, pair: Pair) {
   const ms = await limited(
     'no media server',
     mrf.connect({
-      address: pair.freeswitch.eventSocketAddress.host,
-      port: pair.freeswitch.eventSocketAddress.port,
+      address: '127.0.0.1',
+      port: pair.media[0]?.eventSocketAddress.port ?? 0,
       secret: secrets.freeswitch,
       listenAddress: '127.0.0.1',
     }),
@@ -140,7 +140,7 @@ async function nothingLeft(pair: Pair): Promise<void> {
 t.test('a caller is connected, hears a file, presses a key, and hangs up; nothing is left', async (t) => {
   const pair = await start(t);
   const { phone, dialog, endpoint, ms, uas } = await answeredCall(t, pair);
-  t.equal(ms.sip.ipv4.udp.address, `127.0.0.1:${pair.freeswitch.sipAddress.port}`);
+  t.equal(ms.sip.ipv4.udp.address, `127.0.0.1:${pair.media[0]?.sipAddress.port}`);
   await until('the heartbeat', () => ms.maxSessions > 0);
   const keys: string[] = [];
   endpoint.on('dtmf', (event) => keys.push(event['dtmf'] ?? ''));

@@ -6,6 +6,7 @@ import {
   FreeSwitchServer,
   type FreeSwitchServerOptions,
 } from '../../../src/embedded/freeswitch/freeswitch-server.js';
+import type { AudioCodec } from '../../../src/embedded/rtp/codec.js';
 import { MediaTicker } from '../../../src/embedded/rtp/media-ticker.js';
 import { PortPool } from '../../../src/embedded/rtp/port-pool.js';
 import { RtpSession } from '../../../src/embedded/rtp/rtp-session.js';
@@ -120,6 +121,8 @@ export class Phone {
   readonly heard: { samples: Int16Array; atMs: number }[] = [];
   readonly #ticker = new MediaTicker({ clock: systemClock, logger: silentLogger });
   readonly #toSay: Int16Array[] = [];
+  /** What it offers, in this order, and understands. */
+  codecs: readonly AudioCodec[] = ['PCMU', 'PCMA'];
 
   private constructor(
     readonly agent: UserAgent,
@@ -162,7 +165,7 @@ export class Phone {
   }
 
   get offer(): string {
-    return offerSdp({ address: '127.0.0.1', port: this.session.localPort });
+    return offerSdp({ address: '127.0.0.1', port: this.session.localPort, codecs: this.codecs });
   }
 
   /** Calls the media server as drachtio-fsmrf does; without an offer the answer goes with the ACK. */
@@ -189,18 +192,24 @@ export class Phone {
   }
 
   setRemote(sdp: string): void {
-    const media = readRemoteMedia(sdp);
+    const media = readRemoteMedia(sdp, this.codecs);
     this.session.setRemote(
       media?.remote,
       media?.codec ?? 'PCMU',
       media?.payloadType ?? 0,
       media?.telephoneEventType,
+      media,
     );
   }
 
   /** Says whole frames of sound (8 kHz) in real time, after what is being said; silence follows, as from a phone. */
   say(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += 160) this.#toSay.push(samples.slice(at, at + 160));
+  }
+
+  /** All that was to be said has been. */
+  get isSilent(): boolean {
+    return this.#toSay.length === 0;
   }
 
   /** The loudest sample heard since `fromMs`. */
@@ -215,9 +224,10 @@ export class Phone {
 }
 
 /** An answered call with its control connection, subscribed and filtered as drachtio-fsmrf does. */
-export async function answeredCall(t: Test, server: FreeSwitchServer) {
+export async function answeredCall(t: Test, server: FreeSwitchServer, codecs?: readonly AudioCodec[]) {
   const application = await startApplication(t);
   const phone = await Phone.start(t);
+  if (codecs !== undefined) phone.codecs = codecs;
   const { dialog, answer } = await phone.call(server, {
     'User-Agent': 'drachtio-fsmrf:11111111-2222-3333-4444-555555555555',
     'X-esl-outbound': `127.0.0.1:${application.port}`,
