@@ -1,4 +1,4 @@
-import type { WebSocket } from 'ws';
+import { samplesOf } from '../audio/pcm.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 
 /** 20 ms at 8 kHz: the physical step of a telephone call. */
@@ -6,6 +6,22 @@ export const frameSamples = 160;
 
 /** A media server that takes nothing any more: half a minute of the bot's voice, which is handed over 2 s ahead, waits. */
 const maxBufferedBytes = 30 * 8000 * 2;
+
+/** A WebSocket as a stream needs it. */
+export interface MessageSocket {
+  /** Bytes that wait to be taken by the system. */
+  readonly bufferedAmount: number;
+  /** Hot: `listener` gets each message; the bytes are valid during the call only. One listener. */
+  onMessage(listener: (data: Buffer, isBinary: boolean) => void): void;
+  /** When the connection is over, however it ended; once. One listener. */
+  onGone(listener: () => void): void;
+  /** The bytes are copied. Nothing after the end. */
+  send(data: Uint8Array | string): void;
+  /** Begins the closing handshake. Safe to call twice. */
+  close(code: number): void;
+  /** Ends the connection at once. */
+  terminate(): void;
+}
 
 export type AudioStreamEvents = {
   /** Everything sent before the mark of this name has been played, or was cleared by killAudio. */
@@ -33,17 +49,16 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
   #lost = false;
 
   constructor(
-    private readonly socket: WebSocket,
+    private readonly socket: MessageSocket,
     private readonly channels: 1 | 2,
   ) {
     super();
-    socket.on('message', (data: Buffer, isBinary: boolean) => {
+    socket.onMessage((data, isBinary) => {
       if (this.#closed) return;
       if (isBinary) this.#samples(data);
       else this.#text(data);
     });
-    socket.on('close', () => this.#gone());
-    socket.on('error', () => this.#gone());
+    socket.onGone(() => this.#gone());
   }
 
   /** Samples of each channel received since the fork began: the recording's clock. */
@@ -59,8 +74,7 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
       this.socket.terminate();
       return;
     }
-    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-    this.socket.send(Buffer.from(bytes), { binary: true });
+    this.socket.send(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
   }
 
   /** Asks for a `mark` event once everything sent so far has been played. */
@@ -90,18 +104,39 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
 
   /** Hot. s16le, interleaved when stereo; after a stall several frames come in one message, cut anywhere. */
   #samples(data: Buffer): void {
-    const step = 2 * this.channels;
-    const end = data.byteLength - (data.byteLength % step);
-    for (let at = 0; at < end; at += step) {
-      this.#caller[this.#filled] = data.readInt16LE(at);
-      if (this.channels === 2) this.#heard[this.#filled] = data.readInt16LE(at + 2);
-      this.#filled += 1;
-      if (this.#filled === frameSamples) {
-        this.#filled = 0;
+    const samples = samplesOf(data);
+    const { channels } = this;
+    if (channels === 2 && this.#filled === 0 && samples.length === 2 * frameSamples) {
+      this.#stereoFrame(samples);
+      return;
+    }
+    const end = samples.length - (samples.length % channels);
+    const caller = this.#caller;
+    const heard = this.#heard;
+    let filled = this.#filled;
+    for (let at = 0; at < end; at += channels) {
+      caller[filled] = samples[at] as number;
+      if (channels === 2) heard[filled] = samples[at + 1] as number;
+      filled += 1;
+      if (filled === frameSamples) {
+        filled = 0;
         this.#frames += 1;
-        this.onFrame?.(this.#caller, this.#heard);
+        this.onFrame?.(caller, heard);
       }
     }
+    this.#filled = filled;
+  }
+
+  /** Hot. The usual message: one whole frame. */
+  #stereoFrame(samples: Int16Array): void {
+    const caller = this.#caller;
+    const heard = this.#heard;
+    for (let i = 0; i < frameSamples; i++) {
+      caller[i] = samples[2 * i] as number;
+      heard[i] = samples[2 * i + 1] as number;
+    }
+    this.#frames += 1;
+    this.onFrame?.(caller, heard);
   }
 
   #text(data: Buffer): void {

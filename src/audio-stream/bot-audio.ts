@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { AudioStream } from './audio-stream.js';
+import { SaidAudio } from './said-audio.js';
 
 /** How far ahead of the caller's ear audio is handed over, ms: enough to outlive any pause of this process. */
 const leadMs = 2000;
@@ -12,6 +13,9 @@ const markGraceMs = 1000;
 
 /** How long a media server may take to drop what it was told to drop, ms: it does so with its next frame. */
 const clearedLimitMs = 100;
+
+/** From the hand-over to the caller's ear, ms: what was on its way when a speech paused was not heard. */
+const hearingDelayMs = 40;
 
 const samplesPerMs = 8;
 
@@ -30,12 +34,19 @@ const immediatePlayout: PlayoutTraits = { heldSamples: 0, lateKill: false };
 
 export type SpeechEnd = 'done' | 'cut';
 
+/** The source is asked, its first samples are there, they are handed to the stream. */
+export type SpeechStep = 'requested' | 'firstChunk' | 'handedOver';
+
 /** Something being said to the caller. */
 export interface Speech {
   /** Resolves when the caller has heard the last sample, or when it was cut. Rejects if its source fails. */
   readonly finished: Promise<SpeechEnd>;
   /** Silent within the next packet; what was not sent yet never will be. Safe to call twice. */
   cut(): void;
+  /** Silent within the next packet, until {@link resume}. The source goes on making. Nothing after the end. */
+  pause(): void;
+  /** Goes on from a pause between words a little before what the caller heard last. Nothing if it does not pause. */
+  resume(): void;
 }
 
 /**
@@ -47,6 +58,8 @@ export class BotAudio {
   /** When the last sample handed over so far will have been heard, on the clock. */
   #heardAtMs = 0;
   #sentSamples = 0;
+  /** Of what was handed over last, silence that only pushes. */
+  #flushedSamples = 0;
   /** Settles when what was cut is gone at the media server. */
   #cleared: Promise<void> | undefined;
 
@@ -56,36 +69,77 @@ export class BotAudio {
     private readonly traits: PlayoutTraits = immediatePlayout,
   ) {}
 
-  /** Mono s16 at 8 kHz, in pieces of any size. `aborted` is called once if the speech is cut: stop making more. */
-  speak(audio: AsyncIterable<Int16Array>, aborted: () => void = () => undefined): Speech {
+  /**
+   * Mono s16 at 8 kHz, in pieces of any size. `aborted` is called once if the speech is cut: stop making more. `reached`
+   * is called at each of its first steps, once; `piece` is what was handed over.
+   */
+  speak(
+    audio: AsyncIterable<Int16Array>,
+    aborted: () => void = () => undefined,
+    reached: (step: SpeechStep, piece?: Int16Array) => void = () => undefined,
+  ): Speech {
+    const said = new SaidAudio();
     let cutShort = false;
+    let paused = false;
+    let asked = false;
+    let chunked = false;
+    let began = false;
     let over = false;
+    let made = false;
     let wake: (() => void) | undefined;
-    const run = async (): Promise<SpeechEnd> => {
-      if (this.#cleared !== undefined) await this.#cleared;
-      for await (const chunk of audio) {
-        for (let at = 0; at < chunk.length; at += pieceSamples) {
+    const waker = (woken: () => void): void => void (wake = woken);
+    const stop = (): boolean => cutShort || paused;
+    const source = audio[Symbol.asyncIterator]();
+
+    /** Hands over what there is until all is there, or until it pauses or is cut. */
+    const handAll = async (): Promise<void> => {
+      for (;;) {
+        while (said.waitingSamples > 0) {
           const aheadMs = this.#heardAtMs - this.clock.nowMs() - leadMs;
-          if (aheadMs > 0) await this.#sleep(aheadMs, (woken) => (wake = woken));
-          if (cutShort) return 'cut';
-          const piece = chunk.subarray(at, at + pieceSamples);
+          if (aheadMs > 0) await this.#sleep(aheadMs, waker);
+          if (stop()) return;
+          const piece = said.next(pieceSamples);
+          // Told before: no sample is on its way by then.
+          if (!began) reached('handedOver', piece);
+          began = true;
           this.#hand(piece);
         }
-        if (cutShort) return 'cut';
+        if (stop() || made) return;
+        if (!asked) reached('requested');
+        asked = true;
+        const { done, value } = await source.next();
+        if (done === true) made = true;
+        else {
+          if (!chunked && value.length > 0) reached('firstChunk');
+          chunked ||= value.length > 0;
+          said.keep(value);
+        }
       }
-      if (!cutShort && this.traits.heldSamples > 0) {
-        // In a later turn: the media server may be busy with the last words now.
-        await this.#sleep(10, (woken) => (wake = woken));
-        if (!cutShort) this.#flush();
-      }
-      return cutShort
-        ? 'cut'
-        : await this.#heard(
-            (woken) => (wake = woken),
-            () => cutShort,
-          );
     };
-    const finished = run().finally(() => (over = true));
+    const run = async (): Promise<SpeechEnd> => {
+      try {
+        for (;;) {
+          if (paused && !cutShort) await new Promise<void>(waker);
+          if (this.#cleared !== undefined) await this.#cleared;
+          if (cutShort) return 'cut';
+          if (paused) continue;
+          await handAll();
+          if (!stop() && this.traits.heldSamples > 0) {
+            // In a later turn: the media server may be busy with the last words now.
+            await this.#sleep(10, waker);
+            if (!stop()) this.#flush();
+          }
+          if (!stop()) await this.#heard(waker);
+          if (cutShort) return 'cut';
+          // Who paused and went on meanwhile has something left to say.
+          if (!paused && made && said.waitingSamples === 0) return 'done';
+        }
+      } finally {
+        over = true;
+        if (!made) source.return?.().catch(() => undefined);
+      }
+    };
+    const finished = run();
     finished.catch(() => undefined);
     return {
       finished,
@@ -93,27 +147,50 @@ export class BotAudio {
         // What has been heard to its end leaves nothing to kill; the next speech may be on its way already.
         if (cutShort || over) return;
         cutShort = true;
-        this.#kill();
+        // While it pauses all is killed already.
+        if (!paused) this.#kill();
         aborted();
+        wake?.();
+      },
+      pause: () => {
+        if (stop() || over) return;
+        paused = true;
+        said.goBack(this.#unheardSamples + hearingDelayMs * samplesPerMs);
+        this.#kill();
+        wake?.();
+      },
+      resume: () => {
+        if (!paused || cutShort || over) return;
+        paused = false;
         wake?.();
       },
     };
   }
 
+  /** Of the speech itself, handed over and not yet played, as far as the clock tells. */
+  get #unheardSamples(): number {
+    const aheadSamples = Math.round((this.#heardAtMs - this.clock.nowMs()) * samplesPerMs);
+    return Math.max(0, aheadSamples - this.#flushedSamples);
+  }
+
   #hand(samples: Int16Array): void {
     this.stream.send(samples);
     this.#sentSamples += samples.length;
+    this.#flushedSamples = 0;
     this.#heardAtMs = Math.max(this.#heardAtMs, this.clock.nowMs()) + samples.length / samplesPerMs;
   }
 
   /** Pushes out what the media server holds back of the last words. */
   #flush(): void {
     const { heldSamples } = this.traits;
-    this.#hand(new Int16Array(Math.max(heldSamples, 2 * heldSamples - this.#sentSamples)));
+    const silence = new Int16Array(Math.max(heldSamples, 2 * heldSamples - this.#sentSamples));
+    this.#hand(silence);
+    this.#flushedSamples = silence.length;
   }
 
   #kill(): void {
     this.#heardAtMs = 0;
+    this.#flushedSamples = 0;
     if (this.traits.heldSamples > 0) this.stream.send(new Int16Array(this.traits.heldSamples));
     this.stream.killAudio();
     if (!this.traits.lateKill) return;
@@ -132,10 +209,9 @@ export class BotAudio {
     timer?.cancel();
   }
 
-  /** Waits until the media server says that everything was played, or until it must have been. */
-  async #heard(waker: (wake: () => void) => void, cutShort: () => boolean): Promise<SpeechEnd> {
+  /** Waits until the media server says that everything was played, or until it must have been, or until woken. */
+  async #heard(waker: (wake: () => void) => void): Promise<void> {
     await this.#marked(Math.max(0, this.#heardAtMs - this.clock.nowMs()) + markGraceMs, waker);
-    return cutShort() ? 'cut' : 'done';
   }
 
   /** Sends a mark and waits until it comes back, at most `limitMs`. */

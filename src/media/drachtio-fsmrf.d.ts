@@ -58,7 +58,10 @@ declare module 'drachtio-fsmrf' {
       readonly dialog: Srf.Dialog | null;
       readonly connected: boolean;
       modify(sdp: string): Promise<string>;
-      play(file: string | string[]): Promise<unknown>;
+      /** All are strings. */
+      play(
+        file: string | string[],
+      ): Promise<{ playbackMilliseconds?: string; playbackLastOffsetPos?: string } | undefined>;
       api(command: string, args: string | string[]): Promise<EslEvent>;
       execute(application: string, argument: string): Promise<EslEvent>;
       forkAudioStart(options: ForkOptions): Promise<void>;

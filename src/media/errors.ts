@@ -34,7 +34,7 @@ export const mediaError = defineErrors({
     httpStatus: 503,
   },
   MEDIA_NOT_ACCEPTABLE: {
-    message: 'the media server found nothing it can speak in the offer',
+    message: 'the media server found nothing it can speak in the offer or answer',
     retryable: false,
     sipStatus: 488,
     httpStatus: 422,

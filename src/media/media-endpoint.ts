@@ -39,6 +39,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #cutOff = false;
   /** Rejects the re-INVITEs that are under way: the library never settles them once the endpoint is gone. */
   readonly #abandon = new Set<() => void>();
+  /** See {@link answer}. */
+  #answer: string | undefined;
 
   constructor(
     private readonly endpoint: Mrf.Endpoint,
@@ -66,21 +68,38 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** The SDP that answers the caller (or offers, for an INVITE without an offer). */
   get localSdp(): string {
-    return this.endpoint.local.sdp;
+    return this.#answer ?? this.endpoint.local.sdp;
+  }
+
+  /**
+   * Gives an endpoint that was made without an offer to a caller; {@link localSdp} answers the offer from then on. Rejects
+   * as {@link modify}; in contrast to that it does not ask for the channel's variables, which costs another way there
+   * and back.
+   */
+  async answer(offer: string): Promise<void> {
+    this.#answer = await this.#negotiate(async () => {
+      const { dialog } = this.endpoint;
+      if (dialog === null) throw mediaError('MEDIA_ENDPOINT_GONE');
+      return await dialog.modify(offer);
+    });
   }
 
   /**
    * Moves the endpoint's RTP to another offer (re-INVITE, hold); resolves to its answer. Rejects MEDIA_NOT_ACCEPTABLE,
    * MEDIA_ENDPOINT_GONE.
    */
-  async modify(offer: string): Promise<string> {
+  modify(offer: string): Promise<string> {
+    return this.#negotiate(() => this.endpoint.modify(offer));
+  }
+
+  async #negotiate(reinvite: () => Promise<string>): Promise<string> {
     let abandon: () => void = () => undefined;
     const gone = new Promise<never>((_resolve, reject) => {
       abandon = () => reject(mediaError('MEDIA_ENDPOINT_GONE'));
     });
     this.#abandon.add(abandon);
     try {
-      return await within(this.clock, modifyLimitMs, Promise.race([this.endpoint.modify(offer), gone]), () =>
+      return await within(this.clock, modifyLimitMs, Promise.race([reinvite(), gone]), () =>
         mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no answer to the re-INVITE' }),
       );
     } catch (error) {
@@ -102,6 +121,23 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return within(this.clock, forkLimitMs, startForks(this.endpoint, this.forkPlan, urls), () =>
       mediaError('MEDIA_FORK_FAILED', { reason: 'no answer' }),
     );
+  }
+
+  /** The stereo fork sends nothing until {@link resumeForks}. Rejects MEDIA_FORK_FAILED. */
+  pauseForks(): Promise<void> {
+    return this.#forkCommand('pause call blank');
+  }
+
+  /** Rejects MEDIA_FORK_FAILED. */
+  resumeForks(): Promise<void> {
+    return this.#forkCommand('resume call');
+  }
+
+  async #forkCommand(command: string): Promise<void> {
+    const failed = (reason: string) => mediaError('MEDIA_FORK_FAILED', { reason });
+    const asked = this.endpoint.api('uuid_audio_fork', `${this.id} ${command}`);
+    const reply = (await within(this.clock, forkLimitMs, asked, () => failed('no answer'))).getBody();
+    if (!reply.startsWith('+OK')) throw failed(reply.trim());
   }
 
   /** Plays files (paths or URLs that the media server can open) one after another. */

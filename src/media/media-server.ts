@@ -113,9 +113,9 @@ export class MediaServer {
    */
   async createEndpoint(offer: string | undefined): Promise<MediaEndpoint> {
     const { clock, logger } = this.options;
+    if (offer !== undefined && offersKeys(offer)) return this.#createWithKeys(offer);
     this.#endpoints += 1;
     try {
-      // The library throws at once, instead of rejecting, on an offer that needs DTLS first.
       const creating = this.server.createEndpoint(offer === undefined ? {} : { remoteSdp: offer });
       const endpoint = await within(clock, endpointLimitMs, creating, () => {
         // Too late is not never: an endpoint that comes after all is ended at once.
@@ -130,9 +130,20 @@ export class MediaServer {
       const status = (error as { status?: unknown }).status;
       if (typeof status === 'number' && notAcceptable.has(status))
         throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
-      if (errorCode(error) === 'ERR_ASSERTION') throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
       if (error instanceof Error && error.name === 'XiangyinError') throw error;
       throw mediaError('MEDIA_ENDPOINT_FAILED', { reason: String(status ?? errorCode(error)) }, error);
+    }
+  }
+
+  /** The library refuses offers that need a handshake before its endpoint is there: so the endpoint first, then the offer. */
+  async #createWithKeys(offer: string): Promise<MediaEndpoint> {
+    const endpoint = await this.createEndpoint(undefined);
+    try {
+      await endpoint.answer(offer);
+      return endpoint;
+    } catch (error) {
+      await endpoint.close();
+      throw error;
     }
   }
 
@@ -176,6 +187,11 @@ export class MediaServer {
     const { socket } = this.server.conn;
     if (socket !== null) coalesceWrites(socket);
   }
+}
+
+/** SRTP with keys in the SDP (RFC 4568) or by a handshake (RFC 5764), as browsers have it. */
+function offersKeys(offer: string): boolean {
+  return /^m=audio \d+ \S*SAVP/m.test(offer);
 }
 
 /** The library listens without an ear for failure: a port that is taken would end the process. */

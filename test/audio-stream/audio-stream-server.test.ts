@@ -1,5 +1,9 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
@@ -33,6 +37,49 @@ t.test('a fork that brings its token gets through, once', async (t) => {
   const [error] = (await once(again, 'error')) as [Error];
   t.match(error.message, /403/, 'the token is used up');
   stream.close();
+  await once(socket, 'close');
+});
+
+t.test('a media server of this machine comes by the Unix socket, strangers come in nowhere', async (t) => {
+  // Not the test's own folder: a socket's path has at most 107 bytes.
+  const folder = await mkdtemp(join(tmpdir(), 'xiangyin-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const localSocket = join(folder, 'a.sock');
+  const server = await AudioStreamServer.listen({
+    listen: local,
+    advertise: undefined,
+    localSocket,
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  t.teardown(() => server.close());
+  const expected = server.expect(1, 1000);
+  t.match(expected.url, `ws+unix:${localSocket}:/audio/`);
+  const socket = dial(expected.url);
+  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
+  const heard = once(socket, 'message');
+  stream.send(new Int16Array(160));
+  t.equal(((await heard) as [Buffer])[0].length, 320);
+  const [error] = (await once(dial(`ws+unix:${localSocket}:/audio/guess`), 'error')) as [Error];
+  t.match(error.message, /403/);
+  await server.close();
+  t.notOk(existsSync(localSocket), 'the file is gone');
+});
+
+t.test('where no Unix socket can be made, audio comes over TCP', async (t) => {
+  const told: string[] = [];
+  const server = await AudioStreamServer.listen({
+    listen: local,
+    advertise: undefined,
+    localSocket: join(tmpdir(), 'xiangyin-no-such-folder', 'a.sock'),
+    clock: systemClock,
+    logger: { ...silentLogger, warn: (_fields, message) => void told.push(message) },
+  });
+  t.teardown(() => server.close());
+  t.match(told, [/over TCP/]);
+  const expected = server.expect(1, 1000);
+  const socket = dial(expected.url);
+  (await expected.arrived).close();
   await once(socket, 'close');
 });
 

@@ -7,10 +7,13 @@ import { TypedEmitter } from '../../src/core/typed-emitter.js';
 /** What the media server would see, without a wire. */
 class FakeStream extends TypedEmitter<{ mark: [name: string, event: 'playout' | 'cleared']; lost: [] }> {
   sentSamples = 0;
+  /** Every sample, in order. */
+  readonly sent: number[] = [];
   marks: string[] = [];
   kills = 0;
   send(samples: Int16Array): void {
     this.sentSamples += samples.length;
+    this.sent.push(...samples);
   }
   mark(name: string): void {
     this.marks.push(name);
@@ -192,5 +195,105 @@ t.test('a cut after the end kills nothing: the next speech may be on its way', a
   stream.played();
   await speech.finished;
   speech.cut();
+  t.equal(stream.kills, 0);
+});
+
+/** Words of 400 ms with pauses of 100 ms between them; each word has a level of its own. */
+function sentence(words: number): Int16Array {
+  const samples = new Int16Array(words * 4000);
+  for (let n = 0; n < samples.length; n++) {
+    const word = Math.floor(n / 4000);
+    if (n % 4000 < 3200) samples[n] = 1000 * (word + 1) * (n % 2 === 0 ? 1 : -1);
+  }
+  return samples;
+}
+
+async function* of(samples: Int16Array): AsyncGenerator<Int16Array> {
+  yield await Promise.resolve(samples);
+}
+
+t.test(
+  'a speech that pauses is silent at once, and goes on from the word that was interrupted',
+  async (t) => {
+    const { clock, stream, bot } = voice();
+    const speech = bot.speak(of(sentence(6)));
+    await settle();
+    clock.advance(1200);
+    speech.pause();
+    speech.pause();
+    t.equal(stream.kills, 1);
+    clock.advance(5000);
+    await settle();
+    const before = stream.sent.length;
+    t.equal(before, 2200 * 8, 'nothing is sent while it pauses');
+    speech.resume();
+    speech.resume();
+    await settle();
+    const again = stream.sent.slice(before);
+    t.equal(
+      again.find((sample) => sample !== 0),
+      3000,
+      'the third word was interrupted: it is said whole',
+    );
+    t.ok(again.findIndex((sample) => sample !== 0) <= 160, 'without a wait');
+    stream.played();
+    t.equal(await speech.finished, 'done');
+    t.equal(stream.sent.at(-4000), 6000, 'and all that follows');
+  },
+);
+
+t.test('what was paused before anything was heard is said from the beginning', async (t) => {
+  const { clock, stream, bot } = voice();
+  const speech = bot.speak(of(sentence(2)));
+  await settle();
+  clock.advance(100);
+  speech.pause();
+  const before = stream.sent.length;
+  speech.resume();
+  await settle();
+  t.equal(stream.sent.length - before, 8000);
+});
+
+t.test('a cut while it pauses ends it, and kills nothing of the next speech', async (t) => {
+  const { clock, stream, bot } = voice();
+  let aborted = 0;
+  const speech = bot.speak(of(sentence(4)), () => (aborted += 1));
+  await settle();
+  clock.advance(700);
+  speech.pause();
+  speech.cut();
+  speech.resume();
+  t.equal(await speech.finished, 'cut');
+  t.same([stream.kills, aborted], [1, 1]);
+  t.equal(clock.pendingTimers, 0);
+});
+
+t.test('the source goes on making while a speech pauses', async (t) => {
+  const { stream, bot } = voice();
+  let give: (samples: Int16Array) => void = () => undefined;
+  async function* slow(): AsyncGenerator<Int16Array> {
+    yield await Promise.resolve(new Int16Array(800).fill(1));
+    yield await new Promise<Int16Array>((resolve) => (give = resolve));
+  }
+  const speech = bot.speak(slow());
+  await settle();
+  speech.pause();
+  give(new Int16Array(800).fill(2));
+  await settle();
+  t.equal(stream.sent.includes(2), false);
+  speech.resume();
+  await settle();
+  t.equal(stream.sent.at(-1), 2);
+  stream.played();
+  t.equal(await speech.finished, 'done');
+});
+
+t.test('after the end a pause does nothing', async (t) => {
+  const { stream, bot } = voice();
+  const speech = bot.speak(chunks(100));
+  await settle();
+  stream.played();
+  await speech.finished;
+  speech.pause();
   t.equal(stream.kills, 0);
 });
