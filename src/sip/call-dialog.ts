@@ -4,7 +4,8 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { keyOfInfo } from './dtmf-info.js';
-import { causeOfBye, type EndCause } from './end-cause.js';
+import { causeOfBye, q850FromStatus, type EndCause } from './end-cause.js';
+import { Liveness } from './liveness.js';
 import { Referral, type ReferralEnd, type ReferralLimits } from './referral.js';
 
 /** A change of the session that the other side asks for. Exactly one of the two is called, once. */
@@ -26,10 +27,19 @@ export type CallDialogEvents = {
   ended: [cause: EndCause];
 };
 
+/** How often a side that is watched is asked whether it is there, ms. */
+const watchMs = 30_000;
+
 /** The established SIP dialog with a caller. Owned by the call; {@link bye} is its close. */
 export class CallDialog extends TypedEmitter<CallDialogEvents> {
   #ending: EndCause | undefined;
+  /** The last one, also when it has ended. */
   #referral: Referral | undefined;
+  /** Of its REFER, once that is answered. */
+  #referCseq: string | undefined;
+  /** Of those before. */
+  readonly #earlierRefers = new Set<string>();
+  #liveness: Liveness | undefined;
   readonly sipCallId: string;
 
   constructor(
@@ -91,20 +101,43 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
     if (this.#ending !== undefined) return { kind: 'gone', accepted: false };
     const referral = new Referral(this.clock, limits);
     this.#referral = referral;
+    if (this.#referCseq !== undefined) this.#earlierRefers.add(this.#referCseq);
+    this.#referCseq = undefined;
     const headers = { 'Refer-To': `<${this.#referTo(to)}>`, 'Referred-By': `<${this.#ourUri()}>` };
     try {
       const request = { method: 'REFER', headers } as unknown as Srf.SrfRequest;
       this.dialog.request(request, (error, response) => {
         if (error) this.logger.warn({ code: errorCode(error) }, 'REFER could not be sent');
+        // RFC 3261 §12.2.1.2: whoever we spoke with is not there any more, and nobody may be connected with them.
+        if (!error && response.status === 481) this.#gone(481, 'REFER');
+        else if (!error) this.#referCseq = /^\s*(\d+)/.exec(response.get('CSeq'))?.[1];
         referral.answered(error ? 503 : response.status);
       });
     } catch (error) {
       this.logger.warn({ code: errorCode(error) }, 'REFER could not be sent');
       referral.answered(503);
     }
-    const end = await referral.ended;
-    if (this.#referral === referral) this.#referral = undefined;
-    return end;
+    return referral.ended;
+  }
+
+  /**
+   * From now on the other side is asked every `everyMs` whether it is still there (OPTIONS), and the dialog ends when it is
+   * not: nobody else would notice that two people who talk are one. Safe to call twice.
+   */
+  watch(everyMs = watchMs): void {
+    if (this.#ending !== undefined || this.#liveness !== undefined) return;
+    this.#liveness = new Liveness(
+      this.clock,
+      everyMs,
+      () => this.#options(),
+      (status) => this.#gone(status, 'OPTIONS'),
+    );
+  }
+
+  /** Ends {@link watch}. Safe to call twice. */
+  unwatch(): void {
+    this.#liveness?.stop();
+    this.#liveness = undefined;
   }
 
   #referTo(to: string): string {
@@ -134,11 +167,15 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
       return;
     }
     if (this.#referral === undefined) {
-      // RFC 6665 §4.1.3: it belongs to no subscription (any more).
+      // RFC 6665 §4.1.3: it belongs to no subscription. One that comes too late gets its 200: telephones that know no
+      // usages (RFC 5057 §5.1) end the call with a 481.
       response.send(481);
       return;
     }
     response.send(200);
+    // RFC 3515 §2.4.6: which REFER it tells of, when there were several. And an ended referral takes no notice.
+    const id = /;\s*id\s*=\s*(\d+)/i.exec(event)?.[1] ?? this.#referCseq;
+    if (this.#referCseq === undefined ? this.#earlierRefers.has(id ?? '') : id !== this.#referCseq) return;
     const state = request.has('Subscription-State') ? request.get('Subscription-State') : '';
     this.#referral.notified(typeof request.body === 'string' ? request.body : '', state);
   }
@@ -146,8 +183,31 @@ export class CallDialog extends TypedEmitter<CallDialogEvents> {
   #end(cause: EndCause): void {
     if (this.#ending !== undefined) return;
     this.#ending = cause;
+    this.unwatch();
     this.#referral?.gone();
     this.emit('ended', cause);
+  }
+
+  /** Whoever we spoke with is there no more. */
+  #gone(status: number, method: string): void {
+    if (this.#ending !== undefined) return;
+    const what = status === 408 ? 'does not respond any more' : 'does not know this call any more';
+    const detail = `the other side ${what} (${status} to our ${method})`;
+    this.#end({ end: 'error', q850Cause: q850FromStatus(status), detail });
+    // The SIP server forgets the dialog with its BYE.
+    this.dialog.destroy({ headers: {} }, () => undefined);
+  }
+
+  #options(): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      try {
+        this.dialog.request({ method: 'OPTIONS' } as unknown as Srf.SrfRequest, (error, response) =>
+          resolve(error ? undefined : response.status),
+        );
+      } catch {
+        resolve(undefined); // the daemon is gone
+      }
+    });
   }
 
   #change(request: Srf.SrfRequest, response: Srf.SrfResponse): void {

@@ -43,7 +43,11 @@ export function identifyCaller(options: IdentificationOptions, request: Srf.SrfR
     sourceAddress: request.source_address,
     credentials: offersProof ? request.get('Proxy-Authorization') : undefined,
   });
-  if (verdict.kind === 'challenge') return challengeWith(407, verdict.lines);
+  if (verdict.kind === 'challenge') {
+    const challenge = challengeWith(407, verdict.lines);
+    // Challenged again all the same, and a record says why the call did not come through.
+    return verdict.isWrong ? denied('the password or the name of the user is wrong', challenge) : challenge;
+  }
   if (verdict.kind === 'blocked')
     return denied('too many wrong passwords came from this address or for this user');
   const { user } = verdict;
@@ -51,6 +55,9 @@ export function identifyCaller(options: IdentificationOptions, request: Srf.SrfR
   return { kind: 'user', user };
 }
 
-function denied(reason: string): Denied {
-  return { kind: 'denied', refusal: { step: 'authentication', status: 403, reason } };
+function denied(
+  reason: string,
+  { status, headers }: { readonly status: number; readonly headers?: Refusal['headers'] } = { status: 403 },
+): Denied {
+  return { kind: 'denied', refusal: { step: 'authentication', status, reason, ...(headers && { headers }) } };
 }

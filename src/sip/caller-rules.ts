@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net';
 import { globMatches } from '../dialog/glob.js';
+import { oneOrMore, textsOf, type OneOrMore } from '../dialog/one-or-more.js';
 import { sortProblems, type Path, type Problem } from '../dialog/problem.js';
 import { compileSchema, schemaProblems } from '../dialog/schema-problems.js';
 import { parseYaml } from '../dialog/yaml-file.js';
@@ -23,14 +24,6 @@ export interface CallerRule {
 export type CallerRulesResult =
   | { readonly ok: true; readonly rules: readonly CallerRule[]; readonly problems: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
-
-const oneOrMore = (title: string) => ({
-  title,
-  anyOf: [
-    { type: ['string', 'number'] },
-    { type: 'array', minItems: 1, items: { type: ['string', 'number'] } },
-  ],
-});
 
 const validate = compileSchema({
   type: 'object',
@@ -59,8 +52,6 @@ const validate = compileSchema({
     },
   },
 });
-
-type OneOrMore = string | number | readonly (string | number)[];
 
 interface Entry {
   readonly action: CallerAction;
@@ -121,12 +112,12 @@ function conditionsOf(
   const conditions: Condition[] = [];
   if (anonymous === true) conditions.push((invite) => invite.isAnonymous);
   if (trunk !== undefined) {
-    const names = new Set(texts(trunk));
+    const names = new Set(textsOf(trunk));
     conditions.push(({ identity }) => identity.kind === 'trunk' && names.has(identity.trunk));
   }
   if (address !== undefined) {
     const ranges = new BlockList();
-    for (const range of texts(address)) {
+    for (const range of textsOf(address)) {
       if (addAddressRange(ranges, range)) continue;
       const message = `'${range}' is no address and no range: write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32`;
       tell('error', [...path, 'address'], message);
@@ -135,7 +126,7 @@ function conditionsOf(
   }
   if (calling !== undefined) {
     // A list may have thousands of numbers and is asked at every call; patterns are few.
-    const all = texts(calling).map((number) => number.toLowerCase());
+    const all = textsOf(calling).map((number) => number.toLowerCase());
     const numbers = new Set(all.filter((number) => !/[*?]/.test(number)));
     const patterns = all.filter((number) => /[*?]/.test(number));
     conditions.push(
@@ -145,8 +136,4 @@ function conditionsOf(
     );
   }
   return conditions;
-}
-
-function texts(value: OneOrMore): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).map((item) => String(item).trim());
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../core/logger.js';
 import type { DialAttempt, NoAttempt } from './dial-attempt.js';
 import type { DialFailed } from './dial-outcome.js';
 import type { LegTarget } from './invite-leg.js';
+import type { Telephone } from './locations.js';
 import { OutgoingCall } from './outgoing-call.js';
 import { isSettableHeader } from './settable-header.js';
 import { sipUser } from './sip-user.js';
@@ -26,12 +27,9 @@ export interface DialRequest {
 
 /** What the dialer needs of `Locations`. */
 export interface UserBindings {
-  bindings(user: string): readonly {
-    /** The URI that the telephone registered. */
-    readonly contact: string;
-    /** Where its REGISTER came from: behind a NAT the only way to it. */
-    readonly source: { readonly protocol: string; readonly address: string; readonly port: number };
-  }[];
+  bindings(user: string): readonly Telephone[];
+  /** Nothing could be delivered to it. */
+  undelivered?(user: string, telephone: Telephone): void;
 }
 
 /** What the dialer needs of `Trunks`. */
@@ -138,11 +136,15 @@ export class Dialer {
     return this.options.locations
       .bindings(user)
       .slice(0, maxTargets)
-      .map(({ contact, source: { protocol, address, port } }) => ({
-        uri: contact,
-        proxy: `sip:${address.includes(':') ? `[${address}]` : address}:${String(port)};transport=${protocol}`,
-        headers: ownHeaders(request, protocol),
-      }));
+      .map((telephone) => {
+        const { protocol, address, port } = telephone.source;
+        return {
+          uri: telephone.contact,
+          proxy: `sip:${address.includes(':') ? `[${address}]` : address}:${String(port)};transport=${protocol}`,
+          headers: ownHeaders(request, protocol),
+          undelivered: () => this.options.locations.undelivered?.(user, telephone),
+        };
+      });
   }
 
   #direct(uri: string, request: DialRequest): LegTarget {

@@ -29,8 +29,8 @@ export interface ProvenRequest {
 
 export type DigestVerdict =
   | { readonly kind: 'proven'; readonly user: string }
-  /** Value of WWW-Authenticate or Proxy-Authenticate, which stands in two lines. */
-  | { readonly kind: 'challenge'; readonly lines: readonly string[] }
+  /** `lines`: of WWW-Authenticate or Proxy-Authenticate. `isWrong`: a password was tried, or a name that nobody has. */
+  | { readonly kind: 'challenge'; readonly lines: readonly string[]; readonly isWrong: boolean }
   /** Too many failures lately: 403, whether the password was right or not. */
   | { readonly kind: 'blocked' };
 
@@ -78,7 +78,7 @@ export class DigestAuthenticator {
     const isRight = isRightResponse(given, secret ?? this.#noSecret, method, body);
     if (!isRight || user === undefined || !isSameUri(given.uri, uri)) {
       this.#failed(sourceAddress, given.username, origin);
-      return this.#challenge(false);
+      return this.#challenge(false, true);
     }
     // Without qop there is no count: such a nonce is good once.
     const count = given.qop === undefined ? 0 : Number.parseInt(given.nc, 16);
@@ -87,11 +87,12 @@ export class DigestAuthenticator {
     return { kind: 'proven', user: user.name };
   }
 
-  #challenge(isStale: boolean): DigestVerdict {
+  #challenge(isStale: boolean, isWrong = false): DigestVerdict {
     const nonce = this.#nonces.make();
     const { realm, algorithms = ['MD5'] } = this.options;
     return {
       kind: 'challenge',
+      isWrong,
       lines: algorithms.map((algorithm) => challengeText(algorithm, realm, nonce, isStale)),
     };
   }

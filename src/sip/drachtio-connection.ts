@@ -7,6 +7,9 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { sipError } from './errors.js';
 
+/** By it a request handler of the drachtio server sends calls to us: `{action: 'route', data: {tag: 'xiangyin'}}`. */
+const applicationTag = 'xiangyin';
+
 export interface DrachtioConnectionOptions {
   readonly address: HostPort;
   readonly secret: string;
@@ -126,6 +129,7 @@ export class DrachtioConnection extends TypedEmitter<DrachtioConnectionEvents> {
         host: address.host,
         port: address.port,
         secret,
+        tags: [applicationTag],
         // The pauses between attempts grow without an end otherwise.
         reconnect: { retryMaxDelay: 2000 },
       } as Srf.SrfConfig) as unknown;

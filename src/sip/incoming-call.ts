@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
+import { isAnonymous } from './anonymous-caller.js';
 import { CallDialog } from './call-dialog.js';
 import type { CallerIdentity } from './caller-identity.js';
 import { sipError } from './errors.js';
@@ -17,6 +18,8 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
   readonly sipCallId: string;
   readonly callingNumber: string;
   readonly calledNumber: string;
+  /** The caller does not want to be known by a number (anonymous-caller.ts), even if a carrier tells us one. */
+  readonly withheld: boolean;
   readonly sourceAddress: string;
   readonly userAgent: string;
   /** The caller's SDP offer; undefined when the answer's 200 must make the offer (RFC 3261 §13.2.1). */
@@ -42,6 +45,7 @@ export class IncomingCall extends TypedEmitter<IncomingCallEvents> {
     const byTrunk = identity.kind === 'trunk' ? identity : undefined;
     this.callingNumber = byTrunk?.callingNumber ?? request.callingNumber;
     this.calledNumber = byTrunk?.calledNumber ?? request.calledNumber;
+    this.withheld = isAnonymous(request);
     this.sourceAddress = request.source_address;
     this.userAgent = request.has('User-Agent') ? request.get('User-Agent') : '';
     const body = typeof request.body === 'string' ? request.body.trimStart() : '';

@@ -13,6 +13,8 @@ export interface LegTarget {
   readonly proxy?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials?: Credentials | undefined;
+  /** Called when the SIP server could not deliver the INVITE there. */
+  readonly undelivered?: (() => void) | undefined;
 }
 
 export interface LegAnswered {
@@ -30,6 +32,8 @@ export interface LegFailed {
   readonly contacts: readonly string[];
   /** Whether a telephone rang, or early media came. */
   readonly rang: boolean;
+  /** The SIP server could not send it there. */
+  readonly undelivered?: boolean;
 }
 
 export type LegEnd = LegAnswered | LegFailed;
@@ -46,6 +50,9 @@ export type InviteLegEvents = {
 
 /** How long a cancelled INVITE is waited for, ms: its final response comes in a round trip or not at all. */
 const cancelledLimitMs = 2000;
+
+/** What drachtio-server answers instead of sending. */
+const noTransport = /transport not available/i;
 
 /** One INVITE to one target, until its final response. {@link cancel} is its close. */
 export class InviteLeg extends TypedEmitter<InviteLegEvents> {
@@ -175,7 +182,13 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
 
   #fail(error: unknown): void {
     const { status, res } = error as { status?: number; res?: Srf.SrfResponse };
-    this.#end(this.#failure(status ?? null, res));
+    // The daemon's own word for a transport that failed (RFC 3261 §8.1.3.1), since a telephone's has a To tag (§8.2.6.2); or
+    // its refusal, as text, of a transport that it does not listen on and has no connection of any more.
+    const undelivered =
+      status === 503
+        ? !this.#heard && !hasToTag(res)
+        : status === undefined && noTransport.test(wordsOf(error));
+    this.#end({ ...this.#failure(status ?? null, res), undelivered });
   }
 
   #end(end: LegEnd): void {
@@ -191,4 +204,12 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     const contacts = moved?.match(/sips?:[^\s<>,;?]+(;[^\s<>,?]*)?/gi) ?? [];
     return { dialog: undefined, status, reason: header('Reason'), contacts, rang: this.#rang };
   }
+}
+
+function hasToTag(response: Srf.SrfResponse | undefined): boolean {
+  return response?.has('To') === true && /;\s*tag=/i.test(response.get('To'));
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : typeof error === 'string' ? error : '';
 }

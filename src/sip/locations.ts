@@ -3,12 +3,16 @@ import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 
-/** One telephone of a user, until it expires. */
-export interface Binding {
+/** How a telephone is reached. */
+export interface Telephone {
   /** The URI that it registered. */
   readonly contact: string;
   /** Where its REGISTER came from: behind a NAT the only way to it. */
   readonly source: { readonly protocol: string; readonly address: string; readonly port: number };
+}
+
+/** One telephone of a user, until it expires. */
+export interface Binding extends Telephone {
   /** Wall clock. */
   readonly expiresAtMs: number;
   /** RFC 3261 §20.10, 0 to 1. */
@@ -17,6 +21,15 @@ export interface Binding {
   /** Of the last REGISTER: within one Call-ID an older one changes nothing (RFC 3261 §10.3). */
   readonly callId: string;
   readonly cseq: number;
+}
+
+/** A telephone that is registered now, for `xiangyin user registrations` and `/control/registrations`. */
+export interface Registration extends Telephone {
+  readonly user: string;
+  /** Wall clock. */
+  readonly expiresAtMs: number;
+  /** As it calls itself; may be empty. */
+  readonly userAgent: string;
 }
 
 export interface LocationsOptions {
@@ -53,6 +66,36 @@ export class Locations {
     this.#keep(user, bindings.slice(0, maxBindings));
     if (this.options.file === undefined) return;
     this.#saveDue ??= this.options.clock.after(saveDelayMs, () => this.#save());
+  }
+
+  /** All telephones that are registered now, by user. */
+  all(): readonly Registration[] {
+    return [...this.#users.keys()].sort().flatMap((user) =>
+      this.bindings(user).map(({ contact, source, expiresAtMs, userAgent }) => ({
+        user,
+        contact,
+        source,
+        expiresAtMs,
+        userAgent,
+      })),
+    );
+  }
+
+  /**
+   * Nothing could be delivered to a telephone. One that came over a connection is not there any more: it is reached over that
+   * connection only (RFC 5626 §5.3), and drachtio does not say when one closes. A datagram may arrive the next time. One that
+   * has registered anew in between stays.
+   */
+  undelivered(user: string, { contact, source }: Telephone): void {
+    if (source.protocol === 'udp') return;
+    const before = this.bindings(user);
+    const rest = before.filter((binding) => binding.contact !== contact || !isSame(binding.source, source));
+    if (rest.length === before.length) return;
+    this.set(user, rest);
+    this.options.logger.info(
+      { protocol: source.protocol },
+      "a telephone's connection is closed: its registration is over",
+    );
   }
 
   /** Reads what a server before us kept. Called once, before telephones register; a file that is broken is passed over. */
@@ -103,6 +146,10 @@ export class Locations {
       logger.warn({ file, code: errorCode(error) }, 'the registrations could not be written');
     }
   }
+}
+
+function isSame(a: Telephone['source'], b: Telephone['source']): boolean {
+  return a.protocol === b.protocol && a.address === b.address && a.port === b.port;
 }
 
 function isBinding({ contact, source, expiresAtMs, callId, cseq }: Binding): boolean {

@@ -2,7 +2,7 @@ import type Srf from 'drachtio-srf';
 import { drainingRetryAfterSeconds } from './admission.js';
 
 /** What this application takes, in and out of dialogs (RFC 3261 §20.5). */
-export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY';
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REGISTER';
 
 /**
  * Answers an OPTIONS as an INVITE would be (RFC 3261 §11.2): carriers ask every few seconds whether to send calls. 503

@@ -213,6 +213,7 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
     silence.cancel();
     ringing?.cancel();
     this.#legs.delete(leg);
+    if (end.dialog === undefined && end.undelivered === true) target.undelivered?.();
     return end;
   }
 }

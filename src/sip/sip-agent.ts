@@ -88,27 +88,25 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
   #invite(request: Srf.SrfRequest, response: Srf.SrfResponse): void {
     const { admission, identify, clock, logger } = this.options;
     const identified = identify(request);
-    if (identified.kind === 'challenge') {
-      response.send(identified.status, { headers: { ...identified.headers } });
-      return;
-    }
-    const identity = identified.kind === 'denied' ? stranger : identified;
+    const isUnproven = identified.kind === 'challenge' || identified.kind === 'denied';
+    // Whoever has not proven to be somebody is a stranger until then: who floods us in a user's name meets the limits of
+    // admission first, and gets no challenge for each INVITE.
+    const identity = isUnproven ? stranger : identified;
     const call = new IncomingCall(this.srf, request, response, identity, clock, logger);
     const refusal =
-      identified.kind === 'denied'
-        ? identified.refusal
-        : admission.examine({
-            identity,
-            sourceAddress: call.sourceAddress,
-            userAgent: call.userAgent,
-            hasContact: request.has('Contact'),
-            hasForeignBody: call.hasForeignBody,
-            calledNumber: call.calledNumber,
-            callingNumber: call.callingNumber,
-            isAnonymous: isAnonymous(request),
-          });
+      admission.examine({
+        identity,
+        sourceAddress: call.sourceAddress,
+        userAgent: call.userAgent,
+        hasContact: request.has('Contact'),
+        hasForeignBody: call.hasForeignBody,
+        calledNumber: call.calledNumber,
+        callingNumber: call.callingNumber,
+        isAnonymous: isAnonymous(request),
+      }) ?? (identified.kind === 'denied' ? identified.refusal : undefined);
     if (refusal === undefined) {
-      if (!this.emit('call', call)) call.refuse(503);
+      if (identified.kind === 'challenge') call.refuse(identified.status, identified.headers);
+      else if (!this.emit('call', call)) call.refuse(503);
       return;
     }
     this.emit('refused', call, refusal);

@@ -33,12 +33,12 @@ export function* trunkAttempts(
     }
     let answered = false;
     try {
-      for (const host of line.trunk.hosts) {
+      for (const host of line.hostsInOrder) {
         const ended = { isOver: false, tryHost: false };
-        yield attemptOf(line.trunk, host, call, elsewhere, (end, result, stopped) => {
+        yield attemptOf(line.trunk, host.host, call, elsewhere, (end, result, stopped) => {
           if (end.dialog !== undefined) {
             answered = true;
-            line.worked();
+            host.worked();
             if (end.dialog.ending !== undefined) line.release();
             else end.dialog.once('ended', () => line.release());
             return false;
@@ -47,8 +47,8 @@ export function* trunkAttempts(
           const isTheTrunks =
             result.outcome === 'failed' && (end.status === null || line.trunk.failover(end.status));
           ended.tryHost = isTheTrunks;
-          if (isTheTrunks) line.failed();
-          else line.worked();
+          if (isTheTrunks) host.failed(line.trunk.coolDownMs);
+          else host.worked();
           return isTheTrunks;
         });
         if (!ended.tryHost) return;

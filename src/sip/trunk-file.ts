@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { globCovers } from '../dialog/glob.js';
+import { textsOf } from '../dialog/one-or-more.js';
 import { sortProblems, type Path, type Problem } from '../dialog/problem.js';
 import { compileSchema, schemaProblems } from '../dialog/schema-problems.js';
 import { advice } from '../dialog/suggest.js';
@@ -73,7 +74,7 @@ function planOf(yaml: YamlFile, tell: Tell, readSecret: ReadSecret): TrunkPlan {
   for (const [index, entry] of (source.routes ?? []).entries()) {
     const path = ['routes', index];
     const route: TrunkRoute = {
-      called: texts(entry.called),
+      called: textsOf(entry.called),
       groups: entry.via.map((via) => groupOf(via)),
     };
     for (const [place, group] of route.groups.entries()) {
@@ -101,7 +102,7 @@ function planOf(yaml: YamlFile, tell: Tell, readSecret: ReadSecret): TrunkPlan {
 function trunkOf(entry: TrunkEntry, path: Path, tell: Tell, readSecret: ReadSecret): Trunk {
   const transport = entry.transport ?? 'udp';
   const hosts: TrunkHost[] = [];
-  for (const given of texts(entry.host)) {
+  for (const given of textsOf(entry.host)) {
     const host = hostOf(given, transport);
     if (host === undefined)
       tell('error', [...path, 'host'], `'${given}' is not a host: write HOST or HOST:PORT`);
@@ -140,7 +141,7 @@ function trunkOf(entry: TrunkEntry, path: Path, tell: Tell, readSecret: ReadSecr
     sources: sourcesOf(entry, hosts, path, tell),
     callerId: {
       number: optionalText(callerId.number),
-      allowed: callerId.allowed === undefined ? undefined : texts(callerId.allowed),
+      allowed: textsOf(callerId.allowed),
       name: callerId.name,
       privacy: callerId.privacy ?? 'none',
       assert: callerId.assert ?? 'p-asserted-identity',
@@ -225,7 +226,7 @@ function credentialsOf(
 
 function sourcesOf(entry: TrunkEntry, hosts: readonly TrunkHost[], path: Path, tell: Tell): BlockList {
   const list = new BlockList();
-  for (const source of entry.sources === undefined ? [] : texts(entry.sources)) {
+  for (const source of textsOf(entry.sources) ?? []) {
     if (addAddressRange(list, source)) continue;
     const message = `'${source}' is no address and no range: write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32`;
     tell('error', [...path, 'sources'], message);
@@ -283,8 +284,4 @@ function valuesOf(headers: Readonly<Record<string, string | number>> = {}): Read
 
 function optionalText(value: string | number | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
-}
-
-function texts(value: string | number | readonly (string | number)[]): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).map((item) => String(item).trim());
 }

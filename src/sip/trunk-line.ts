@@ -1,41 +1,53 @@
 import type { Clock } from '../core/clock.js';
+import { TrunkHostLine } from './trunk-host-line.js';
 import type { RegistrationState } from './trunk-registration.js';
 import type { Trunk } from './trunk.js';
 
-/** A trunk as it is now, for `xiangyin trunks list` and `/control/trunks`. */
-export interface TrunkStatus {
-  readonly name: string;
-  readonly enabled: boolean;
-  /** `sip:` URIs of its hosts. */
-  readonly hosts: readonly string[];
+/** One host of a trunk as it is now. */
+export interface TrunkHostStatus {
+  /** `sip:HOST:PORT`. */
+  readonly uri: string;
   /** Null: it needs none. */
   readonly registration: RegistrationState | null;
   /** What OPTIONS says; null: not asked, or not yet. */
   readonly healthy: boolean | null;
   /** For how long it is passed over after a failure, ms; 0: it is not. */
   readonly coolDownMs: number;
+}
+
+/** A trunk as it is now, for `xiangyin trunks list` and `/control/trunks`. */
+export interface TrunkStatus {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** In the file's order. */
+  readonly hosts: readonly TrunkHostStatus[];
+  /** Of the host that is furthest. Null: it needs none. */
+  readonly registration: RegistrationState | null;
+  /** Whether one of its hosts answers OPTIONS; null: none is asked, or not yet. */
+  readonly healthy: boolean | null;
+  /** How long no host of it is fit, ms; 0: one is. */
+  readonly coolDownMs: number;
   /** Calls out that are up or being dialled. */
   readonly calls: number;
   readonly maxCalls: number;
 }
 
-/** What a trunk carries and how it does: limits on calls out, cool-down after failures. Owned by `Trunks`. */
+/** What a trunk carries and how it does: limits on calls out, and how each host does. Owned by `Trunks`. */
 export class TrunkLine {
-  /** From OPTIONS; undefined: nobody asks, or no answer yet. */
-  healthy: boolean | undefined;
   #calls = 0;
-  #coolUntilMs = Number.NEGATIVE_INFINITY;
   /** Calls that may begin now, refilled by the clock; a whole second's worth at most. */
   #credit: number;
   #creditAtMs: number;
 
   #trunk: Trunk;
+  #hosts: readonly TrunkHostLine[];
 
   constructor(
     trunk: Trunk,
     private readonly clock: Clock,
   ) {
     this.#trunk = trunk;
+    this.#hosts = hostsOf(trunk, clock);
     this.#credit = burst(trunk);
     this.#creditAtMs = clock.nowMs();
   }
@@ -47,22 +59,37 @@ export class TrunkLine {
   /** The file says something else of it now: what was held against it is forgotten. */
   change(trunk: Trunk): void {
     this.#trunk = trunk;
-    this.healthy = undefined;
-    this.worked();
+    this.#hosts = hostsOf(trunk, this.clock);
+  }
+
+  /** In the file's order. */
+  get hosts(): readonly TrunkHostLine[] {
+    return this.#hosts;
+  }
+
+  /** In the order in which they are to be tried: those that failed lately last, rather than not at all. */
+  get hostsInOrder(): readonly TrunkHostLine[] {
+    return [...this.#hosts.filter((host) => host.isFit), ...this.#hosts.filter((host) => !host.isFit)];
+  }
+
+  /** Whether a host answers OPTIONS; undefined: nobody asks, or no answer yet. */
+  get healthy(): boolean | undefined {
+    if (this.#hosts.some((host) => host.healthy === true)) return true;
+    return this.#hosts.every((host) => host.healthy === false) ? false : undefined;
   }
 
   get calls(): number {
     return this.#calls;
   }
 
-  /** How long it is still passed over, ms. */
+  /** How long all of its hosts are still passed over, ms. */
   get coolDownMs(): number {
-    return Math.max(0, this.#coolUntilMs - this.clock.nowMs());
+    return Math.min(...this.#hosts.map((host) => host.coolDownMs));
   }
 
   /** Whether it should be tried before those that failed lately. */
   get isFit(): boolean {
-    return this.healthy !== false && this.coolDownMs === 0;
+    return this.#hosts.some((host) => host.isFit);
   }
 
   /** Takes the place of one call; {@link release} gives it back. Returns why not, in words, when there is none. */
@@ -85,16 +112,10 @@ export class TrunkLine {
   release(): void {
     this.#calls = Math.max(0, this.#calls - 1);
   }
+}
 
-  /** It did not take a call for reasons of its own. */
-  failed(): void {
-    this.#coolUntilMs = this.clock.nowMs() + this.trunk.coolDownMs;
-  }
-
-  /** It took a call, or the callee answered one way or the other. */
-  worked(): void {
-    this.#coolUntilMs = Number.NEGATIVE_INFINITY;
-  }
+function hostsOf(trunk: Trunk, clock: Clock): readonly TrunkHostLine[] {
+  return trunk.hosts.map((host) => new TrunkHostLine(host, clock));
 }
 
 /** Below one call per second a single call must still be possible. */

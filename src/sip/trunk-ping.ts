@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import type { SipAnswer, SipRequest } from './sip-request.js';
-import type { TrunkLine } from './trunk-line.js';
-import { trunkUri } from './trunk.js';
+import type { TrunkHostLine } from './trunk-host-line.js';
+import type { Trunk } from './trunk.js';
 
 export interface TrunkPingOptions {
-  readonly line: TrunkLine;
+  readonly trunk: Trunk;
+  readonly host: TrunkHostLine;
   readonly send: (request: SipRequest) => Promise<SipAnswer | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -15,7 +16,7 @@ const answerLimitMs = 5000;
 /** One lost packet on UDP is repeated by the SIP server; two unanswered requests are no accident. */
 const misses = 2;
 
-/** Asks a trunk by OPTIONS whether it is there. Any answer will do, but 408 and 503: those mean nobody, or not now. */
+/** Asks one host of a trunk by OPTIONS whether it is there. Any answer will do, but 408 and 503: those mean nobody, or not now. */
 export class TrunkPing {
   #timer: Timer | undefined;
   #missed = 0;
@@ -24,7 +25,7 @@ export class TrunkPing {
   constructor(private readonly options: TrunkPingOptions) {}
 
   start(): void {
-    if (this.#closed || this.options.line.trunk.pingMs === 0) return;
+    if (this.#closed || this.options.trunk.pingMs === 0) return;
     this.#timer?.cancel();
     void this.#ask();
   }
@@ -35,13 +36,10 @@ export class TrunkPing {
   }
 
   async #ask(): Promise<void> {
-    const { line, send, clock, logger } = this.options;
-    const { trunk } = line;
-    const [host] = trunk.hosts;
-    if (host === undefined) return;
+    const { trunk, host, send, clock, logger } = this.options;
     const answer = await send({
       method: 'OPTIONS',
-      uri: trunkUri(host),
+      uri: host.uri,
       proxy: trunk.proxy,
       headers: { From: '<sip:ping@localhost>', Accept: 'application/sdp' },
       limitMs: answerLimitMs,
@@ -49,14 +47,14 @@ export class TrunkPing {
     if (this.#closed) return;
     const there = answer !== undefined && answer.status !== 408 && answer.status !== 503;
     this.#missed = there ? 0 : this.#missed + 1;
-    const healthy = there ? true : this.#missed >= misses ? false : line.healthy;
-    if (healthy !== line.healthy) {
-      const fields = { trunk: trunk.name, status: answer?.status };
+    const healthy = there ? true : this.#missed >= misses ? false : host.healthy;
+    if (healthy !== host.healthy) {
+      const fields = { trunk: trunk.name, host: host.uri, status: answer?.status };
       if (healthy === false)
-        logger.warn(fields, 'the trunk does not answer OPTIONS; others are tried before it');
-      else logger.info(fields, 'the trunk answers OPTIONS');
+        logger.warn(fields, 'a host of the trunk does not answer OPTIONS; others are tried before it');
+      else logger.info(fields, 'a host of the trunk answers OPTIONS');
     }
-    line.healthy = healthy;
+    host.healthy = healthy;
     this.#timer?.cancel();
     this.#timer = clock.after(trunk.pingMs, () => void this.#ask());
   }

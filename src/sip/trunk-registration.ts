@@ -20,6 +20,8 @@ const moves: TransitionTable<RegistrationState> = {
 
 export interface TrunkRegistrationOptions {
   readonly trunk: Trunk;
+  /** Where. */
+  readonly host: TrunkHost;
   readonly send: (request: SipRequest) => Promise<SipAnswer | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -34,7 +36,7 @@ const unregisterLimitMs = 1000;
 /** A refresh that fails must leave time for another before the registration runs out. */
 const refreshAt = 0.8;
 
-/** Keeps a trunk registered at its carrier (RFC 3261 §10.2): refreshes before it expires, tries again after failures. */
+/** Keeps a trunk registered at one host of its carrier (RFC 3261 §10.2): refreshes before it expires, tries again after failures. */
 export class TrunkRegistration {
   readonly #machine: StateMachine<RegistrationState>;
   readonly #callId = uuid();
@@ -50,14 +52,13 @@ export class TrunkRegistration {
   #lastStatus: number | undefined;
 
   constructor(private readonly options: TrunkRegistrationOptions) {
-    const { trunk, logger } = options;
-    const host = trunk.hosts[0];
-    if (trunk.registration === undefined || host === undefined) throw new TypeError('it has no registration');
+    const { trunk, host, logger } = options;
+    if (trunk.registration === undefined) throw new TypeError('it has no registration');
     this.#settings = trunk.registration;
     this.#host = host;
     this.#expiresSeconds = trunk.registration.expiresSeconds;
     this.#machine = new StateMachine<RegistrationState>(moves, 'idle', (from, to) => {
-      const fields = { trunk: trunk.name, status: this.#lastStatus };
+      const fields = { trunk: trunk.name, host: trunkUri(host), status: this.#lastStatus };
       if (to === 'failed') logger.warn(fields, 'registration at the trunk failed; trying again');
       else if (to === 'registered' && from === 'registering') logger.info(fields, 'registered at the trunk');
     });

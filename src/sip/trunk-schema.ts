@@ -1,3 +1,5 @@
+import { oneOrMore, type OneOrMore } from '../dialog/one-or-more.js';
+
 /**
  * What `sip-config/trunks.yaml` may hold. `title` is what an admin is told that a value should be (dialog/schema-problems).
  */
@@ -10,13 +12,6 @@ const count = (title: string, minimum: number, maximum: number) => ({
   title,
 });
 const flag = (title: string) => ({ type: 'boolean', title });
-const oneOrMore = (title: string) => ({
-  title,
-  anyOf: [
-    { type: ['string', 'number'] },
-    { type: 'array', minItems: 1, items: { type: ['string', 'number'] } },
-  ],
-});
 const section = (title: string, properties: object, required: readonly string[] = []) => ({
   type: 'object',
   title,
@@ -196,14 +191,14 @@ export interface RewritingEntry {
 }
 
 export interface RouteEntry {
-  readonly called: Text | readonly Text[];
+  readonly called: OneOrMore;
   readonly via: readonly (string | Readonly<Record<string, number>>)[];
 }
 
 export interface TrunkEntry {
   readonly name: string;
   readonly enabled?: boolean;
-  readonly host: Text | readonly Text[];
+  readonly host: OneOrMore;
   readonly transport?: 'udp' | 'tcp' | 'tls';
   readonly proxy?: string;
   readonly credentials?: {
@@ -218,10 +213,10 @@ export interface TrunkEntry {
     readonly retryMs?: number;
     readonly retryMaxMs?: number;
   };
-  readonly sources?: Text | readonly Text[];
+  readonly sources?: OneOrMore;
   readonly callerId?: {
     readonly number?: Text;
-    readonly allowed?: Text | readonly Text[];
+    readonly allowed?: OneOrMore;
     readonly name?: string;
     readonly privacy?: 'none' | 'id' | 'anonymous';
     readonly assert?: 'p-asserted-identity' | 'p-preferred-identity' | 'none';

@@ -1,20 +1,20 @@
 import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { globMatches } from '../dialog/glob.js';
-import { renderProblem } from '../dialog/problem.js';
 import { sipError } from './errors.js';
 import { inAddressRange } from './address-range.js';
+import { readRulesFile, type RulesReport } from './rules-file.js';
 import type { SipAnswer, SipRequest } from './sip-request.js';
 import { trunkOrder } from './trunk-choice.js';
 import { compileTrunks, type ReadSecret } from './trunk-file.js';
+import type { TrunkHostLine } from './trunk-host-line.js';
 import { TrunkLine, type TrunkStatus } from './trunk-line.js';
 import { TrunkPing } from './trunk-ping.js';
-import { TrunkRegistration } from './trunk-registration.js';
-import { noTrunks, trunkUri, type Trunk, type TrunkPlan } from './trunk.js';
+import { TrunkRegistration, type RegistrationState } from './trunk-registration.js';
+import { noTrunks, type Trunk, type TrunkPlan } from './trunk.js';
 
 export interface TrunksOptions {
   /** `sip-config/trunks.yaml`; if it is not there, there are no trunks. */
@@ -26,11 +26,8 @@ export interface TrunksOptions {
 }
 
 /** What reading the file brought; with an error nothing was taken. */
-export interface TrunkReport {
+export interface TrunkReport extends RulesReport {
   readonly trunks: readonly string[];
-  /** Rendered with file, line and the line itself. */
-  readonly problems: readonly string[];
-  readonly errors: number;
 }
 
 /** Sends a request outside dialogs through a drachtio server. */
@@ -38,9 +35,19 @@ export type SendRequest = (request: SipRequest) => Promise<SipAnswer | undefined
 
 interface Kept {
   readonly line: TrunkLine;
+  readonly hosts: readonly KeptHost[];
+}
+
+interface KeptHost {
+  readonly line: TrunkHostLine;
   readonly registration: TrunkRegistration | undefined;
   readonly ping: TrunkPing;
 }
+
+/** The furthest first. */
+const registrationOrder: readonly RegistrationState[] = [
+  ...(['registered', 'refreshing', 'registering', 'failed', 'idle', 'closed'] as const),
+];
 
 /**
  * The trunks: what trunks.yaml says and how each does now. Shared by all drachtio connections; registrations and OPTIONS go
@@ -101,11 +108,18 @@ export class Trunks {
   }
 
   status(): readonly TrunkStatus[] {
-    return [...this.#kept.values()].map(({ line, registration }) => ({
+    return [...this.#kept.values()].map(({ line, hosts }) => ({
       name: line.trunk.name,
       enabled: line.trunk.enabled,
-      hosts: line.trunk.hosts.map((host) => trunkUri(host)),
-      registration: registration?.state ?? null,
+      hosts: hosts.map((host) => ({
+        uri: host.line.uri,
+        registration: host.registration?.state ?? null,
+        healthy: host.line.healthy ?? null,
+        coolDownMs: Math.round(host.line.coolDownMs),
+      })),
+      registration:
+        registrationOrder.find((state) => hosts.some(({ registration }) => registration?.state === state)) ??
+        null,
       healthy: line.healthy ?? null,
       coolDownMs: Math.round(line.coolDownMs),
       calls: line.calls,
@@ -135,11 +149,15 @@ export class Trunks {
       // Calls that are up go on to count.
       const line = old?.line ?? new TrunkLine(trunk, clock);
       line.change(trunk);
-      const registration =
-        trunk.registration === undefined || !trunk.enabled
-          ? undefined
-          : new TrunkRegistration({ trunk, send, clock, logger, random });
-      const kept = { line, registration, ping: new TrunkPing({ line, send, clock, logger }) };
+      const registers = trunk.registration !== undefined && trunk.enabled;
+      const hosts = line.hosts.map((host) => ({
+        line: host,
+        registration: registers
+          ? new TrunkRegistration({ trunk, host: host.host, send, clock, logger, random })
+          : undefined,
+        ping: new TrunkPing({ trunk, host, send, clock, logger }),
+      }));
+      const kept = { line, hosts };
       this.#kept.set(trunk.name, kept);
       // The new registration may be of the same address: the old one is taken back before it is made.
       void (old === undefined ? Promise.resolve() : close(old)).then(() => {
@@ -151,46 +169,31 @@ export class Trunks {
   }
 }
 
-function start({ registration, ping, line }: Kept): void {
+function start({ line, hosts }: Kept): void {
   if (!line.trunk.enabled) return;
-  registration?.start();
-  ping.start();
+  for (const { registration, ping } of hosts) {
+    registration?.start();
+    ping.start();
+  }
 }
 
-async function close({ registration, ping }: Kept): Promise<void> {
-  ping.close();
-  await registration?.close();
+async function close({ hosts }: Kept): Promise<void> {
+  for (const { ping } of hosts) ping.close();
+  await Promise.all(hosts.map(({ registration }) => registration?.close()));
 }
 
 /** Reads and checks trunks.yaml, with the secrets that it names; a file that is not there has no trunks. Never rejects. */
 export async function readTrunks(
   path: string,
 ): Promise<{ readonly report: TrunkReport; readonly plan: TrunkPlan | undefined }> {
-  const file = shown(path);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT')
-      return { report: { trunks: [], problems: [], errors: 0 }, plan: noTrunks };
-    const problem = `${file}: error: the file cannot be read (${errorCode(error)})`;
-    return { report: { trunks: [], problems: [problem], errors: 1 }, plan: undefined };
-  }
-  const result = compileTrunks(text, file, secretsBeside(path));
-  const plan = result.ok ? result.plan : undefined;
-  return {
-    plan,
-    report: {
-      trunks: [...(plan?.trunks.keys() ?? [])],
-      problems: result.problems.map((problem) => renderProblem(problem, withoutSecret(problem.path, text))),
-      errors: result.problems.filter(({ severity }) => severity === 'error').length,
-    },
-  };
-}
-
-/** The line of a password is not shown with what is wrong about it. */
-function withoutSecret(path: string, text: string): string | undefined {
-  return path.endsWith('.password') ? undefined : text;
+  const { report, result, isAbsent } = await readRulesFile(
+    path,
+    (text, file) => compileTrunks(text, file, secretsBeside(path)),
+    // The line of a password is not shown with what is wrong about it.
+    (problem) => problem.path.endsWith('.password'),
+  );
+  const plan = isAbsent ? noTrunks : result?.ok === true ? result.plan : undefined;
+  return { plan, report: { ...report, trunks: [...(plan?.trunks.keys() ?? [])] } };
 }
 
 function secretsBeside(path: string): ReadSecret {
@@ -202,10 +205,4 @@ function secretsBeside(path: string): ReadSecret {
       return errorCode(error);
     }
   };
-}
-
-/** As short as it can be and still be opened from where the user stands. */
-function shown(file: string): string {
-  const short = relative(process.cwd(), file);
-  return short.startsWith('..') ? file : short;
 }

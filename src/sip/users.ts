@@ -69,19 +69,22 @@ export async function listUsers(dataDir: string): Promise<readonly User[]> {
 export class Users {
   #users = new Map<string, User>();
   #seen = '';
+  #toldOfRealm = false;
 
   constructor(
     private readonly dataDir: string,
     private readonly logger: Logger,
+    /** Whose users can log in. Default: all are taken to. */
+    private readonly realm?: string,
   ) {}
 
   find(name: string): User | undefined {
-    this.#refresh();
+    this.refresh();
     return this.#users.get(name);
   }
 
-  /** A file that cannot be read changes nothing: the users before stay. */
-  #refresh(): void {
+  /** Looks at the file now. A file that cannot be read changes nothing: the users before stay. */
+  refresh(): void {
     const file = fileOf(this.dataDir);
     try {
       const stat = statSync(file, { throwIfNoEntry: false });
@@ -91,9 +94,22 @@ export class Users {
       this.#seen = state;
       const users = stat === undefined ? [] : parse(readFileSync(file, 'utf8'));
       this.#users = new Map(users.map((user) => [user.name, user]));
+      this.#tellOfRealm(users);
     } catch (error) {
       this.logger.error({ file, code: errorCode(error) }, 'the users could not be read; those before stay');
     }
+  }
+
+  /** Told once: a realm that was changed shuts all of them out, and their telephones say only that the password is wrong. */
+  #tellOfRealm(users: readonly User[]): void {
+    const { realm } = this;
+    const others = users.filter((user) => realm !== undefined && user.realm !== realm).length;
+    if (others === 0 || this.#toldOfRealm) return;
+    this.#toldOfRealm = true;
+    this.logger.warn(
+      { users: others, realm },
+      'users of another realm cannot log in: `xiangyin user list` marks them, `user passwd` gives them this one',
+    );
   }
 }
 

@@ -7,6 +7,9 @@ import type { DialResult } from '../../src/sip/dial-outcome.js';
 import { connectApp, sdp, serverEmpty, startServer } from '../embedded/drachtio/harness.js';
 import { agent, empty, next, uriOf } from '../embedded/sip/phones.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 /** A drachtio server, a dialer at it, and a carrier's or callee's user agent. */
 async function setUp(t: Test) {
   const server = await startServer(t);

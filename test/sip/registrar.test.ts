@@ -151,3 +151,20 @@ t.test('Contacts and users are read as telephones write them', async (t) => {
   t.equal(uriUser('<sip:alice:secret@h>'), 'alice');
   t.equal(uriUser('<sip:h>'), undefined);
 });
+
+t.test('users of another realm are told of once, by their number', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'realm-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  for (const name of ['alice', 'bob']) await addUser(dir, name, 'before', 'secret');
+  const told: unknown[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (fields: object, message: string) => void told.push(fields, message),
+  };
+  const users = new Users(dir, logger, 'xiangyin');
+  users.refresh();
+  await addUser(dir, 'carol', 'before', 'secret');
+  t.equal(users.find('carol')?.realm, 'before');
+  t.match(told, [{ users: 2, realm: 'xiangyin' }, /another realm cannot log in/]);
+  t.equal(told.length, 2);
+});

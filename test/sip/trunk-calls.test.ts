@@ -1,11 +1,15 @@
 import { createSocket } from 'node:dgram';
 import t from 'tap';
+import { ManualClock } from '../../src/core/clock.js';
 import { dialAttemptEnded } from '../../src/sip/channels.js';
 import type { SipMessage } from '../../src/embedded/sip/message.js';
 import { sdp } from '../embedded/drachtio/harness.js';
 import { random } from '../embedded/sip/lossy-link.js';
 import { agent, next } from '../embedded/sip/phones.js';
 import { answered, challengeFor, failed, isAuthorised, portOf, testbed } from './carriers.js';
+
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
 
 const two = `
 trunks:
@@ -56,9 +60,16 @@ routes: [{ called: '*', via: [a] }]
 t.test(
   '503, 500, 408 and nobody there lead to the next trunk; the failed one is passed over for a while',
   async (t) => {
-    const bed = await testbed(t, { trunks: two, carriers: 2 });
+    const bed = await testbed(t, {
+      trunks: two.replace(/\ba\b/g, 'first').replace(/\bb\b/g, 'second'),
+      carriers: 2,
+    });
     const seen: string[] = [];
-    t.teardown(dialAttemptEnded.subscribe(({ trunk, outcome }) => seen.push(`${trunk} ${outcome}`)));
+    // The channel tells of the calls of the other tests too, whose trunks have other names.
+    const listening = dialAttemptEnded.subscribe(({ trunk = '', outcome }) => {
+      if (trunk === 'first' || trunk === 'second') seen.push(`${trunk} ${outcome}`);
+    });
+    t.teardown(listening);
     let asked = 0;
     bed.carriers[0]?.on('invite', (incoming) => {
       asked++;
@@ -67,16 +78,41 @@ t.test(
     bed.carriers[1]?.on('invite', (incoming) => incoming.respond(486));
     const call = bed.dialer.place({ to: '123' });
     t.match(failed(await call.dial(sdp)), { outcome: 'busy', sipStatus: 486 });
-    t.equal(call.trunk, 'b');
-    t.strictSame(seen, ['a failed', 'b busy']);
+    t.equal(call.trunk, 'second');
+    t.strictSame(seen, ['first failed', 'second busy']);
     t.ok((bed.trunks.status()[0]?.coolDownMs ?? 0) > 50_000);
     failed(await bed.dialer.place({ to: '123' }).dial(sdp));
-    t.equal(asked, 1, 'a is passed over');
-    failed(await bed.dialer.place({ to: '123', trunk: 'a' }).dial(sdp));
+    t.equal(asked, 1, 'the first is passed over');
+    failed(await bed.dialer.place({ to: '123', trunk: 'first' }).dial(sdp));
     t.equal(asked, 2, 'but is tried where it is all there is');
     t.ok(await bed.gone());
   },
 );
+
+t.test('a host that failed is tried after the others of its trunk until it has cooled down', async (t) => {
+  const clock = new ManualClock();
+  const trunks = `
+trunks: [{ name: a, host: ['127.0.0.1:PORT0', '127.0.0.1:PORT1'], coolDownMs: 60000 }]
+routes: [{ called: '*', via: [a] }]
+`;
+  const bed = await testbed(t, { trunks, carriers: 2, clock });
+  const asked: number[] = [];
+  for (const [index, carrier] of bed.carriers.entries()) {
+    carrier.on('invite', (incoming) => {
+      asked.push(index);
+      incoming.respond(index === 0 ? 503 : 486);
+    });
+  }
+  const call = async () => failed(await bed.dialer.place({ to: '1' }).dial(sdp)).outcome;
+  t.equal(await call(), 'busy');
+  t.strictSame(asked.splice(0), [0, 1]);
+  t.match(bed.trunks.status(), [{ coolDownMs: 0, hosts: [{ coolDownMs: 60_000 }, { coolDownMs: 0 }] }]);
+  t.equal(await call(), 'busy');
+  t.strictSame(asked.splice(0), [1], 'the one that failed is not waited for');
+  clock.advance(60_000);
+  t.equal(await call(), 'busy');
+  t.strictSame(asked, [0, 1]);
+});
 
 for (const status of [486, 600, 603, 403, 404, 480]) {
   t.test(`${status} is final: no other trunk is tried`, async (t) => {

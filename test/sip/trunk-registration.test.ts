@@ -204,3 +204,46 @@ t.test('a trunk that does not answer OPTIONS twice is passed over until it answe
   await bed.trunks.close();
   t.equal(clock.pendingTimers, 0);
 });
+
+t.test('every host of a trunk is registered at and asked for itself', async (t) => {
+  const clock = new ManualClock();
+  const trunks = `trunks:
+  - name: a
+    host: ['127.0.0.1:PORT0', '127.0.0.1:PORT1']
+    credentials: { username: 4420, password: secret }
+    registration: { retryMs: 100000 }
+    pingMs: 30000
+`;
+  const bed = await testbed(t, { trunks, clock, carriers: 2, random: () => 0 });
+  const seen: string[] = [];
+  for (const [index, carrier] of bed.carriers.entries()) {
+    carrier.on('request', ({ request, respond }) => {
+      seen.push(`${request.method} ${String(index)} ${request.get('expires') ?? ''}`.trim());
+      // The second one takes no registrations, and is not there for OPTIONS.
+      respond(index === 0 ? 200 : 503);
+    });
+  }
+  bed.connect();
+  const trunk = () => bed.trunks.status()[0];
+  for (let i = 0; i < 2; i++) {
+    t.ok(await until(() => clock.pendingTimers === 4), 'each host waits for its next REGISTER and OPTIONS');
+    if (i === 0) clock.advance(30_000);
+  }
+  t.match(trunk(), {
+    registration: 'registered',
+    healthy: true,
+    coolDownMs: 0,
+    hosts: [
+      { uri: /:\d+$/, registration: 'registered', healthy: true },
+      { uri: /:\d+$/, registration: 'failed', healthy: false },
+    ],
+  });
+  t.not(trunk()?.hosts[0]?.uri, trunk()?.hosts[1]?.uri);
+  await bed.trunks.close();
+  t.strictSame(
+    seen.filter((line) => line.startsWith('REGISTER')).sort(),
+    ['REGISTER 0 0', 'REGISTER 0 600', 'REGISTER 1 600'],
+    'taken back where it was granted',
+  );
+  t.equal(clock.pendingTimers, 0);
+});

@@ -6,6 +6,9 @@ import { agent, empty, next } from '../embedded/sip/phones.js';
 import { lossyLink } from '../embedded/sip/lossy-link.js';
 import { answered, failed, portOf, real, testbed } from './carriers.js';
 
+// Each has its own server and phones, and waits most of its time for 64 * T1.
+t.jobs = 4;
+
 /** What Locations says of a telephone that registered from behind a NAT: its Contact leads nowhere. */
 const binding = (phone: UserAgent, protocol: 'udp' | 'tcp' = 'udp') => ({
   contact: `sip:alice@192.0.2.7:5062;transport=${protocol}`,
