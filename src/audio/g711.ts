@@ -47,24 +47,32 @@ export function decodePcma(bytes: Uint8Array, into: Int16Array): void {
   decode(alawToLinear, bytes, into);
 }
 
-/** Hot: {@link encodePcmu} or {@link encodePcma} by the codec's name. */
-export function encodeG711(codec: G711Codec, samples: Int16Array, into: Uint8Array): void {
-  encode(codec === 'PCMU' ? linearToUlaw : linearToAlaw, samples, into);
+/** Hot: {@link encodePcmu} or {@link encodePcma} by the codec's name, from byte `at` of `into` on. */
+export function encodeG711(codec: G711Codec, samples: Int16Array, into: Uint8Array, at = 0): void {
+  encode(codec === 'PCMU' ? linearToUlaw : linearToAlaw, samples, into, at);
 }
 
-/** Hot: {@link decodePcmu} or {@link decodePcma} by the codec's name. */
-export function decodeG711(codec: G711Codec, bytes: Uint8Array, into: Int16Array): void {
-  decode(codec === 'PCMU' ? ulawToLinear : alawToLinear, bytes, into);
+/** Hot: {@link decodePcmu} or {@link decodePcma} by the codec's name, of the bytes from `start` to before `end`. */
+export function decodeG711(
+  codec: G711Codec,
+  bytes: Uint8Array,
+  into: Int16Array,
+  start = 0,
+  end = bytes.length,
+): void {
+  decode(codec === 'PCMU' ? ulawToLinear : alawToLinear, bytes, into, start, end);
 }
 
-function encode(table: Uint8Array, samples: Int16Array, into: Uint8Array): void {
-  if (into.length < samples.length) throw new RangeError('G.711 output is shorter than its input');
-  for (let i = 0; i < samples.length; i++) into[i] = table[(samples[i] as number) & 0xffff] as number;
+function encode(table: Uint8Array, samples: Int16Array, into: Uint8Array, at = 0): void {
+  const length = samples.length;
+  if (into.length - at < length) throw new RangeError('G.711 output is shorter than its input');
+  for (let i = 0; i < length; i++) into[at + i] = table[(samples[i] as number) & 0xffff] as number;
 }
 
-function decode(table: Int16Array, bytes: Uint8Array, into: Int16Array): void {
-  if (into.length < bytes.length) throw new RangeError('G.711 output is shorter than its input');
-  for (let i = 0; i < bytes.length; i++) into[i] = table[bytes[i] as number] as number;
+function decode(table: Int16Array, bytes: Uint8Array, into: Int16Array, start = 0, end = bytes.length): void {
+  const length = end - start;
+  if (into.length < length) throw new RangeError('G.711 output is shorter than its input');
+  for (let i = 0; i < length; i++) into[i] = table[bytes[start + i] as number] as number;
 }
 
 function ulawSample(code: number): number {

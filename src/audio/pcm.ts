@@ -68,7 +68,7 @@ export function clip(sample: number): number {
 export function interleave(
   left: Int16Array,
   right: Int16Array,
-  into = new Int16Array(2 * left.length),
+  into: Int16Array = new Int16Array(2 * left.length),
 ): Int16Array {
   if (left.length !== right.length || into.length < 2 * left.length) {
     throw new RangeError('channels to interleave differ in length');
@@ -116,4 +116,16 @@ export function bytesToSamples(bytes: Uint8Array): Int16Array {
     out[i] = (bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8);
   }
   return out;
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/**
+ * Hot: the samples in signed 16-bit little-endian bytes, an odd last byte left out. A view of `bytes` where the machine
+ * allows it, else a copy: not to be kept or written to.
+ */
+export function samplesOf(bytes: Uint8Array): Int16Array {
+  return isLittleEndian && bytes.byteOffset % 2 === 0
+    ? new Int16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1)
+    : bytesToSamples(bytes);
 }

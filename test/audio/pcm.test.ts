@@ -8,6 +8,7 @@ import {
   mixInto,
   peakDb,
   rmsDb,
+  samplesOf,
   samplesToBytes,
   scale,
   SILENCE_DB,
@@ -76,5 +77,13 @@ t.test('keys have the frequencies of ITU-T Q.23', (t) => {
   t.equal(dtmfFrequenciesHz('x'), undefined);
   t.equal(dtmfFrequenciesHz('12'), undefined);
   t.equal(dtmfFrequenciesHz(''), undefined);
+  t.end();
+});
+
+t.test('samples are read from little-endian bytes wherever these lie', (t) => {
+  const bytes = Uint8Array.of(0xff, 0x01, 0x00, 0xff, 0xff, 0x00, 0x80, 0x7f);
+  t.strictSame([...samplesOf(bytes.subarray(1))], [1, -1, -32768], 'an odd place, an odd byte at the end');
+  t.strictSame([...samplesOf(bytes.subarray(2))], [-256, 255, 32640]);
+  t.strictSame([...samplesOf(bytes.subarray(2, 3))], []);
   t.end();
 });
