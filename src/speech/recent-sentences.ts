@@ -15,6 +15,11 @@ export class RecentSentences {
     return samples;
   }
 
+  forget(key: string): void {
+    this.#bytes -= this.#sentences.get(key)?.byteLength ?? 0;
+    this.#sentences.delete(key);
+  }
+
   /** Keeps the samples as they are, not a copy: nobody may write to them afterwards. */
   keep(key: string, samples: Int16Array): void {
     if (samples.byteLength > this.limitBytes || this.#sentences.has(key)) return;

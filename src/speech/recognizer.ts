@@ -9,9 +9,33 @@ export interface Phrase {
   readonly dialect: string;
 }
 
+/** A word or name that open speech is likely to hold: a street, a product. */
+export interface Hint {
+  readonly text: string;
+  /** How much likelier than without it, 0 (not) to 1 (strongly); each engine maps it to its own scale. Default 0.5. */
+  readonly weight?: number;
+}
+
+/**
+ * What form an answer has, for engines that can use it; the words of VoiceXML's built-in grammars. Others ignore it:
+ * what was heard is understood by `dialect`, never by the engine.
+ */
+export type Grammar =
+  /** Nothing but {@link RecognizeOptions.phrases}: an engine that can tell answers noMatch to the rest. */
+  | { readonly kind: 'phrases' }
+  | { readonly kind: 'digits'; readonly minLength?: number; readonly maxLength?: number }
+  | { readonly kind: 'boolean' | 'date' | 'time' | 'number' | 'currency' | 'address' | 'name' }
+  | { readonly kind: 'open' };
+
+/**
+ * What a recognizer can do. Read it at each use and keep no copy: an engine that is reached over the network may learn
+ * its own only when it answers, and has no dialects before.
+ */
 export interface RecognizerCapabilities {
   /** Sample rates it takes, preferred first. */
   readonly sampleRatesHz: readonly number[];
+  /** Whether it works while the audio comes. Not (whole recordings by HTTP): only finish() begins its work. Default true. */
+  readonly streaming?: boolean;
   /** Whether interim results come while the caller speaks. */
   readonly interim: boolean;
   /** Whether it hears open speech, or only the phrases of {@link RecognizeOptions.phrases}. */
@@ -22,6 +46,16 @@ export interface RecognizerCapabilities {
   readonly dialectPreserving: boolean;
   /** Whether {@link RecognizeOptions.phrases} helps it (always true of a closed-set recognizer). */
   readonly phraseHints: boolean;
+  /** Whether its confidences say something. An engine that gives none puts 1, and nothing may be decided by it. Default true. */
+  readonly confidence?: boolean;
+  /** Whether results tell when each word was said. Default false. */
+  readonly wordTimes?: boolean;
+  /** How many dialects it can tell apart in one listening; 1: the likeliest of {@link RecognizeOptions.dialects} is used. Default 1. */
+  readonly maxDialects?: number;
+  /** Whether a listening connects first and tells `ready`; then a failover chain counts how long that takes. Default false. */
+  readonly connects?: boolean;
+  /** How much it takes in one listening, ms (streaming limits of the clouds); the rest is not heard. Default: no limit. */
+  readonly maxAudioMs?: number;
 }
 
 export interface RecognizeOptions {
@@ -31,6 +65,21 @@ export interface RecognizeOptions {
   readonly phrases: readonly Phrase[];
   /** Dialects in question, likeliest first. */
   readonly dialects: readonly string[];
+  /** Words to expect in open speech. Default none. */
+  readonly hints?: readonly Hint[];
+  /** Form of the answer. Default: `phrases` if there are any, else `open`. */
+  readonly grammar?: Grammar;
+  /** Alternatives wanted at most. Default 1. */
+  readonly maxAlternatives?: number;
+}
+
+/** One word of an alternative; times count from the first sample written to the stream, ms. */
+export interface WordTiming {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 0 to 1. */
+  readonly confidence?: number;
 }
 
 export interface Alternative {
@@ -41,15 +90,34 @@ export interface Alternative {
   readonly dialect: string | undefined;
   /** 0 to 1. */
   readonly confidence: number;
+  /** In order; may be only some of them. */
+  readonly words?: readonly WordTiming[];
+  /** Id of what was taught, if it was understood by that: see `store/taught.ts`. */
+  readonly taught?: string;
+}
+
+/** How likely the sound is of one dialect, whatever was said. */
+export interface DialectScore {
+  readonly dialect: string;
+  /** 0 to 1; the scores of one result need not add up to 1. */
+  readonly score: number;
 }
 
 export interface RecognitionResult {
   /** Best first; empty means noMatch: something was said that fits nothing. */
   readonly alternatives: readonly Alternative[];
+  /** Identification of the dialect by sound, best first, by engines that can. */
+  readonly dialects?: readonly DialectScore[];
+  /** Of an interim: how likely its words are to stay, 0 to 1. */
+  readonly stability?: number;
+  /** How much of the stream's audio this result rests on, ms. */
+  readonly audioMs?: number;
 }
 
 /** RFC 6787's words. After `final` or `error` nothing follows. */
 export type RecognizerStreamEvents = {
+  /** The engine hears; at most once, before any result. Only from engines whose capabilities say `connects`. */
+  ready: [];
   interim: [result: RecognitionResult];
   final: [result: RecognitionResult];
   error: [error: Error];
@@ -58,7 +126,9 @@ export type RecognizerStreamEvents = {
 /**
  * One listening: opened when the caller may speak, written to frame by frame, ended by {@link finish} (the endpoint was
  * found: give the final result) or {@link close} (nobody wants it any more). The call finds begin and end of speech
- * itself; the stream gets the audio from a little before the first voiced frame to the endpoint.
+ * itself; the stream gets the audio from a little before the first voiced frame to the endpoint. Each interim replaces
+ * the one before and covers the whole stream: an engine that ends sentences itself joins them, and its `final` comes
+ * after finish().
  */
 export interface RecognizerStream extends Pick<TypedEmitter<RecognizerStreamEvents>, 'on' | 'once' | 'off'> {
   /** Mono s16 samples at the option's rate; the array is copied before return and may be reused. Never throws. */
@@ -74,7 +144,9 @@ export interface Recognizer {
   readonly capabilities: RecognizerCapabilities;
   /** Makes ready for these phrases (templates, grammars), so that a later open() has no wait. Rejects if it cannot. */
   prepare(phrases: readonly Phrase[]): Promise<void>;
-  /** Opens a listening at once; what goes wrong later is the stream's `error`. */
+  /** Whether a listening in one of these dialects has a chance now: not where every engine is left alone. Absent: always. */
+  hears?(dialects: readonly string[]): boolean;
+  /** Opens a listening at once; what goes wrong, now or later, is the stream's `error`, never before open() returned. */
   open(options: RecognizeOptions): RecognizerStream;
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+/** What a synthesizer can do. Read it at each use, as that of a recognizer. */
 export interface SynthesizerCapabilities {
   /** Sample rates it can give, preferred first. */
   readonly sampleRatesHz: readonly number[];
@@ -5,6 +6,14 @@ export interface SynthesizerCapabilities {
   readonly streaming: boolean;
   /** Dialect ids it speaks. */
   readonly dialects: readonly string[];
+  /** Its voices' own names, for {@link SynthesisRequest.voice}. Default: not known. */
+  readonly voices?: readonly string[];
+  /** Speaking rates it can do; others are brought within. Default: any. */
+  readonly rate?: { readonly min: number; readonly max: number };
+  /** Whether {@link SpokenAudio.words} is filled. Default false. */
+  readonly wordTimes?: boolean;
+  /** Longest text it takes at once, UTF-16 units. Default: no limit. */
+  readonly maxTextLength?: number;
 }
 
 export interface SynthesisRequest {
@@ -19,9 +28,18 @@ export interface SynthesisRequest {
   readonly background?: boolean;
 }
 
+/** Where a word of a sentence begins. */
+export interface SpokenWord {
+  readonly text: string;
+  /** Since the first sample, ms. */
+  readonly startMs: number;
+}
+
 /** A sentence of speech as it is made: mono s16 chunks, in order. */
 export interface SpokenAudio extends AsyncIterable<Int16Array> {
   readonly sampleRateHz: number;
+  /** The words whose begin is known so far, in order; grows while chunks come. Absent: this engine cannot tell. */
+  readonly words?: readonly SpokenWord[];
 }
 
 export interface Synthesizer {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseWav } from '../../src/audio/wav.js';
+import { sentenceWanted } from '../../src/speech/channels.js';
 import { SynthesisCache } from '../../src/speech/synthesis-cache.js';
 import type { SpokenAudio, SynthesisRequest, Synthesizer } from '../../src/speech/synthesizer.js';
 
@@ -155,4 +156,135 @@ t.test('a limit of 0 writes nothing', async (t) => {
   t.strictSame(await collect(cache.speak(say('abc'))), ramp('abc'));
   t.equal(synthesizer.asked, 1, 'memory has it');
   t.strictSame(readdirSync(dir), []);
+});
+
+/** Two engines in one, as a chain is: `down` are left alone. */
+class FakeChain extends FakeSynthesizer {
+  readonly down = new Set<string>();
+  speaker: string | undefined = 'first';
+
+  enginesFor() {
+    return ['first', 'second'].map((name) => ({ name, available: !this.down.has(name) }));
+  }
+
+  override synthesize(request: SynthesisRequest, sampleRateHz: number, signal?: AbortSignal) {
+    return Object.assign(super.synthesize(request, sampleRateHz, signal), { spokenBy: this.speaker });
+  }
+}
+
+t.test('each engine has sentences of its own', async (t) => {
+  const synthesizer = new FakeChain();
+  const cache = new SynthesisCache({ synthesizer, dir: t.testdir() });
+  await cache.get(say('abc'));
+  t.ok(existsSync(cache.pathOf(say('abc'), 'first')));
+  t.notOk(existsSync(cache.pathOf(say('abc'), 'second')));
+  synthesizer.speaker = 'second';
+  await cache.get(say('def'));
+  t.ok(existsSync(cache.pathOf(say('def'), 'second')), 'kept as the work of who spoke it');
+  await cache.get(say('def'));
+  t.equal(synthesizer.asked, 3, 'the first choice is asked again: it may be back');
+  synthesizer.speaker = undefined;
+  await cache.get(say('ghi'));
+  t.notOk(existsSync(cache.pathOf(say('ghi'), 'first')), 'what two engines spoke belongs to none');
+});
+
+t.test('an engine that is left alone is still heard in what it said before', async (t) => {
+  const synthesizer = new FakeChain();
+  const cache = new SynthesisCache({ synthesizer, dir: t.testdir() });
+  await cache.get(say('abc'));
+  synthesizer.down.add('first');
+  t.strictSame(await collect(cache.speak(say('abc'))), ramp('abc'));
+  t.equal(synthesizer.asked, 1);
+});
+
+t.test('every engine gone: a sentence that any of them said before is heard', async (t) => {
+  const synthesizer = new FakeChain();
+  const cache = new SynthesisCache({ synthesizer, dir: t.testdir() });
+  synthesizer.speaker = 'second';
+  await cache.get(say('abc'));
+  synthesizer.synthesize = () => {
+    throw new Error('all gone');
+  };
+  t.strictSame(await collect(cache.speak(say('abc'))), ramp('abc'));
+  await t.rejects(collect(cache.speak(say('never said'))), /all gone/);
+});
+
+t.test(
+  'what is prepared for one call is in memory until it is said once, and never on the disk',
+  async (t) => {
+    const synthesizer = new FakeSynthesizer();
+    const dir = t.testdir();
+    const cache = new SynthesisCache({ synthesizer, dir });
+    await cache.prepare([say('your number is 1'), say('your number is 2')]);
+    t.equal(synthesizer.asked, 2);
+    t.strictSame(
+      await collect(cache.speak(say('your number is 1'), undefined, false)),
+      ramp('your number is 1'),
+    );
+    t.equal(synthesizer.asked, 2, 'it was ready');
+    await collect(cache.speak(say('your number is 1'), undefined, false));
+    t.equal(synthesizer.asked, 3, 'and is forgotten');
+    t.strictSame(readdirSync(dir), []);
+  },
+);
+
+t.test('what may be stored is prepared for every call, once', async (t) => {
+  const synthesizer = new FakeSynthesizer();
+  const dir = t.testdir();
+  const cache = new SynthesisCache({ synthesizer, dir });
+  await Promise.all([
+    cache.prepare([say('menu'), say('menu')], { store: true }),
+    cache.prepare([say('menu')], { store: true }),
+  ]);
+  t.equal(synthesizer.asked, 1);
+  t.equal(readdirSync(dir).length, 1);
+});
+
+t.test('preparing goes in the background, skips what breaks, and stops when it is not wanted', async (t) => {
+  const synthesizer = new FakeSynthesizer();
+  const asked: SynthesisRequest[] = [];
+  const synthesize = synthesizer.synthesize.bind(synthesizer);
+  synthesizer.synthesize = (request, rate, signal) => {
+    asked.push(request);
+    return synthesize(request, rate, signal);
+  };
+  const cache = new SynthesisCache({ synthesizer, dir: t.testdir() });
+  await cache.prepare([say('bro!ken'), say('whole')]);
+  t.strictSame(
+    asked.map(({ background }) => background),
+    [true, true],
+  );
+  t.strictSame(await collect(cache.speak(say('whole'))), ramp('whole'));
+  const abort = new AbortController();
+  abort.abort();
+  await cache.prepare([say('unwanted')], { signal: abort.signal });
+  t.equal(asked.length, 2);
+  const later = new AbortController();
+  await cache.prepare([say('for a call')], { signal: later.signal });
+  later.abort();
+  await collect(cache.speak(say('for a call'), undefined, false));
+  t.equal(asked.length, 4, 'it was forgotten with the call');
+});
+
+t.test('where each sentence came from is told', async (t) => {
+  const from: string[] = [];
+  t.teardown(sentenceWanted.subscribe((wanted) => from.push(wanted.from)));
+  const synthesizer = new FakeSynthesizer();
+  const dir = t.testdir();
+  const cache = new SynthesisCache({ synthesizer, dir });
+  await collect(cache.speak(say('abc')));
+  await collect(cache.speak(say('abc')));
+  for (let i = 0; i < 500 && !existsSync(cache.pathOf(say('abc'))); i += 1)
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  await collect(new SynthesisCache({ synthesizer, dir }).speak(say('abc')));
+  t.strictSame(from, ['engine', 'memory', 'disk']);
+});
+
+t.test('another voice of an engine is another sentence, also where the request names none', async (t) => {
+  const synthesizer = new FakeSynthesizer();
+  const dir = t.testdir();
+  const of = (voice: string | undefined) => new SynthesisCache({ synthesizer, dir, voiceOf: () => voice });
+  const paths = [of(undefined), of('anna'), of('bert')].map((cache) => cache.pathOf(say('abc')));
+  t.equal(new Set(paths).size, 3);
+  t.equal(of('bert').pathOf({ ...say('abc'), voice: 'anna' }), of('anna').pathOf(say('abc')));
 });

@@ -12,7 +12,12 @@ export interface Utterance {
   readonly scores: Float32Array;
   /** The best phone's score per frame: what the best row of phones whatever would get. */
   readonly best: Float32Array;
+  /** What the network said: probability of each phone, frames × phones. */
+  readonly posteriors: Float32Array;
 }
+
+/** What an alignment looks at. */
+export type Scored = Pick<Utterance, 'frames' | 'phones' | 'scores' | 'best'>;
 
 /** How a pronunciation lies on an utterance: what the verdict is made of. */
 export interface Alignment {
@@ -102,14 +107,15 @@ export function examine(model: PhoneModel, mel: Float32Array): Utterance | undef
       if (score > (best[t] as number)) best[t] = score;
     }
   }
-  return { frames, phones, scores, best };
+  const posteriors = all.subarray(from * phones, (to + 1) * phones);
+  return { frames, phones, scores, best, posteriors };
 }
 
 /**
  * The likeliest division of the utterance among the phones, each with its duration's likelihood (a segmental Viterbi
  * search). Undefined when the utterance is far too short or long.
  */
-export function align(utterance: Utterance, phrase: Pronunciation): Alignment | undefined {
+export function align(utterance: Scored, phrase: Pronunciation): Alignment | undefined {
   const { frames, phones, scores } = utterance;
   const tempo = frames / phrase.reduce((sum, { frames: expected }) => sum + expected, 0);
   if (!(tempo > fastest && tempo < slowest)) return undefined;
@@ -153,7 +159,7 @@ export function align(utterance: Utterance, phrase: Pronunciation): Alignment | 
 }
 
 function factsOf(
-  utterance: Utterance,
+  utterance: Scored,
   phrase: Pronunciation,
   lengths: readonly Uint16Array[],
   tempo: number,

@@ -1,3 +1,5 @@
+import { fallbackChain, sameLanguageChain } from '../../../dialect/catalogue.js';
+
 /** Which acoustic model (`models/<name>.phones`) hears a dialect, and in which of the synthesizer's accents it is expected. */
 export interface DialectHearing {
   readonly model: string;
@@ -16,3 +18,15 @@ export const hearings: Readonly<Record<string, DialectHearing>> = {
   cmn: { model: 'cmn', accents: ['cmn'] },
   yue: { model: 'yue', accents: ['yue'] },
 };
+
+/** How phrases of a dialect are expected: as its own, or as another of the same language (`cmn-sichuan` as `cmn`). */
+export function hearingOf(dialect: string): DialectHearing | undefined {
+  const known = sameLanguageChain(dialect).find((id) => Object.hasOwn(hearings, id));
+  return known === undefined ? undefined : hearings[known];
+}
+
+/** The model that a recording in this dialect is heard by: any language can be, by the sounds of a related one. */
+export function soundModelOf(dialect: string): string {
+  const known = fallbackChain(dialect).find((id) => Object.hasOwn(hearings, id));
+  return (known === undefined ? undefined : hearings[known]?.model) ?? 'en';
+}

@@ -1,13 +1,24 @@
 import { melBands, MelStream } from '../../../audio/features.js';
-import { align, confidenceOf, examine, type Pronunciation } from './alignment.js';
-import type { PhoneModel } from './phone-model.js';
+import { align, confidenceOf, examine, type Pronunciation, type Utterance } from './alignment.js';
+import type { Calibration, PhoneModel } from './phone-model.js';
 import type { Match } from './protocol.js';
+import { compare, heardSound, soundConfidence, type HeardSound, type SoundTemplate } from './taught-sound.js';
 
 /** A phrase ready to be looked for. */
 export interface KnownPhrase {
   readonly id: string;
+  /** Undefined: nobody can say how it sounds, only what was taught is heard. */
+  readonly said:
+    { readonly model: PhoneModel; readonly pronunciations: readonly Pronunciation[] } | undefined;
+  readonly taught: readonly KnownSound[];
+}
+
+/** What a caller said once and somebody taught. */
+export interface KnownSound {
+  readonly id: string;
   readonly model: PhoneModel;
-  readonly pronunciations: readonly Pronunciation[];
+  readonly template: SoundTemplate;
+  readonly calibration: Calibration;
 }
 
 /** Less sure than this is noMatch. The calibration puts the wanted share of false acceptances here. */
@@ -70,27 +81,70 @@ export class Listening {
   }
 }
 
-/** Best first; empty when nothing fits. Of several wordings of one choice the best counts. */
+/**
+ * Best first; empty when nothing fits. Of several wordings of one choice the best counts. What was taught is asked
+ * beside the phrases, and goes before one only when it is surer.
+ */
 export function recognize(phrases: readonly KnownPhrase[], mel: Float32Array): readonly Match[] {
-  const best = new Map<string, Match & { readonly score: number }>();
-  for (const model of new Set(phrases.map((phrase) => phrase.model))) {
-    const utterance = examine(model, mel);
-    if (utterance === undefined) continue;
-    phrases.forEach((phrase, index) => {
-      if (phrase.model !== model) return;
-      for (const pronunciation of phrase.pronunciations) {
-        const alignment = align(utterance, pronunciation);
-        if (alignment === undefined) continue;
-        if (alignment.score <= (best.get(phrase.id)?.score ?? -Infinity)) continue;
-        const confidence = confidenceOf(model, alignment);
-        best.set(phrase.id, { phrase: index, confidence, score: alignment.score });
-      }
-    });
+  const utterances = new Map<PhoneModel, Utterance | undefined>();
+  const heardBy = (model: PhoneModel): Utterance | undefined => {
+    if (!utterances.has(model)) utterances.set(model, examine(model, mel));
+    return utterances.get(model);
+  };
+  const matches = [...phrasesIn(phrases, heardBy)];
+  for (const match of taughtIn(phrases, heardBy)) {
+    const rival = matches.findIndex(({ phrase }) => phrases[phrase]?.id === phrases[match.phrase]?.id);
+    const before = matches[rival];
+    if (before !== undefined && before.confidence >= match.confidence) continue;
+    if (before !== undefined) matches.splice(rival, 1);
+    const at = matches.findIndex(({ confidence }) => confidence < match.confidence);
+    matches.splice(at < 0 ? matches.length : at, 0, match);
   }
+  return matches.slice(0, 3);
+}
+
+type HeardBy = (model: PhoneModel) => Utterance | undefined;
+
+/** By the words of the phrases. */
+function phrasesIn(phrases: readonly KnownPhrase[], heardBy: HeardBy): readonly Match[] {
+  const best = new Map<string, Match & { readonly score: number }>();
+  phrases.forEach(({ id, said }, index) => {
+    const utterance = said === undefined ? undefined : heardBy(said.model);
+    if (said === undefined || utterance === undefined) return;
+    for (const pronunciation of said.pronunciations) {
+      const alignment = align(utterance, pronunciation);
+      if (alignment === undefined) continue;
+      if (alignment.score <= (best.get(id)?.score ?? -Infinity)) continue;
+      const confidence = confidenceOf(said.model, alignment);
+      best.set(id, { phrase: index, confidence, score: alignment.score });
+    }
+  });
   const ranked = [...best.values()].sort((a, b) => b.score - a.score);
   if ((ranked[0]?.confidence ?? 0) < leastConfidence) return [];
   return ranked
     .filter((match, rank) => rank === 0 || match.confidence >= leastConfidence)
     .slice(0, 3)
     .map(({ phrase, confidence }) => ({ phrase, confidence }));
+}
+
+/** By what was taught, the surest first, one for each choice. */
+function taughtIn(phrases: readonly KnownPhrase[], heardBy: HeardBy): readonly Match[] {
+  const sounds = new Map<PhoneModel, HeardSound>();
+  const asked = new Set<string>();
+  const best = new Map<string, Match>();
+  phrases.forEach(({ id, taught }, index) => {
+    for (const sound of taught) {
+      const utterance = heardBy(sound.model);
+      // One that stands for several wordings is compared once.
+      if (utterance === undefined || asked.has(sound.id)) continue;
+      asked.add(sound.id);
+      const heard = sounds.get(sound.model) ?? heardSound(utterance);
+      sounds.set(sound.model, heard);
+      const facts = compare(heard, sound.template);
+      const confidence = facts === undefined ? 0 : soundConfidence(sound.calibration, facts);
+      if (confidence < leastConfidence || confidence <= (best.get(id)?.confidence ?? 0)) continue;
+      best.set(id, { phrase: index, confidence, taught: sound.id });
+    }
+  });
+  return [...best.values()].sort((a, b) => b.confidence - a.confidence);
 }

@@ -13,15 +13,18 @@ import type {
   RecognizerStreamEvents,
 } from '../../recognizer.js';
 import type { PhoneticSynthesizer } from '../../synthesizer.js';
-import { hearings } from './languages.js';
+import { hearingOf, hearings } from './languages.js';
 import type {
   Match,
   PhrasebookReply,
   PhrasebookRequest,
   PhrasebookWorkerData,
   PhraseReadings,
+  SoundRefusal,
+  TaughtSound,
 } from './protocol.js';
 import { ReadingStore } from './readings.js';
+import { TaughtSounds } from './taught-sounds.js';
 
 export interface PhrasebookOptions {
   /** Tells how the phrases are said; stays the caller's. */
@@ -38,7 +41,7 @@ const ownModels = fileURLToPath(
   new URL('../../../../../src/speech/engines/phrasebook/models', import.meta.url),
 );
 
-type Prepared = Omit<PhraseReadings, 'id'>;
+type Prepared = NonNullable<PhraseReadings['said']>;
 
 /** Resolves when the recognizer's worker runs. */
 export async function createPhrasebook(options: PhrasebookOptions): Promise<PhrasebookRecognizer> {
@@ -61,6 +64,7 @@ export class PhrasebookRecognizer implements Recognizer {
   readonly #streams = new Map<number, Listening>();
   /** By the phrase's text and dialect. */
   readonly #prepared = new Map<string, Promise<Prepared>>();
+  readonly #taught = new TaughtSounds((message) => this.#post(message));
   #nextId = 1;
   #closed = false;
 
@@ -88,6 +92,25 @@ export class PhrasebookRecognizer implements Recognizer {
   async prepare(phrases: readonly Phrase[]): Promise<void> {
     await this.start();
     await Promise.all(phrases.map((phrase) => this.#prepareOne(phrase)));
+  }
+
+  /**
+   * From now on what sounds like this recording is another wording of its phrases. Resolves with why it cannot be used,
+   * undefined if it can; rejects SPEECH_CLOSED or SPEECH_ENGINE_FAILED.
+   */
+  async teach(sound: TaughtSound): Promise<SoundRefusal | undefined> {
+    await this.start();
+    this.#worker?.ref();
+    try {
+      return await this.#taught.teach(sound);
+    } finally {
+      this.#rest();
+    }
+  }
+
+  /** Takes it back; safe for an id that nobody knows. */
+  unteach(id: string): void {
+    this.#taught.unteach(id);
   }
 
   open(options: RecognizeOptions): RecognizerStream {
@@ -125,17 +148,31 @@ export class PhrasebookRecognizer implements Recognizer {
   async #begin(stream: Listening, options: RecognizeOptions): Promise<void> {
     try {
       await this.start();
-      const phrases = await Promise.all(options.phrases.map((phrase) => this.#prepareOne(phrase)));
-      stream.begin({
-        type: 'open',
-        stream: stream.id,
-        sampleRateHz: options.sampleRateHz,
-        phrases: phrases.map((prepared, i) => ({ id: options.phrases[i]?.id ?? '', ...prepared })),
-      });
+      const phrases = await this.#readingsOf(options.phrases);
+      stream.begin({ type: 'open', stream: stream.id, sampleRateHz: options.sampleRateHz, phrases });
       this.#worker?.ref();
     } catch (error) {
       stream.fail(error as Error);
     }
+  }
+
+  /** A phrase that nobody can read (Wu) is heard by what was taught; rejects SPEECH_NO_VOICE when none of all can be heard. */
+  async #readingsOf(phrases: readonly Phrase[]): Promise<PhraseReadings[]> {
+    const readings = await Promise.all(
+      phrases.map(async (phrase): Promise<PhraseReadings> => {
+        const { id, text, dialect } = phrase;
+        const said = hearingOf(dialect) === undefined ? undefined : await this.#prepareOne(phrase);
+        return { id, said, taught: this.#taught.of(text, dialect) };
+      }),
+    );
+    const [first] = phrases;
+    if (
+      first !== undefined &&
+      readings.every(({ said, taught }) => said === undefined && taught.length === 0)
+    ) {
+      await this.#prepareOne(first);
+    }
+    return readings;
   }
 
   #prepareOne(phrase: Phrase): Promise<Prepared> {
@@ -151,7 +188,7 @@ export class PhrasebookRecognizer implements Recognizer {
   }
 
   async #makeReadings(phrase: Phrase): Promise<Prepared> {
-    const hearing = Object.hasOwn(hearings, phrase.dialect) ? hearings[phrase.dialect] : undefined;
+    const hearing = hearingOf(phrase.dialect);
     if (hearing === undefined) {
       throw speechError('SPEECH_NO_VOICE', {
         engine: engineName,
@@ -169,7 +206,7 @@ export class PhrasebookRecognizer implements Recognizer {
 
   /** An idle recognizer must not keep a command alive that has done its work. */
   #rest(): void {
-    if (this.#streams.size === 0) this.#worker?.unref();
+    if (this.#streams.size === 0 && !this.#taught.isTeaching) this.#worker?.unref();
   }
 
   #startWorker(): Promise<void> {
@@ -181,6 +218,7 @@ export class PhrasebookRecognizer implements Recognizer {
       let reason = 'its worker ended';
       worker.on('message', (message: PhrasebookReply) => {
         if (message.type === 'ready') {
+          this.#taught.workerStarted();
           resolve();
           this.#rest();
         } else this.#hear(message);
@@ -191,6 +229,7 @@ export class PhrasebookRecognizer implements Recognizer {
           ? speechError('SPEECH_CLOSED', { engine: engineName })
           : speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason });
         reject(error);
+        this.#taught.workerGone(error);
         if (this.#worker !== worker) return;
         this.#worker = undefined;
         this.#ready = undefined;
@@ -202,9 +241,11 @@ export class PhrasebookRecognizer implements Recognizer {
   #hear(message: Exclude<PhrasebookReply, { type: 'ready' }>): void {
     switch (message.type) {
       case 'interim':
-        return this.#streams.get(message.stream)?.interim(message.matches);
+        return this.#streams.get(message.stream)?.interim(message.matches, message.audioMs);
       case 'final':
-        return this.#streams.get(message.stream)?.final(message.matches);
+        return this.#streams.get(message.stream)?.final(message.matches, message.audioMs);
+      case 'taught':
+        return this.#taught.answered(message);
       case 'failed':
         return this.#streams
           .get(message.stream)
@@ -252,14 +293,14 @@ class Listening extends TypedEmitter<RecognizerStreamEvents> implements Recogniz
     this.#waiting = undefined;
   }
 
-  interim(matches: readonly Match[]): void {
-    if (!this.#done) this.emit('interim', this.#result(matches));
+  interim(matches: readonly Match[], audioMs: number): void {
+    if (!this.#done) this.emit('interim', this.#result(matches, audioMs));
   }
 
-  final(matches: readonly Match[]): void {
+  final(matches: readonly Match[], audioMs: number): void {
     if (this.#done) return;
     this.#end();
-    this.emit('final', this.#result(matches));
+    this.emit('final', this.#result(matches, audioMs));
   }
 
   fail(error: Error): void {
@@ -273,14 +314,22 @@ class Listening extends TypedEmitter<RecognizerStreamEvents> implements Recogniz
     queueMicrotask(() => this.fail(error));
   }
 
-  #result(matches: readonly Match[]): RecognitionResult {
-    const alternatives = matches.flatMap(({ phrase: index, confidence }): Alternative[] => {
+  #result(matches: readonly Match[], audioMs: number): RecognitionResult {
+    const alternatives = matches.flatMap(({ phrase: index, confidence, taught }): Alternative[] => {
       const phrase = this.phrases[index];
       return phrase === undefined
         ? []
-        : [{ phraseId: phrase.id, text: phrase.text, dialect: phrase.dialect, confidence }];
+        : [
+            {
+              phraseId: phrase.id,
+              text: phrase.text,
+              dialect: phrase.dialect,
+              confidence,
+              ...(taught !== undefined && { taught }),
+            },
+          ];
     });
-    return { alternatives };
+    return { alternatives, audioMs };
   }
 
   #send(message: PhrasebookRequest): void {
