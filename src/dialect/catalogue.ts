@@ -1,3 +1,12 @@
+/**
+ * How far a caller is let speak, the freest first:
+ * - `open`: whatever he says; it is acted upon, and asked back only where it is not sure.
+ * - `closed`: the phrases that a question expects, which a recognizer of closed sets hears without a doubt.
+ * - `confirm`: phrases and open speech, but each answer is read back before it counts.
+ * - `keys`: keys, or a person; of speech only whole answers and control words count.
+ */
+export type Autonomy = 'open' | 'closed' | 'confirm' | 'keys';
+
 /** One dialect or accent that callers speak. */
 export interface Dialect {
   /** Internal id; engines map it to their own codes by an explicit table, never by deriving. */
@@ -13,47 +22,107 @@ export interface Dialect {
   readonly language: string;
   /** What to try, in order, where nothing is there for this dialect. */
   readonly fallback: readonly string[];
+  /**
+   * With an engine of which nothing was measured. By published error rates (reference/dialect.md, 1.5): Mandarin's accents
+   * and Cantonese 4 to 14 %, Changsha 23 to 29, Shanghai 13 to 45, others of the family not told apart, 15 to 72.
+   */
+  readonly autonomy: Autonomy;
+  /** What callers call it, in whatever language they say so. */
+  readonly calledBy: readonly string[];
 }
 
+interface Row {
+  readonly autonomy?: Autonomy;
+  readonly calledBy?: string;
+}
+
+/** `calledBy` is written with commas. */
 const dialect = (
   id: string,
   language: string,
   name: string,
   ownName: string,
-  ...fallback: readonly string[]
-): Dialect => ({ id, name, ownName, language, fallback });
+  fallback: string,
+  { autonomy = 'open', calledBy = '' }: Row = {},
+): Dialect => ({
+  id,
+  name,
+  ownName,
+  language,
+  fallback: fallback.split(' ').filter(Boolean),
+  autonomy,
+  calledBy: [...new Set([ownName, ...calledBy.split(',').map((one) => one.trim())])].filter(Boolean),
+});
 
 /** Every dialect Xiangyin has a name for, the widest first within a family. */
 export const dialects: readonly Dialect[] = [
-  dialect('cmn', 'cmn', 'Mandarin', '普通话'),
-  dialect('cmn-sichuan', 'cmn', 'Mandarin, Sichuan', '四川话', 'cmn'),
+  dialect('cmn', 'cmn', 'Mandarin', '普通话', '', {
+    calledBy: '国语, 汉语, 中文, 官话, mandarin, chinese, putonghua, mandarín, chino',
+  }),
+  dialect('cmn-sichuan', 'cmn', 'Mandarin, Sichuan', '四川话', 'cmn', { calledBy: '重庆话, 成都话' }),
   dialect('cmn-dongbei', 'cmn', 'Mandarin, Northeastern', '东北话', 'cmn'),
-  dialect('cmn-shandong', 'cmn', 'Mandarin, Shandong', '山东话', 'cmn'),
-  dialect('cmn-henan', 'cmn', 'Mandarin, Henan', '河南话', 'cmn'),
-  dialect('cmn-shaanxi', 'cmn', 'Mandarin, Shaanxi', '陕西话', 'cmn'),
-  dialect('cmn-hunan', 'cmn', 'Mandarin, Hunan', '湖南普通话', 'cmn'),
-  dialect('cmn-hubei', 'cmn', 'Mandarin, Hubei', '湖北话', 'cmn'),
-  dialect('yue', 'yue', 'Cantonese', '广东话', 'cmn'),
-  dialect('wuu', 'wuu', 'Wu (Shanghainese)', '吴语', 'cmn'),
-  dialect('nan', 'nan', 'Minnan (Hokkien)', '闽南话', 'cmn'),
-  dialect('hak', 'hak', 'Hakka', '客家话', 'cmn'),
-  dialect('gan', 'gan', 'Gan', '赣语', 'cmn'),
-  dialect('hsn', 'hsn', 'Xiang', '湘语', 'cmn-hunan', 'cmn'),
-  dialect('cjy', 'cjy', 'Jin', '晋语', 'cmn'),
-  dialect('en-us', 'en', 'English, United States', 'English (US)', 'en-gb', 'en-in'),
-  dialect('en-gb', 'en', 'English, Britain', 'English (UK)', 'en-us', 'en-in'),
-  dialect('en-in', 'en', 'English, India', 'English (India)', 'en-gb', 'en-us'),
-  dialect('es-mx', 'es', 'Spanish, Mexico', 'Español (México)', 'es-es'),
-  dialect('es-es', 'es', 'Spanish, Spain', 'Español (España)', 'es-mx'),
-  dialect('pt-br', 'pt', 'Portuguese, Brazil', 'Português (Brasil)', 'pt-pt'),
-  dialect('pt-pt', 'pt', 'Portuguese, Portugal', 'Português (Portugal)', 'pt-br'),
-  dialect('ar-gulf', 'ar', 'Arabic, Gulf', 'العربية الخليجية', 'ar-eg'),
-  dialect('ar-eg', 'ar', 'Arabic, Egypt', 'العربية المصرية', 'ar-gulf'),
-  dialect('de-de', 'de', 'German, Germany', 'Deutsch', 'de-at', 'de-ch'),
-  dialect('de-at', 'de', 'German, Austria', 'Deutsch (Österreich)', 'de-de'),
-  dialect('de-ch', 'de', 'German, Switzerland', 'Schweizerdeutsch', 'de-de', 'de-at'),
-  dialect('fr-fr', 'fr', 'French, France', 'Français', 'fr-ch'),
-  dialect('fr-ch', 'fr', 'French, Switzerland', 'Français (Suisse)', 'fr-fr'),
+  dialect('cmn-shandong', 'cmn', 'Mandarin, Shandong', '山东话', 'cmn', { calledBy: '济南话, 青岛话' }),
+  dialect('cmn-henan', 'cmn', 'Mandarin, Henan', '河南话', 'cmn', { calledBy: '郑州话' }),
+  dialect('cmn-shaanxi', 'cmn', 'Mandarin, Shaanxi', '陕西话', 'cmn', { calledBy: '西安话, 关中话' }),
+  dialect('cmn-hunan', 'cmn', 'Mandarin, Hunan', '湖南普通话', 'cmn', { autonomy: 'confirm' }),
+  dialect('cmn-hubei', 'cmn', 'Mandarin, Hubei', '湖北话', 'cmn', { calledBy: '武汉话' }),
+  dialect('yue', 'yue', 'Cantonese', '广东话', 'cmn', { calledBy: '粤语, 白话, 广州话, 香港话, cantonese' }),
+  dialect('wuu', 'wuu', 'Wu (Shanghainese)', '吴语', 'cmn', {
+    autonomy: 'keys',
+    calledBy: '上海话, 苏州话, 上海闲话, 苏州闲话, 宁波话, shanghainese',
+  }),
+  dialect('nan', 'nan', 'Minnan (Hokkien)', '闽南话', 'cmn', {
+    autonomy: 'keys',
+    calledBy: '闽南语, 台语, 台湾话, 潮汕话, 福建话, hokkien, taiwanese',
+  }),
+  dialect('hak', 'hak', 'Hakka', '客家话', 'cmn', { autonomy: 'keys', calledBy: '客语, hakka' }),
+  dialect('gan', 'gan', 'Gan', '赣语', 'cmn', { autonomy: 'keys', calledBy: '江西话, 南昌话' }),
+  dialect('hsn', 'hsn', 'Xiang', '湘语', 'cmn-hunan cmn', {
+    autonomy: 'confirm',
+    calledBy: '长沙话, 湖南话',
+  }),
+  dialect('cjy', 'cjy', 'Jin', '晋语', 'cmn', { autonomy: 'keys', calledBy: '山西话, 太原话' }),
+  dialect('en-us', 'en', 'English, United States', 'English (US)', 'en-gb en-in', {
+    calledBy: 'english, 英语, 英文, inglés, inglês, englisch, anglais, إنجليزي, الإنجليزية',
+  }),
+  dialect('en-gb', 'en', 'English, Britain', 'English (UK)', 'en-us en-in', {
+    calledBy: 'english, 英语, 英文, inglés, inglês, englisch, anglais, إنجليزي, الإنجليزية',
+  }),
+  dialect('en-in', 'en', 'English, India', 'English (India)', 'en-gb en-us', { calledBy: 'english' }),
+  dialect('es-mx', 'es', 'Spanish, Mexico', 'Español (México)', 'es-es', {
+    calledBy: 'español, castellano, spanish, 西班牙语, espanhol, spanisch, espagnol',
+  }),
+  dialect('es-es', 'es', 'Spanish, Spain', 'Español (España)', 'es-mx', {
+    calledBy: 'español, castellano, spanish, 西班牙语, espanhol, spanisch, espagnol',
+  }),
+  dialect('pt-br', 'pt', 'Portuguese, Brazil', 'Português (Brasil)', 'pt-pt', {
+    calledBy: 'português, portuguese, portugués, 葡萄牙语, portugiesisch, portugais',
+  }),
+  dialect('pt-pt', 'pt', 'Portuguese, Portugal', 'Português (Portugal)', 'pt-br', {
+    calledBy: 'português, portuguese, portugués, 葡萄牙语, portugiesisch, portugais',
+  }),
+  dialect('ar-gulf', 'ar', 'Arabic, Gulf', 'العربية الخليجية', 'ar-eg', {
+    autonomy: 'confirm',
+    calledBy: 'عربي, العربية, arabic, 阿拉伯语, árabe, arabisch, arabe',
+  }),
+  dialect('ar-eg', 'ar', 'Arabic, Egypt', 'العربية المصرية', 'ar-gulf', {
+    autonomy: 'confirm',
+    calledBy: 'عربي, العربية, arabic, 阿拉伯语, árabe, arabisch, arabe',
+  }),
+  dialect('de-de', 'de', 'German, Germany', 'Deutsch', 'de-at de-ch', {
+    calledBy: 'german, 德语, alemán, allemand',
+  }),
+  dialect('de-at', 'de', 'German, Austria', 'Deutsch (Österreich)', 'de-de', { calledBy: 'deutsch, german' }),
+  dialect('de-ch', 'de', 'German, Switzerland', 'Schweizerdeutsch', 'de-de de-at', {
+    autonomy: 'confirm',
+    calledBy: 'schwiizerdütsch, deutsch, swiss german',
+  }),
+  dialect('fr-fr', 'fr', 'French, France', 'Français', 'fr-ch', {
+    calledBy: 'french, 法语, francés, französisch',
+  }),
+  dialect('fr-ch', 'fr', 'French, Switzerland', 'Français (Suisse)', 'fr-fr', {
+    calledBy: 'français, french',
+  }),
 ];
 
 const byId: ReadonlyMap<string, Dialect> = new Map(dialects.map((d) => [d.id, d]));

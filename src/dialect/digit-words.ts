@@ -34,6 +34,24 @@ export function digitsAsWords(value: string, dialect: string, groupSizes?: reado
   return groups.join(chinese ? '，' : language === 'ar' ? '، ' : ', ');
 }
 
+/** Of 0, 1 and 2, what else is said for them. */
+const alsoSaid: Readonly<Record<string, readonly string[]>> = {
+  cmn: ['〇', '洞', '幺', '两'],
+  en: ['oh', 'o'],
+  de: ['zwo', 'ein'],
+};
+
+/** How many digits were read out so far in what was heard: figures, or words of the dialect one by one. */
+export function digitsHeard(heard: string, dialect: string): number {
+  const language = findDialect(dialect)?.language ?? '';
+  const table = sinitic.has(language) ? 'cmn' : language;
+  const known = [...(words[table] ?? []), ...(alsoSaid[table] ?? [])];
+  const figures = heard.match(/\p{Nd}/gu)?.length ?? 0;
+  if (sinitic.has(language)) return figures + [...heard].filter((sign) => known.includes(sign)).length;
+  const said = heard.toLowerCase().match(/\p{L}+/gu) ?? [];
+  return figures + said.filter((word) => known.includes(word)).length;
+}
+
 /** 6 is 3+3, 7 is 3+4, 8 is 4+4, 10 is 3+3+4, 11 is 3+4+4, 12 is 4+4+4: threes first, fours last. */
 function usualGroups(length: number): readonly number[] {
   if (length <= 5) return [5];
