@@ -1,3 +1,6 @@
+import type { Autonomy } from '../dialect/catalogue.js';
+import type { ChoiceReply, SlotSpec } from './spoken-answer.js';
+
 /** One thing to be heard: words to be spoken, or a recorded prompt that says them. */
 export interface Prompt {
   /** The words. For a recorded prompt, those of the manifest: what transcripts show and what is spoken if the file is missing. */
@@ -8,10 +11,15 @@ export interface Prompt {
   readonly recorded: string | undefined;
   /** What transcripts, records and journals show instead of `text`, because that reads back a sensitive answer. */
   readonly shownAs?: string;
+  /** Speaking rate that the caller asked for, 1 is the voice's own. Default 1. */
+  readonly rate?: number;
 }
 
-/** By what the caller may interrupt: nothing, keys, or keys and speech. */
-export type BargeIn = 'none' | 'key' | 'speech';
+/**
+ * By what the caller may interrupt: nothing, keys, keys and words that fit the question (the prompt goes on until they
+ * do), or keys and any speech.
+ */
+export type BargeIn = 'none' | 'key' | 'phrase' | 'speech';
 
 export interface SayAction {
   readonly type: 'say';
@@ -38,6 +46,23 @@ export type KeyGrammar =
       readonly termChar: string;
     };
 
+/** What open speech may mean to a question, for engines that hear it. */
+export interface OpenSpeech {
+  readonly autonomy: Autonomy;
+  /** Set of intents; undefined: the dialplan names none. */
+  readonly set: string | undefined;
+  /** What each intent stands for. `own`: a choice of this question, not one of those that every question has. */
+  readonly intents: readonly { readonly intent: string; readonly id: string; readonly own: boolean }[];
+  readonly replies: readonly { readonly reply: ChoiceReply; readonly id: string }[];
+  readonly slot: SlotSpec | undefined;
+  /** What was asked back: yes and no are the answers. `value` is the one read back, if it was a value. */
+  readonly confirming: { readonly value: string | undefined } | undefined;
+  /** Dialects that the dialplan speaks: which one a caller can wish for. */
+  readonly spoken: readonly string[];
+  /** False: an answer is expected by keys, and speech that means nothing is no answer at all. */
+  readonly expected: boolean;
+}
+
 /** Listen: what was queued by `say` plays meanwhile; the answer is one `input`, `noInput` or `noMatch` event. */
 export interface CollectAction {
   readonly type: 'collect';
@@ -46,11 +71,15 @@ export interface CollectAction {
   readonly phrases: readonly PhraseChoice[];
   /** Undefined when only speech is expected. */
   readonly keys: KeyGrammar | undefined;
+  /** Absent: nothing but {@link phrases} is understood. */
+  readonly speech?: OpenSpeech;
   /** Counted from the end of the prompts. */
   readonly noInputMs: number;
   readonly interDigitTimeoutMs: number;
   /** Whether keys or transcript of this answer are personal and are kept out of journal and record (a PIN). */
   readonly sensitive: boolean;
+  /** False: keys pressed before the question is asked do not count for it. Default true. */
+  readonly typeAhead?: boolean;
 }
 
 /** End the call once what was queued by `say` has been heard. */

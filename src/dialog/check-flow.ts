@@ -1,6 +1,12 @@
 import { sameLanguageChain } from '../dialect/catalogue.js';
 import type { CompileScope } from './compile-scope.js';
-import type { Dialplan, DialplanNode, DialplanPrompt } from './dialplan.js';
+import {
+  asking,
+  type AskingNode,
+  type Dialplan,
+  type DialplanNode,
+  type DialplanPrompt,
+} from './dialplan.js';
 import { findRounds, reachableDialects } from './flow-graph.js';
 import type { Path } from './problem.js';
 
@@ -15,6 +21,24 @@ export function checkFlow(scope: CompileScope, dialplan: Dialplan): void {
   checkLoops(scope, dialplan);
   checkPromptDialects(scope, dialplan, reached);
   checkPhraseDialects(scope, dialplan, reached);
+  checkLabels(scope, dialplan);
+}
+
+/** Where it is asked back, every choice by intent needs a name. */
+function checkLabels(scope: CompileScope, dialplan: Dialplan): void {
+  const { intents } = dialplan;
+  if (intents === undefined || intents.confirm.length + intents.whichFirst.length === 0) return;
+  for (const [name, node] of Object.entries(dialplan.nodes)) {
+    for (const choice of asking(node)?.choices ?? []) {
+      if (choice.intents.length === 0 || choice.label.length > 0) continue;
+      const path = choice.common ? ['everywhere', choice.id] : [...nodePath(name), 'choices', choice.id];
+      scope.warn(
+        path,
+        `nobody can be asked whether he means '${choice.id}': add label, the words for it in {{wish}}`,
+        'key',
+      );
+    }
+  }
 }
 
 function checkLoops(scope: CompileScope, dialplan: Dialplan): void {
@@ -51,7 +75,7 @@ function checkPromptDialects(
   for (const [name, dialects] of reached) {
     const node = dialplan.nodes[name];
     if (node === undefined) continue;
-    for (const prompt of promptsOf(node)) {
+    for (const prompt of promptsOf(node, dialplan)) {
       if (scope.places.get(prompt)?.fixed ?? false) continue;
       for (const dialect of dialects) {
         if (sameLanguageChain(dialect).some((id) => prompt.byDialect[id] !== undefined)) continue;
@@ -72,7 +96,7 @@ function checkPromptDialects(
   }
 }
 
-function promptsOf(node: DialplanNode): readonly DialplanPrompt[] {
+function promptsOf(node: DialplanNode, dialplan: Dialplan): readonly DialplanPrompt[] {
   switch (node.type) {
     case 'say':
     case 'transfer':
@@ -80,10 +104,27 @@ function promptsOf(node: DialplanNode): readonly DialplanPrompt[] {
       return node.prompts;
     case 'menu':
     case 'digits':
-      return [...node.prompts, ...node.noInput.reprompts.flat(), ...node.noMatch.reprompts.flat()];
+    case 'ask':
+      return [
+        ...node.prompts,
+        ...node.openPrompts,
+        ...(node.type === 'ask' ? node.confirmPrompts : []),
+        ...node.noInput.reprompts.flat(),
+        ...node.noMatch.reprompts.flat(),
+        ...askedBack(node, dialplan),
+      ];
+    case 'agenda':
+      return dialplan.intents?.next ?? [];
     default:
       return [];
   }
+}
+
+/** What a caller may be asked back about the choices of a node. */
+function askedBack({ choices }: AskingNode, { intents }: Dialplan): readonly DialplanPrompt[] {
+  const named = choices.filter(({ label }) => label.length > 0);
+  if (intents === undefined || named.length === 0) return [];
+  return [...intents.confirm, ...intents.whichFirst, ...named.flatMap(({ label }) => label)];
 }
 
 /** A choice that has phrases in some dialect but none in one that the menu can be in is heard there by its key only. */
@@ -93,13 +134,14 @@ function checkPhraseDialects(
   reached: ReadonlyMap<string, ReadonlySet<string>>,
 ): void {
   for (const [name, dialects] of reached) {
-    const node = dialplan.nodes[name];
-    if (node?.type !== 'menu' && node?.type !== 'digits') continue;
-    if (node.listenIn !== undefined) continue;
+    const node = asking(dialplan.nodes[name]);
+    if (node === undefined || node.listenIn !== undefined) continue;
     for (const choice of node.choices) {
       const there = Object.keys(choice.phrases);
       const lacking = [...dialects].filter((d) => !sameLanguageChain(d).some((id) => there.includes(id)));
-      if (there.length === 0 || lacking.length === 0) continue;
+      // What is understood by intent or answer is understood in every dialect.
+      const understood = choice.intents.length > 0 || choice.replies.length > 0;
+      if (there.length === 0 || lacking.length === 0 || understood) continue;
       const list = lacking.map((d) => `${d}: [...]`).join(', ');
       scope.warn(
         [...nodePath(name), 'choices', choice.id, 'phrases'],

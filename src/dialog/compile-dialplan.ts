@@ -2,17 +2,30 @@ import { createHash } from 'node:crypto';
 import { isDialectId } from '../dialect/catalogue.js';
 import { checkFlow } from './check-flow.js';
 import { CompileScope } from './compile-scope.js';
-import { builtInVariables, reservedTargets, type Dialplan, type DialplanNode } from './dialplan.js';
 import {
+  asking,
+  builtInVariables,
+  reservedTargets,
+  saidVariable,
+  type AgendaNode,
+  type Answer,
+  type Dialplan,
+  type DialplanIntents,
+  type DialplanNode,
+} from './dialplan.js';
+import {
+  askingSource,
   dialplanSchema,
   namePattern,
+  type AnswerSource,
   type ChoiceSource,
   type DialplanSource,
   type Scalar,
+  type SlotSource,
 } from './dialplan-schema.js';
 import { sortProblems, type Path, type Problem } from './problem.js';
 import type { PromptManifest } from './prompt-manifest.js';
-import { checkSettable, type ResolveTarget } from './read-choice.js';
+import { checkSettable, readKey, readPhrases, type ResolveTarget } from './read-choice.js';
 import { readNode } from './read-node.js';
 import { readPrompts } from './read-prompt.js';
 import { compileSchema, schemaProblems } from './schema-problems.js';
@@ -27,6 +40,8 @@ export type CompileResult =
 export interface CompileOptions {
   /** Words of the recordings; without it `file:` prompts are not checked and have only the words written beside them. */
   readonly manifest?: PromptManifest;
+  /** The intents of each set that there is; without it they are not checked. */
+  readonly intentSets?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 const validate = compileSchema(dialplanSchema);
@@ -43,8 +58,12 @@ export function compileDialplan(text: string, file: string, options: CompileOpti
   if (hasErrors(shape)) return failed(shape);
   const source = yaml.value as DialplanSource;
   const scope = new CompileScope(yaml, dialectsOf(source), variablesOf(source), options.manifest);
+  scope.intentSets = options.intentSets;
+  scope.intentSet = typeof source.intents === 'string' ? source.intents : source.intents?.set;
+  scope.slotOf = slotsOf(source);
   checkDialects(scope, source);
   readNamedPrompts(scope, source);
+  scope.answers = readAnswers(scope, source);
   const dialplan = readFlows(scope, source, versionOf(text));
   if (dialplan !== undefined && !hasErrors(scope.problems)) checkFlow(scope, dialplan);
   if (!hasErrors(scope.problems)) warnUnusedPrompts(scope);
@@ -80,7 +99,7 @@ function choicesAndSets(source: DialplanSource): readonly Assignments[] {
   add(source.everywhere);
   for (const node of Object.values(source.flows).flatMap((flow) => Object.values(flow.nodes))) {
     if (node.type === 'set') found.push(node.variables);
-    else if (node.type === 'menu' || node.type === 'digits') add(node.choices);
+    else add(askingSource(node)?.choices);
   }
   return found.filter((assignments) => assignments !== undefined);
 }
@@ -92,11 +111,77 @@ function variablesOf(source: DialplanSource): ReadonlySet<string> {
     for (const name of Object.keys(assignments)) names.add(name);
   for (const flow of Object.values(source.flows)) {
     for (const node of Object.values(flow.nodes)) {
-      if ((node.type === 'menu' || node.type === 'digits') && node.saveAs !== undefined)
-        names.add(node.saveAs);
+      const saveAs = askingSource(node)?.saveAs;
+      if (saveAs !== undefined) names.add(saveAs).add(saidVariable(saveAs));
     }
   }
+  if (typeof source.intents === 'object') names.add('wish').add('otherWish');
   return names;
+}
+
+/** What each variable is asked for as; one that is asked for in two ways is read out as it is. */
+function slotsOf(source: DialplanSource): CompileScope['slotOf'] {
+  const types = new Map<string, SlotSource['slot']>();
+  for (const node of Object.values(source.flows).flatMap(({ nodes }) => Object.values(nodes))) {
+    if (node.type !== 'ask') continue;
+    const known = types.get(node.saveAs);
+    types.set(node.saveAs, known === undefined || known === node.slot ? node.slot : 'text');
+  }
+  return types;
+}
+
+function readAnswers(scope: CompileScope, source: DialplanSource): CompileScope['answers'] {
+  const read = (answer: 'yes' | 'no'): Answer => {
+    const { key, phrases }: AnswerSource = source.answers?.[answer] ?? {};
+    const path = ['answers', answer];
+    return {
+      key: key === undefined ? scope.answers[answer].key : readKey(scope, key, [...path, 'key']),
+      phrases: phrases === undefined ? {} : readPhrases(scope, phrases, [...path, 'phrases']),
+    };
+  };
+  const answers = { yes: read('yes'), no: read('no') };
+  if (answers.yes.key === answers.no.key) {
+    scope.error(['answers'], `key ${answers.yes.key} stands for yes and for no: give one of them another`);
+  }
+  return answers;
+}
+
+function readIntents(scope: CompileScope, source: DialplanSource): DialplanIntents | undefined {
+  const { intents } = source;
+  if (intents === undefined) return undefined;
+  const written = typeof intents === 'string' ? { set: intents } : intents;
+  const { set } = written;
+  if (scope.intentSets !== undefined && !scope.intentSets.has(set)) {
+    const sets = [...scope.intentSets.keys()];
+    scope.error(['intents'], `there is no set of intents '${set}'${advice(set, sets, 'there are')}`);
+  }
+  const prompts = (key: 'confirm' | 'whichFirst' | 'next') =>
+    written[key] === undefined ? [] : readPrompts(scope, written[key], ['intents', key]);
+  return { set, confirm: prompts('confirm'), whichFirst: prompts('whichFirst'), next: prompts('next') };
+}
+
+/** What a caller can want beside what he wants first, once all nodes are read. */
+function fillAgendas(scope: CompileScope, nodes: Record<string, DialplanNode>): void {
+  const choices = Object.values(nodes).flatMap((node) => asking(node)?.choices ?? []);
+  const wishes = new Map(
+    choices.flatMap(({ intents, assignments, next }) =>
+      intents.length === 0 || next === 'again'
+        ? []
+        : [[JSON.stringify([assignments, next]), { assignments, next }] as const],
+    ),
+  );
+  for (const [name, node] of Object.entries(nodes)) {
+    if (node.type !== 'agenda') continue;
+    if (wishes.size === 0) {
+      const [flow = '', own = ''] = name.split('.');
+      scope.warn(
+        ['flows', flow, 'nodes', own],
+        'no choice has an intent, so nothing is ever left over',
+        'key',
+      );
+    }
+    nodes[name] = { ...node, wishes: [...wishes.values()] } satisfies AgendaNode;
+  }
 }
 
 function checkDialects(scope: CompileScope, source: DialplanSource): void {
@@ -169,6 +254,8 @@ function readFlows(scope: CompileScope, source: DialplanSource, version: string)
       if (node !== undefined) nodes[`${flow}.${name}`] = node;
     }
   }
+  fillAgendas(scope, nodes);
+  const intents = readIntents(scope, source);
   const start = resolveTop(source.start ?? Object.keys(source.flows)[0] ?? '', ['start']);
   if (start === undefined) return undefined;
   if (start === 'hangup') scope.error(['start'], 'a call cannot begin with its end: name a flow');
@@ -183,6 +270,8 @@ function readFlows(scope: CompileScope, source: DialplanSource, version: string)
     dialects: scope.dialects,
     start,
     variables,
+    intents,
+    answers: scope.answers,
     nodes,
   };
 }

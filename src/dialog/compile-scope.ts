@@ -1,4 +1,5 @@
-import type { DialplanPrompt, Template } from './dialplan.js';
+import type { SlotType } from '../dialect/slots/slot-value.js';
+import type { Answer, DialplanPrompt, Template } from './dialplan.js';
 import { builtInVariables } from './dialplan.js';
 import type { Path, Problem } from './problem.js';
 import type { PromptManifest } from './prompt-manifest.js';
@@ -20,6 +21,17 @@ export class CompileScope {
   readonly prompts = new Map<string, readonly DialplanPrompt[]>();
   readonly usedPrompts = new Set<string>();
   readonly places = new Map<DialplanPrompt, PromptPlace>();
+  /** Set of intents that the dialplan names. */
+  intentSet: string | undefined;
+  /** The intents of each set that there is; undefined: nobody knows. */
+  intentSets: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  /** How yes and no are given; keys as everybody is used to. */
+  answers: Readonly<Record<'yes' | 'no', Answer>> = {
+    yes: { key: '1', phrases: {} },
+    no: { key: '2', phrases: {} },
+  };
+  /** What the variables hold that are asked for. */
+  slotOf: ReadonlyMap<string, SlotType | 'text'> = new Map();
 
   constructor(
     readonly yaml: YamlFile,
@@ -46,7 +58,14 @@ export class CompileScope {
     const { template, problems } = parseTemplate(text);
     for (const problem of problems) this.error(path, problem);
     for (const name of variablesOf(template)) this.variable(name, path);
-    return template;
+    // A value is read back in words without the admin's saying so.
+    return template.map((part) => {
+      const slot =
+        part.kind === 'variable' && part.format === 'auto' ? this.slotOf.get(part.name) : undefined;
+      return part.kind === 'variable' && (slot === 'amount' || slot === 'date' || slot === 'time')
+        ? { ...part, format: slot }
+        : part;
+    });
   }
 
   /** Reports a variable that nothing sets. */

@@ -1,4 +1,7 @@
 import { dialectIds } from '../dialect/catalogue.js';
+import { slotTypes } from '../dialect/slots/slot-value.js';
+import type { BargeIn } from './action.js';
+import type { AskedSlot, ChoiceReply } from './spoken-answer.js';
 
 /**
  * JSON Schema of a dialplan file. What a schema can say simply (keys, types, ranges) is said here; prompts, phrases and
@@ -26,7 +29,11 @@ const dialect = { type: 'string', enum: dialectIds, title: 'a dialect id' };
 const scalar = { type: ['string', 'number', 'boolean'], title: 'a text or number' };
 const milliseconds = { type: 'integer', minimum: 200, maximum: 120_000, title: 'whole milliseconds' };
 const retries = { type: 'integer', minimum: 0, maximum: 10, title: 'a whole number' };
-const bargeIn = { type: 'string', enum: ['none', 'key', 'speech'], title: 'none, key or speech' };
+const bargeIn = {
+  type: 'string',
+  enum: ['none', 'key', 'phrase', 'speech'],
+  title: 'none, key, phrase or speech',
+};
 const flag = { type: 'boolean', title: 'true or false' };
 
 const promptForms = {
@@ -66,18 +73,42 @@ const retry = closed('noInput or noMatch', {
   goto: target,
 });
 
+const key = { ...scalar, title: "a key, e.g. 1 or '*'" };
+const replies: readonly ChoiceReply[] = [
+  ...(['yes', 'no', 'dont-know', 'repeat', 'slower', 'louder'] as const),
+  ...(['person', 'language', 'stop-calling'] as const),
+];
+const reply = { type: 'string', enum: replies, title: `an answer: ${replies.join(', ')}` };
+const intent = { type: 'string', pattern: '^[a-z][a-z0-9-]*$', title: 'an intent of the set, e.g. pay-bill' };
+const oneOrMore = (items: { readonly title: string }) => ({
+  title: `${items.title}, or a list of them`,
+  anyOf: [items, { type: 'array', items, minItems: 1 }],
+});
+
 const choice = closed(
   'a choice',
-  { key: { ...scalar, title: "a key, e.g. 1 or '*'" }, phrases, set: assignments, goto: target },
+  {
+    key,
+    phrases,
+    intent: oneOrMore(intent),
+    reply: oneOrMore(reply),
+    label: promptForms,
+    set: assignments,
+    goto: target,
+  },
   ['goto'],
 );
+const answer = closed('an answer', { key, phrases });
+const slots: readonly AskedSlot[] = [...slotTypes, 'text'];
 const choices = { type: 'object', title: 'a map of choice name to choice', additionalProperties: choice };
 
 const asking = {
   prompt: promptForms,
+  openPrompt: promptForms,
   bargeIn,
   noInputMs: milliseconds,
   interDigitTimeoutMs: milliseconds,
+  typeAhead: flag,
   sensitive: flag,
   listenIn: { type: 'array', title: 'a list of dialect ids', items: dialect, minItems: 1 },
   saveAs: variable,
@@ -112,6 +143,25 @@ const nodes: Readonly<Record<string, object>> = {
     },
     ['prompt', 'saveAs', 'maxDigits', 'goto'],
   ),
+  ask: node(
+    'ask',
+    {
+      ...asking,
+      slot: { type: 'string', enum: slots, title: slots.join(', ') },
+      choices,
+      everywhere: flag,
+      minDigits: { type: 'integer', minimum: 1, maximum: 64, title: 'a whole number' },
+      maxDigits: { type: 'integer', minimum: 1, maximum: 64, title: 'a whole number' },
+      min: { type: 'number', title: 'a number' },
+      max: { type: 'number', title: 'a number' },
+      termChar: { type: 'string', enum: ['#', '*', ''], title: "'#', '*' or ''" },
+      confirm: { type: 'string', enum: ['always', 'unsure', 'never'], title: 'always, unsure or never' },
+      confirmPrompt: promptForms,
+      goto: target,
+    },
+    ['prompt', 'slot', 'saveAs', 'goto'],
+  ),
+  agenda: node('agenda', { else: target }, ['else']),
   set: node('set', { variables: { ...assignments, minProperties: 1 }, goto: target }, ['variables', 'goto']),
   branch: node(
     'branch',
@@ -166,6 +216,7 @@ export const dialplanSchema = {
         bargeIn,
         noInputMs: milliseconds,
         interDigitTimeoutMs: milliseconds,
+        typeAhead: flag,
         retries,
         noInput: retry,
         noMatch: retry,
@@ -174,6 +225,16 @@ export const dialplanSchema = {
       variables: assignments,
       prompts: { type: 'object', title: 'a map of prompt name to prompt', additionalProperties: promptForms },
       everywhere: choices,
+      intents: {
+        title: 'the name of a set of intents, or {set: ..., confirm: ..., whichFirst: ..., next: ...}',
+        anyOf: [
+          name,
+          closed('intents', { set: name, confirm: promptForms, whichFirst: promptForms, next: promptForms }, [
+            'set',
+          ]),
+        ],
+      },
+      answers: closed('answers', { yes: answer, no: answer }),
       start: target,
       flows: {
         type: 'object',
@@ -213,6 +274,8 @@ export interface DialplanSource {
   readonly variables?: Readonly<Record<string, Scalar>>;
   readonly prompts?: Readonly<Record<string, unknown>>;
   readonly everywhere?: Readonly<Record<string, ChoiceSource>>;
+  readonly intents?: string | IntentsSource;
+  readonly answers?: Readonly<Partial<Record<'yes' | 'no', AnswerSource>>>;
   readonly start?: string;
   readonly flows: Readonly<Record<string, FlowSource>>;
 }
@@ -221,9 +284,10 @@ export type Scalar = string | number | boolean;
 
 export interface DefaultsSource {
   readonly dialect?: string;
-  readonly bargeIn?: 'none' | 'key' | 'speech';
+  readonly bargeIn?: BargeIn;
   readonly noInputMs?: number;
   readonly interDigitTimeoutMs?: number;
+  readonly typeAhead?: boolean;
   readonly retries?: number;
   readonly noInput?: RetrySource;
   readonly noMatch?: RetrySource;
@@ -237,9 +301,24 @@ export interface RetrySource {
   readonly goto?: string;
 }
 
+export interface IntentsSource {
+  readonly set: string;
+  readonly confirm?: unknown;
+  readonly whichFirst?: unknown;
+  readonly next?: unknown;
+}
+
+export interface AnswerSource {
+  readonly key?: Scalar;
+  readonly phrases?: unknown;
+}
+
 export interface ChoiceSource {
   readonly key?: Scalar;
   readonly phrases?: unknown;
+  readonly intent?: string | readonly string[];
+  readonly reply?: ChoiceReply | readonly ChoiceReply[];
+  readonly label?: unknown;
   readonly set?: Readonly<Record<string, Scalar>>;
   readonly goto: string;
 }
@@ -251,9 +330,11 @@ export interface FlowSource {
 
 interface AskSource {
   readonly prompt: unknown;
-  readonly bargeIn?: 'none' | 'key' | 'speech';
+  readonly openPrompt?: unknown;
+  readonly bargeIn?: BargeIn;
   readonly noInputMs?: number;
   readonly interDigitTimeoutMs?: number;
+  readonly typeAhead?: boolean;
   readonly sensitive?: boolean;
   readonly listenIn?: readonly string[];
   readonly saveAs?: string;
@@ -277,10 +358,32 @@ export interface DigitsSource extends AskSource {
   readonly goto: string;
 }
 
+export interface SlotSource extends AskSource {
+  readonly type: 'ask';
+  readonly slot: AskedSlot;
+  readonly saveAs: string;
+  readonly minDigits?: number;
+  readonly maxDigits?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly termChar?: '#' | '*' | '';
+  readonly confirm?: 'always' | 'unsure' | 'never';
+  readonly confirmPrompt?: unknown;
+  readonly goto: string;
+}
+
+/** What waits for an answer, as it is written. */
+export type AskingSource = MenuSource | DigitsSource | SlotSource;
+
+/** The node, if it waits for an answer. */
+export function askingSource(node: NodeSource): AskingSource | undefined {
+  return node.type === 'menu' || node.type === 'digits' || node.type === 'ask' ? node : undefined;
+}
+
 export interface TransferSource {
   readonly type: 'transfer';
   readonly prompt?: unknown;
-  readonly bargeIn?: 'none' | 'key' | 'speech';
+  readonly bargeIn?: BargeIn;
   readonly to: Scalar;
   readonly by?: 'auto' | 'refer' | 'bridge';
   readonly ringMs?: number;
@@ -292,13 +395,13 @@ export interface TransferSource {
 }
 
 export type NodeSource =
-  | MenuSource
-  | DigitsSource
+  | AskingSource
   | TransferSource
+  | { readonly type: 'agenda'; readonly else: string }
   | {
       readonly type: 'say';
       readonly prompt: unknown;
-      readonly bargeIn?: 'none' | 'key' | 'speech';
+      readonly bargeIn?: BargeIn;
       readonly goto: string;
     }
   | { readonly type: 'set'; readonly variables: Readonly<Record<string, Scalar>>; readonly goto: string }
@@ -308,4 +411,4 @@ export type NodeSource =
       readonly else: string;
     }
   | { readonly type: 'goto'; readonly goto: string }
-  | { readonly type: 'hangup'; readonly prompt?: unknown; readonly bargeIn?: 'none' | 'key' | 'speech' };
+  | { readonly type: 'hangup'; readonly prompt?: unknown; readonly bargeIn?: BargeIn };

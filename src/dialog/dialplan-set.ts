@@ -19,6 +19,8 @@ export interface DialplanSources {
   readonly numbers: SourceFile | undefined;
   /** `audio-prompts/manifest.yaml`. */
   readonly manifest: SourceFile | undefined;
+  /** The intents of each set that there is; without it they are not checked. */
+  readonly intentSets?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** What could be compiled, and everything that is wrong; a faulty file is missing from the result. */
@@ -41,7 +43,11 @@ export function compileDialplanSet(sources: DialplanSources): DialplanSet {
   const speaks = new Map<string, readonly string[]>();
   const faulty: string[] = [];
   for (const { file, text } of sources.dialplans) {
-    const result = compileDialplan(text, file, manifest === undefined ? {} : { manifest });
+    const { intentSets } = sources;
+    const result = compileDialplan(text, file, {
+      ...(manifest !== undefined && { manifest }),
+      ...(intentSets !== undefined && { intentSets }),
+    });
     problems.push(...(result.ok ? result.warnings : result.problems));
     if (!result.ok) {
       const name = /^name:\s*['"]?([A-Za-z0-9_-]+)/m.exec(text)?.[1];

@@ -1,5 +1,6 @@
 import type { BargeIn, TransferMethod } from './action.js';
 import type { TransferOutcome } from './event.js';
+import type { ChoiceReply, SlotSpec } from './spoken-answer.js';
 
 /** A text with places to fill in. Plain data, like everything below: a compiled dialplan can be stored as JSON. */
 export type Template = readonly TemplatePart[];
@@ -9,8 +10,11 @@ export type TemplatePart =
   | {
       readonly kind: 'variable';
       readonly name: string;
-      /** `digits`: read out one by one; `plain`: as it is; `auto`: digits if the value is nothing else. */
-      readonly format: 'auto' | 'digits' | 'plain';
+      /**
+       * `digits`: read out one by one; `plain`: as it is; `amount`, `date`, `time`: in the dialect's words; `auto`: digits if
+       * the value is nothing else.
+       */
+      readonly format: 'auto' | 'digits' | 'plain' | 'amount' | 'date' | 'time';
       readonly groupSizes: readonly number[] | undefined;
     };
 
@@ -46,6 +50,14 @@ export interface Choice {
   readonly key: string | undefined;
   /** Wordings by dialect. */
   readonly phrases: Readonly<Record<string, readonly string[]>>;
+  /** What open speech that means this is matched as: intents of {@link Dialplan.intents}' set. */
+  readonly intents: readonly string[];
+  /** The answers that mean it, in whatever words of the caller's dialect. */
+  readonly replies: readonly ChoiceReply[];
+  /** What it is called when the caller is asked whether he means it; empty: he is not. */
+  readonly label: readonly DialplanPrompt[];
+  /** One of those that every menu has. */
+  readonly common: boolean;
   readonly assignments: readonly Assignment[];
   readonly next: Target;
 }
@@ -63,10 +75,14 @@ export interface Retry {
 
 interface AskNode {
   readonly prompts: readonly DialplanPrompt[];
+  /** Asked instead at first of a caller who may say whatever he likes; empty: {@link prompts} are. */
+  readonly openPrompts: readonly DialplanPrompt[];
   readonly bargeIn: BargeIn;
   readonly noInputMs: number;
   readonly interDigitTimeoutMs: number;
   readonly sensitive: boolean;
+  /** False: keys pressed before the question is asked do not count for it. Default true. */
+  readonly typeAhead?: boolean;
   readonly choices: readonly Choice[];
   /** Dialects whose phrases are listened for; undefined: the call's dialect. */
   readonly listenIn: readonly string[] | undefined;
@@ -87,6 +103,28 @@ export interface DigitsNode extends AskNode {
   /** Empty: no key ends the digits. */
   readonly termChar: string;
   readonly next: Target;
+}
+
+/** Collects a value by speech or keys. */
+export interface SlotNode extends AskNode {
+  readonly type: 'ask';
+  readonly slot: SlotSpec;
+  /** Empty: no key ends it. */
+  readonly termChar: string;
+  /** Whether the value is read back before it counts. */
+  readonly confirm: 'always' | 'unsure' | 'never';
+  readonly confirmPrompts: readonly DialplanPrompt[];
+  readonly saveAs: string;
+  readonly next: Target;
+}
+
+/** Goes on with the next of several things that the caller wanted in one sentence. */
+export interface AgendaNode {
+  readonly type: 'agenda';
+  /** Where nothing is left to be done. */
+  readonly otherwise: Target;
+  /** What may be left over: every choice by intent. */
+  readonly wishes: readonly { readonly assignments: readonly Assignment[]; readonly next: Target }[];
 }
 
 export interface SayNode {
@@ -131,8 +169,34 @@ export interface TransferNode {
   readonly next: Readonly<Record<TransferOutcome, Target>>;
 }
 
+/** A node that waits for the caller's answer. */
+export type AskingNode = MenuNode | DigitsNode | SlotNode;
+
 export type DialplanNode =
-  SayNode | MenuNode | DigitsNode | SetNode | BranchNode | GotoNode | TransferNode | HangupNode;
+  AskingNode | AgendaNode | SayNode | SetNode | BranchNode | GotoNode | TransferNode | HangupNode;
+
+/** The node, if it waits for an answer. */
+export function asking(node: DialplanNode | undefined): AskingNode | undefined {
+  return node?.type === 'menu' || node?.type === 'digits' || node?.type === 'ask' ? node : undefined;
+}
+
+/** How the dialplan understands open speech. */
+export interface DialplanIntents {
+  /** Name of the set of examples. */
+  readonly set: string;
+  /** Asked when it is not sure: `{{wish}}` is the choice's label. Empty: it is taken as not understood. */
+  readonly confirm: readonly DialplanPrompt[];
+  /** Asked when the caller wants two things: `{{wish}}` and `{{otherWish}}`. Empty: they are done in the order said. */
+  readonly whichFirst: readonly DialplanPrompt[];
+  /** Said before what was left over is begun. */
+  readonly next: readonly DialplanPrompt[];
+}
+
+/** How yes and no are given when something is read back, besides by whatever words mean it. */
+export interface Answer {
+  readonly key: string;
+  readonly phrases: Readonly<Record<string, readonly string[]>>;
+}
 
 export interface Dialplan {
   readonly name: string;
@@ -145,12 +209,29 @@ export interface Dialplan {
   readonly start: Target;
   /** Initial values. */
   readonly variables: Readonly<Record<string, string>>;
+  readonly intents: DialplanIntents | undefined;
+  readonly answers: Readonly<Record<'yes' | 'no', Answer>>;
   /** By full name, in the file's order. */
   readonly nodes: Readonly<Record<string, DialplanNode>>;
 }
 
-/** Variables that every call has; only `dialect` may be set. */
-export const builtInVariables = ['dialect', 'callingNumber', 'calledNumber'] as const;
+/**
+ * Variables that every call has; only `dialect` may be set. `autonomy` is how far the caller is let speak (catalogue.ts),
+ * `stopCalling` is `yes` once he asked not to be called, `voiceSpeed` is below 1 once he asked to be spoken to slower.
+ */
+export const builtInVariables = [
+  'dialect',
+  'callingNumber',
+  'calledNumber',
+  'autonomy',
+  'stopCalling',
+  'voiceSpeed',
+] as const;
+
+/** The variable beside `saveAs` that holds the caller's own words. */
+export function saidVariable(saveAs: string): string {
+  return `${saveAs}Said`;
+}
 
 /** Targets that are no nodes. */
 export const reservedTargets = ['hangup', 'again'] as const;

@@ -1,3 +1,20 @@
+import type { ChoiceReply } from './spoken-answer.js';
+
+/** What open speech means to the question that was asked. */
+export type Meaning =
+  /** Choices of the node in the order they were said; not `sure`: he is to be asked whether he means the first. */
+  | { readonly type: 'choices'; readonly ids: readonly string[]; readonly sure: boolean }
+  /** A value of the slot in its canonical form; `others` it may as well be, likeliest first. */
+  | {
+      readonly type: 'value';
+      readonly value: string;
+      readonly sure: boolean;
+      readonly others: readonly string[];
+    }
+  | { readonly type: 'reply'; readonly reply: ChoiceReply }
+  /** He wants this dialect. */
+  | { readonly type: 'language'; readonly dialect: string };
+
 /** What the caller gave in answer to a collect. */
 export type CallerInput =
   | { readonly kind: 'keys'; readonly keys: string }
@@ -8,6 +25,15 @@ export type CallerInput =
       readonly text: string;
       readonly dialect: string | undefined;
       readonly confidence: number;
+    }
+  /** Open speech. */
+  | {
+      readonly kind: 'speech';
+      /** As it was heard. */
+      readonly text: string;
+      readonly dialect: string | undefined;
+      readonly confidence: number;
+      readonly meaning: Meaning;
     };
 
 /**

@@ -38,12 +38,18 @@ export function edgesOf(node: DialplanNode): readonly Edge[] {
       const others = Object.entries(unreached).map(([outcome, to]) => edge(to, 'retry', [outcome]));
       return [edge(answered, 'choice', ['goto']), ...others];
     }
+    case 'agenda': {
+      // Each of them was wished for by the caller, and what was done is left over no more.
+      const wishes = node.wishes.map(({ next, assignments }) => edge(next, 'choice', [], assignments));
+      return [...wishes, edge(node.otherwise, 'auto', ['else'])];
+    }
     case 'menu':
-    case 'digits': {
+    case 'digits':
+    case 'ask': {
       const choices = node.choices.map((c) =>
         edge(c.next, 'choice', ['choices', c.id, 'goto'], c.assignments),
       );
-      const digits = node.type === 'digits' ? [edge(node.next, 'choice', ['goto'])] : [];
+      const digits = node.type === 'menu' ? [] : [edge(node.next, 'choice', ['goto'])];
       const retries = (['noInput', 'noMatch'] as const).map((k) => edge(node[k].next, 'retry', [k, 'goto']));
       return [...choices, ...digits, ...retries];
     }

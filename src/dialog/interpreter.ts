@@ -1,58 +1,23 @@
-import { fallbackChain, sameLanguageChain } from '../dialect/catalogue.js';
-import type {
-  CollectAction,
-  DialogAction,
-  KeyGrammar,
-  PhraseChoice,
-  Prompt,
-  TransferAction,
-} from './action.js';
+import { judge, firstOf, type Verdict } from './answer.js';
+import { collectOf } from './collecting.js';
+import type { DialogAction, TransferAction } from './action.js';
 import { holds } from './condition.js';
-import type {
-  Assignment,
-  Choice,
-  Dialplan,
-  DialplanPrompt,
-  DigitsNode,
-  MenuNode,
-  Retry,
-  Target,
-  TransferNode,
+import { inDialect, type DialogState, type DialogStep, type Wish } from './dialog-state.js';
+import {
+  asking,
+  saidVariable,
+  type AskingNode,
+  type Assignment,
+  type Choice,
+  type Dialplan,
+  type DialplanPrompt,
+  type Retry,
+  type Target,
+  type TransferNode,
 } from './dialplan.js';
-import type { CallerInput, DialogEvent } from './event.js';
-import { fillPlain, fillSpoken, variablesOf } from './template.js';
-
-/** What the dialplan knows of the call before it begins. */
-export interface DialogCall {
-  readonly callingNumber: string;
-  readonly calledNumber: string;
-  /** Dialect to begin in (number rule, caller memory); one that the dialplan does not speak is replaced by its nearest. */
-  readonly dialect?: string;
-}
-
-/** Where a dialog stands. Plain data, never changed in place: it can be journalled, and replayed from. */
-export interface DialogState {
-  readonly status: 'ready' | 'collecting' | 'transferring' | 'ended';
-  /** Full name of the node it stands in; empty before the start. */
-  readonly node: string;
-  readonly dialect: string;
-  readonly variables: Readonly<Record<string, string>>;
-  /** Names of variables that hold a sensitive answer. */
-  readonly sensitive: readonly string[];
-  /** Names of variables that hold what the caller dialled, keyed in or claims to be. */
-  readonly fromCaller: readonly string[];
-  /** Failures since the node was entered. */
-  readonly noInputs: number;
-  readonly noMatches: number;
-}
-
-export interface DialogStep {
-  readonly state: DialogState;
-  /** To be carried out in order; see {@link DialogAction} for how it ends. */
-  readonly actions: readonly DialogAction[];
-  /** Full names of the nodes entered, in order. */
-  readonly entered: readonly string[];
-}
+import type { DialogEvent } from './event.js';
+import { say } from './prompting.js';
+import { fillPlain, variablesOf } from './template.js';
 
 /**
  * No dialplan that passed the check can enter so many nodes without waiting. One that changed under a call, or was
@@ -60,25 +25,9 @@ export interface DialogStep {
  */
 const maxNodesPerStep = 1000;
 
-export function initialState(dialplan: Dialplan, call: DialogCall): DialogState {
-  const wanted = call.dialect === undefined ? [] : fallbackChain(call.dialect);
-  const dialect = wanted.find((id) => dialplan.dialects.includes(id)) ?? dialplan.dialects[0] ?? '';
-  return {
-    status: 'ready',
-    node: '',
-    dialect,
-    variables: {
-      ...dialplan.variables,
-      callingNumber: call.callingNumber,
-      calledNumber: call.calledNumber,
-      dialect,
-    },
-    sensitive: [],
-    fromCaller: ['callingNumber', 'calledNumber'],
-    noInputs: 0,
-    noMatches: 0,
-  };
-}
+/** At which rate a caller is spoken to who asked to be spoken to slower; once more, and it is slower still. */
+const slowerBy = 0.85;
+const slowestRate = 0.6;
 
 /**
  * The next step of a dialog: pure, and total (any event in any state gets an answer, nothing throws). An event that
@@ -93,19 +42,20 @@ export function step(dialplan: Dialplan, state: DialogState, event: DialogEvent)
     const transferred = state.status === 'transferring' && event.type === 'transferred';
     return transferred ? run(dialplan, state, node.next[event.outcome]) : { state, actions: [], entered: [] };
   }
-  if (node?.type !== 'menu' && node?.type !== 'digits') return finish(state, [], []);
+  const asked = asking(node);
+  if (asked === undefined) return finish(state, [], []);
   switch (event.type) {
     case 'start':
-      return ask(node, state, node.prompts, []);
+      return askAgain(dialplan, asked, state);
     case 'noInput':
-      return retry(dialplan, node, node.noInput, state.noInputs, { ...state, noInputs: state.noInputs + 1 });
+      return retry(dialplan, asked, 'noInput', state);
     case 'noMatch':
-      return noMatch(dialplan, node, state);
+      return retry(dialplan, asked, 'noMatch', state);
     case 'input':
-      return answer(dialplan, node, state, event.input);
+      return carryOut(dialplan, asked, state, judge(dialplan, asked, state, event.input));
     default:
       // A transfer that an operator made has come back, or an event is from a newer journal.
-      return ask(node, state, node.prompts, []);
+      return askAgain(dialplan, asked, state);
   }
 }
 
@@ -124,7 +74,7 @@ function run(dialplan: Dialplan, from: DialogState, target: Target): DialogStep 
     const node = nodeOf(dialplan, next);
     if (node === undefined) break;
     entered.push(next);
-    state = { ...state, node: next, noInputs: 0, noMatches: 0 };
+    state = { ...state, node: next, noInputs: 0, noMatches: 0, pending: null, denied: [] };
     switch (node.type) {
       case 'say':
         actions.push(...say(state, node.prompts, node.bargeIn));
@@ -142,9 +92,24 @@ function run(dialplan: Dialplan, from: DialogState, target: Target): DialogStep 
       case 'goto':
         next = node.next;
         break;
+      case 'agenda': {
+        const [wish, ...rest] = state.agenda;
+        state = { ...state, agenda: rest };
+        const begun = wish === undefined ? undefined : begin(dialplan, state, wish);
+        if (begun === undefined) {
+          // A wish that this version of the dialplan does not have is passed over.
+          next = wish === undefined ? node.otherwise : next;
+          break;
+        }
+        actions.push(...say(state, dialplan.intents?.next ?? [], 'speech', [begun.choice]));
+        state = begun.state;
+        next = begun.choice.next;
+        break;
+      }
       case 'menu':
-      case 'digits': {
-        const asked = ask(node, state, node.prompts, actions);
+      case 'digits':
+      case 'ask': {
+        const asked = ask(dialplan, node, state, firstPrompts(node, state), actions);
         return { ...asked, entered };
       }
       case 'transfer':
@@ -178,88 +143,166 @@ function finish(state: DialogState, before: readonly DialogAction[], entered: re
   return { state: { ...state, status: 'ended' }, actions, entered };
 }
 
+/** Asks, and listens for the answer. */
 function ask(
-  node: MenuNode | DigitsNode,
+  dialplan: Dialplan,
+  node: AskingNode,
   state: DialogState,
   prompts: readonly DialplanPrompt[],
   before: readonly DialogAction[],
 ): DialogStep {
-  const collect: CollectAction = {
-    type: 'collect',
-    node: state.node,
-    phrases: phrasesOf(node, state.dialect),
-    keys: keysOf(node),
-    noInputMs: node.noInputMs,
-    interDigitTimeoutMs: node.interDigitTimeoutMs,
-    sensitive: node.sensitive,
-  };
-  const actions = [...before, ...say(state, prompts, node.bargeIn), collect];
+  const wishes = wishesOf(node, state);
+  const actions = [...before, ...say(state, prompts, node.bargeIn, wishes), collectOf(dialplan, node, state)];
   return { state: { ...state, status: 'collecting' }, actions, entered: [] };
 }
 
-function phrasesOf(node: MenuNode | DigitsNode, dialect: string): PhraseChoice[] {
-  const dialects = node.listenIn ?? sameLanguageChain(dialect);
-  return node.choices.flatMap((choice) =>
-    dialects.flatMap((d) => (choice.phrases[d] ?? []).map((text) => ({ id: choice.id, text, dialect: d }))),
-  );
+/** The choices that what is asked back is about. */
+function wishesOf(node: AskingNode, { pending }: DialogState): readonly Choice[] {
+  const ids = pending?.kind === 'wish' ? [pending.choice] : pending?.kind === 'which' ? pending.choices : [];
+  return ids.flatMap((id) => node.choices.filter((choice) => choice.id === id));
 }
 
-function keysOf(node: MenuNode | DigitsNode): KeyGrammar | undefined {
-  if (node.type === 'digits') {
-    const { minDigits, maxDigits, termChar } = node;
-    return { kind: 'digits', minDigits, maxDigits, termChar };
+function firstPrompts(node: AskingNode, { autonomy }: DialogState): readonly DialplanPrompt[] {
+  return autonomy === 'open' && node.openPrompts.length > 0 ? node.openPrompts : node.prompts;
+}
+
+/** What is asked at the moment: the node's question, or what it asked back. */
+function presentPrompts(dialplan: Dialplan, node: AskingNode, state: DialogState): readonly DialplanPrompt[] {
+  switch (state.pending?.kind) {
+    case 'wish':
+      return dialplan.intents?.confirm ?? [];
+    case 'which':
+      return dialplan.intents?.whichFirst ?? [];
+    case 'value':
+      return node.type === 'ask' ? node.confirmPrompts : [];
+    case undefined:
+      return state.noInputs + state.noMatches === 0 ? firstPrompts(node, state) : node.prompts;
   }
-  const choices = node.choices.flatMap((choice) => choice.key ?? []);
-  return choices.length === 0 ? undefined : { kind: 'choices', choices };
 }
 
-function answer(
+/** The same once more; it counts for no failure. */
+function askAgain(dialplan: Dialplan, node: AskingNode, state: DialogState): DialogStep {
+  return ask(dialplan, node, state, presentPrompts(dialplan, node, state), []);
+}
+
+function carryOut(dialplan: Dialplan, node: AskingNode, state: DialogState, verdict: Verdict): DialogStep {
+  switch (verdict.type) {
+    case 'choose': {
+      const { choice, others, said } = verdict;
+      const left = others.map((id): Wish => ({ node: state.node, choice: id }));
+      const kept = state.agenda.filter(({ choice: id }) => id !== choice.id && !others.includes(id));
+      const chosen = choose(dialplan, node, { ...state, agenda: [...left, ...kept] }, choice, said);
+      return run(dialplan, chosen, choice.next);
+    }
+    case 'value':
+      if (node.type === 'menu') break;
+      return run(dialplan, save(node, state, verdict.value, verdict.said, 'caller'), node.next);
+    case 'askBack': {
+      const { pending } = verdict;
+      const asked = { ...state, pending, noInputs: 0 };
+      // The value can be read back before it counts.
+      const tried =
+        pending.kind === 'value' ? save(node, asked, pending.value, pending.said, 'caller') : asked;
+      return askAgain(dialplan, node, tried);
+    }
+    case 'denied':
+      return denied(dialplan, node, state);
+    case 'again':
+      return askAgain(dialplan, node, verdict.slower ? slower(state) : state);
+    case 'speakIn': {
+      const { dialect } = verdict;
+      return askAgain(dialplan, node, inDialect(state, dialect));
+    }
+    case 'stopCalling':
+      return finish(stopsCalling(state), [], []);
+    case 'noMatch':
+      break;
+  }
+  return retry(dialplan, node, 'noMatch', state);
+}
+
+/** What was asked back is not so: the next likeliest is, or the question is asked again. */
+function denied(dialplan: Dialplan, node: AskingNode, state: DialogState): DialogStep {
+  const { pending } = state;
+  if (pending?.kind === 'value' && node.saveAs !== undefined) {
+    const [value, ...others] = pending.others;
+    if (value !== undefined) {
+      const next = { ...state, pending: { ...pending, value, others } };
+      return askAgain(dialplan, node, save(node, next, value, pending.said, 'caller'));
+    }
+    const unset = { [node.saveAs]: dialplan.variables[node.saveAs] ?? '', [saidVariable(node.saveAs)]: '' };
+    const without = { ...state, variables: { ...state.variables, ...unset }, pending: null };
+    return retry(dialplan, node, 'noMatch', without);
+  }
+  const not = pending?.kind === 'wish' ? [pending.choice] : [];
+  return retry(dialplan, node, 'noMatch', {
+    ...state,
+    pending: null,
+    denied: [...state.denied, ...not],
+  });
+}
+
+/** What a wish that was left over sets, and where it leads; undefined if it is not there any more. */
+function begin(
   dialplan: Dialplan,
-  node: MenuNode | DigitsNode,
   state: DialogState,
-  input: CallerInput,
-): DialogStep {
-  const choice = choiceOf(node, input);
-  if (choice !== undefined) {
-    const saved = save(node, state, choice.id, 'dialplan');
-    return run(dialplan, assign(dialplan, saved, choice.assignments), choice.next);
-  }
-  const digits = node.type === 'digits' ? digitsOf(node, input) : undefined;
-  if (node.type === 'digits' && digits !== undefined) {
-    return run(dialplan, save(node, state, digits, 'caller'), node.next);
-  }
-  return noMatch(dialplan, node, state);
+  wish: Wish,
+): { readonly state: DialogState; readonly choice: Choice } | undefined {
+  const node = asking(nodeOf(dialplan, wish.node));
+  const choice = node?.choices.find(({ id }) => id === wish.choice);
+  if (node === undefined || choice === undefined || choice.next === 'again') return undefined;
+  return { state: choose(dialplan, node, state, choice, ''), choice };
 }
 
-function choiceOf(node: MenuNode | DigitsNode, input: CallerInput): Choice | undefined {
-  if (input.kind === 'phrase') return node.choices.find((choice) => choice.id === input.phraseId);
-  return node.type === 'menu' ? node.choices.find((choice) => choice.key === input.keys) : undefined;
+function choose(
+  dialplan: Dialplan,
+  node: AskingNode,
+  state: DialogState,
+  choice: Choice,
+  said: string,
+): DialogState {
+  // Of a node that collects a value, the variable is the value's.
+  const saved = node.type === 'ask' ? state : save(node, state, choice.id, said, 'dialplan');
+  const stopped = choice.replies.includes('stop-calling') ? stopsCalling(saved) : saved;
+  const paced = choice.replies.includes('slower') ? slower(stopped) : stopped;
+  return assign(dialplan, paced, choice.assignments);
 }
 
-/** The digits without the key that ended them, if they are as many as asked for. */
-function digitsOf(node: DigitsNode, input: CallerInput): string | undefined {
-  if (input.kind !== 'keys') return undefined;
-  const { keys } = input;
-  const ended = node.termChar !== '' && keys.endsWith(node.termChar);
-  const digits = ended ? keys.slice(0, -node.termChar.length) : keys;
-  const fits = digits.length >= node.minDigits && digits.length <= node.maxDigits;
-  return fits && /^[0-9]+$/.test(digits) ? digits : undefined;
+function stopsCalling(state: DialogState): DialogState {
+  return { ...state, variables: { ...state.variables, stopCalling: 'yes' } };
 }
 
-/** `words` says whose the value is: a choice's name is the dialplan's, digits are the caller's. */
+function slower(state: DialogState): DialogState {
+  const rate = Math.max(slowestRate, Number(state.variables['voiceSpeed'] ?? 1) * slowerBy);
+  return { ...state, variables: { ...state.variables, voiceSpeed: String(Math.round(rate * 100) / 100) } };
+}
+
+/**
+ * `words` says whose the value is: a choice's name is the dialplan's, digits are the caller's. His own words are his in any
+ * case, and as sensitive.
+ */
 function save(
-  node: MenuNode | DigitsNode,
+  node: AskingNode,
   state: DialogState,
   value: string,
+  said: string,
   words: 'dialplan' | 'caller',
 ): DialogState {
-  const { saveAs } = node;
+  const { saveAs, sensitive } = node;
   if (saveAs === undefined) return state;
+  const variables = { ...state.variables, [saveAs]: value };
+  const marked = {
+    sensitive: mark(state.sensitive, saveAs, sensitive),
+    fromCaller: mark(state.fromCaller, saveAs, words === 'caller'),
+  };
+  const saidAs = saidVariable(saveAs);
+  // Keys say nothing more than the value does.
+  if (said === '' && !Object.hasOwn(variables, saidAs)) return { ...state, ...marked, variables };
   return {
     ...state,
-    variables: { ...state.variables, [saveAs]: value },
-    sensitive: mark(state.sensitive, saveAs, node.sensitive),
-    fromCaller: mark(state.fromCaller, saveAs, words === 'caller'),
+    variables: { ...variables, [saidAs]: said },
+    sensitive: mark(marked.sensitive, saidAs, sensitive),
+    fromCaller: mark(marked.fromCaller, saidAs, true),
   };
 }
 
@@ -277,10 +320,10 @@ function assign(dialplan: Dialplan, state: DialogState, assignments: readonly As
     if (variable === 'dialect' && !dialplan.dialects.includes(filled)) continue;
     const { sensitive, fromCaller } = next;
     const reads = (marked: readonly string[]) => variablesOf(value).some((name) => marked.includes(name));
+    const spoken = variable === 'dialect' ? inDialect(next, filled) : next;
     next = {
-      ...next,
-      dialect: variable === 'dialect' ? filled : next.dialect,
-      variables: { ...next.variables, [variable]: filled },
+      ...spoken,
+      variables: { ...spoken.variables, [variable]: filled },
       sensitive: mark(sensitive, variable, reads(sensitive)),
       fromCaller: mark(fromCaller, variable, reads(fromCaller)),
     };
@@ -288,42 +331,28 @@ function assign(dialplan: Dialplan, state: DialogState, assignments: readonly As
   return next;
 }
 
-function noMatch(dialplan: Dialplan, node: MenuNode | DigitsNode, state: DialogState): DialogStep {
-  return retry(dialplan, node, node.noMatch, state.noMatches, { ...state, noMatches: state.noMatches + 1 });
-}
-
+/** Nothing came, or nothing that fits: the question, or what was asked back, once more; after the last time the way out. */
 function retry(
   dialplan: Dialplan,
-  node: MenuNode | DigitsNode,
-  policy: Retry,
-  failuresBefore: number,
-  state: DialogState,
+  node: AskingNode,
+  kind: 'noInput' | 'noMatch',
+  before: DialogState,
 ): DialogStep {
-  if (failuresBefore >= policy.retries) return run(dialplan, state, policy.next);
-  const reprompt = policy.reprompts[Math.min(failuresBefore, policy.reprompts.length - 1)] ?? [];
-  const prompts = policy.repeatPrompt || reprompt.length === 0 ? [...reprompt, ...node.prompts] : reprompt;
-  return ask(node, state, prompts, []);
-}
-
-function say(
-  state: DialogState,
-  prompts: readonly DialplanPrompt[],
-  bargeIn: 'none' | 'key' | 'speech',
-): DialogAction[] {
-  const spoken = prompts.flatMap((prompt) => wording(prompt, state) ?? []);
-  return spoken.length === 0 ? [] : [{ type: 'say', node: state.node, prompts: spoken, bargeIn }];
-}
-
-/** The prompt in the call's dialect, or in the nearest that it has. */
-function wording(prompt: DialplanPrompt, state: DialogState): Prompt | undefined {
-  const there = Object.keys(prompt.byDialect);
-  const dialect = fallbackChain(state.dialect).find((id) => there.includes(id)) ?? there[0];
-  const chosen = dialect === undefined ? undefined : prompt.byDialect[dialect];
-  if (dialect === undefined || chosen === undefined) return undefined;
-  const text = fillSpoken(chosen.words, state.variables, dialect);
-  if (text.trim() === '' && chosen.recorded === undefined) return undefined;
-  const sensitive = variablesOf(chosen.words).some((name) => state.sensitive.includes(name));
-  const spoken: Prompt = { text, dialect, recorded: chosen.recorded };
-  if (!sensitive) return spoken;
-  return { ...spoken, shownAs: fillSpoken(chosen.words, state.variables, dialect, state.sensitive) };
+  if (before.pending?.kind === 'which') {
+    // He said what he wants; the order is not worth asking twice.
+    return carryOut(dialplan, node, before, firstOf(node, before.pending, before.pending.choices[0]));
+  }
+  const policy: Retry = node[kind];
+  const failures = kind === 'noInput' ? before.noInputs : before.noMatches;
+  const state = {
+    ...before,
+    ...(kind === 'noInput' ? { noInputs: failures + 1 } : { noMatches: failures + 1 }),
+  };
+  if (failures >= policy.retries) return run(dialplan, state, policy.next);
+  const reprompt = policy.reprompts[Math.min(failures, policy.reprompts.length - 1)] ?? [];
+  const prompts =
+    policy.repeatPrompt || reprompt.length === 0 || state.pending !== null
+      ? [...reprompt, ...presentPrompts(dialplan, node, state)]
+      : reprompt;
+  return ask(dialplan, node, state, prompts, []);
 }

@@ -1,5 +1,6 @@
 import { dialectIds, isDialectId } from '../dialect/catalogue.js';
 import { globCovers, globMatches } from './glob.js';
+import { oneOrMore, textsOf, type OneOrMore } from './one-or-more.js';
 import { sortProblems, type Problem } from './problem.js';
 import { compileSchema, schemaProblems } from './schema-problems.js';
 import { advice } from './suggest.js';
@@ -30,13 +31,7 @@ export interface NumberRulesOptions {
   readonly dialplans?: ReadonlyMap<string, readonly string[]>;
 }
 
-const patterns = {
-  title: "a number or pattern ('+4420*'), or a list of them",
-  anyOf: [
-    { type: ['string', 'number'] },
-    { type: 'array', minItems: 1, items: { type: ['string', 'number'] } },
-  ],
-};
+const patterns = oneOrMore("a number or pattern ('+4420*'), or a list of them");
 
 const schema = {
   type: 'object',
@@ -66,12 +61,10 @@ const schema = {
 };
 const validate = compileSchema(schema);
 
-type Patterns = string | number | readonly (string | number)[];
-
 interface RuleSource {
-  readonly called: Patterns;
-  readonly calling?: Patterns;
-  readonly trunk?: Patterns;
+  readonly called: OneOrMore;
+  readonly calling?: OneOrMore;
+  readonly trunk?: OneOrMore;
   readonly dialplan: string;
   readonly dialect?: string;
 }
@@ -90,9 +83,9 @@ export function compileNumberRules(
   for (const [index, source] of (yaml.value as { numbers: readonly RuleSource[] }).numbers.entries()) {
     const path = ['numbers', index];
     const rule: NumberRule = {
-      called: list(source.called) ?? [],
-      calling: list(source.calling),
-      trunk: list(source.trunk),
+      called: textsOf(source.called),
+      calling: textsOf(source.calling),
+      trunk: textsOf(source.trunk),
       dialplan: source.dialplan,
       dialect: source.dialect,
       line: yaml.problem('warning', path, '').line,
@@ -131,11 +124,6 @@ export function findDialplan(
       (rule.trunk === undefined ||
         (call.trunk !== undefined && rule.trunk.some((pattern) => globMatches(pattern, call.trunk ?? '')))),
   );
-}
-
-function list(patterns_: Patterns | undefined): readonly string[] | undefined {
-  if (patterns_ === undefined) return undefined;
-  return (Array.isArray(patterns_) ? patterns_ : [patterns_]).map((p) => String(p).trim());
 }
 
 function isError(problem: Problem): boolean {

@@ -1,4 +1,4 @@
-import type { Dialplan, DialplanNode, DialplanPrompt, Template } from './dialplan.js';
+import type { Dialplan, DialplanNode, DialplanPrompt, SlotNode, Template } from './dialplan.js';
 
 /** A dialplan in a few lines per node: what is asked, and where each answer leads. */
 export function outline(dialplan: Dialplan): string {
@@ -44,23 +44,43 @@ function nodeLines(name: string, node: DialplanNode, dialplan: Dialplan): string
         ...node.cases.map((c, i) => `  case ${String(i + 1)} -> ${c.next}`),
         `  else -> ${node.otherwise}`,
       ];
+    case 'agenda':
+      return [`${head}: what is left over, else -> ${node.otherwise}`];
     case 'menu':
-    case 'digits': {
-      const range = node.type === 'digits' ? ` ${String(node.minDigits)}-${String(node.maxDigits)}` : '';
+    case 'digits':
+    case 'ask': {
+      const range =
+        node.type === 'digits'
+          ? ` ${String(node.minDigits)}-${String(node.maxDigits)}`
+          : node.type === 'ask'
+            ? ` ${slotText(node)}`
+            : '';
       const lines = [`${head}${range}${said(node.prompts)}`];
-      for (const { id, key, phrases, next } of node.choices) {
+      for (const { id, key, phrases, intents, replies, next } of node.choices) {
         const spoken = Object.values(phrases).flat()[0];
-        const by = [key, spoken === undefined ? undefined : `"${spoken}"`]
+        const by = [key, spoken === undefined ? undefined : `"${spoken}"`, ...intents, ...replies]
           .filter((x) => x !== undefined)
           .join(' ');
         lines.push(`  ${by} (${id}) -> ${next}`);
       }
       if (node.type === 'digits') lines.push(`  digits -> ${node.next}`);
+      if (node.type === 'ask') lines.push(`  ${node.slot.type} -> ${node.next}`);
       const silence = `noInput x${String(node.noInput.retries + 1)} -> ${node.noInput.next}`;
       lines.push(`  ${silence}, noMatch x${String(node.noMatch.retries + 1)} -> ${node.noMatch.next}`);
       return lines;
     }
   }
+}
+
+function slotText({ slot, confirm }: SlotNode): string {
+  const { type, minDigits, maxDigits, min, max } = slot;
+  const range =
+    type === 'digits' || type === 'phone'
+      ? ` ${String(minDigits)}-${String(maxDigits)}`
+      : min === undefined && max === undefined
+        ? ''
+        : ` ${String(min ?? '')}..${String(max ?? '')}`;
+  return `${type}${range}, confirm ${confirm}`;
 }
 
 function words(prompt: DialplanPrompt, dialplan: Dialplan): string {

@@ -2,31 +2,74 @@ import { isDialectId } from '../dialect/catalogue.js';
 import type { CompileScope } from './compile-scope.js';
 import type { Assignment, Choice, Target } from './dialplan.js';
 import type { ChoiceSource, Scalar } from './dialplan-schema.js';
+import { listOf } from './one-or-more.js';
 import type { Path } from './problem.js';
-import { unknownDialect } from './read-prompt.js';
+import { readPrompts, unknownDialect } from './read-prompt.js';
+import { advice } from './suggest.js';
 
 /** Finds the node that a written target means; reports and returns undefined when there is none. */
 export type ResolveTarget = (raw: string, path: Path, again?: boolean) => Target | undefined;
 
+/** `common`: one of those that every menu has. */
 export function readChoice(
   scope: CompileScope,
   id: string,
   source: ChoiceSource,
   path: Path,
   resolve: ResolveTarget,
+  common = false,
 ): Choice | undefined {
-  const key = source.key === undefined ? undefined : String(source.key);
-  if (key !== undefined && !/^[0-9*#A-D]{1,4}$/.test(key)) {
-    scope.error([...path, 'key'], `'${key}' is no key: write digits, '*' or '#' as on a telephone`);
-  }
+  const key = source.key === undefined ? undefined : readKey(scope, source.key, [...path, 'key']);
+  const replies = listOf(source.reply);
   const phrases =
-    source.phrases === undefined ? {} : readPhrases(scope, source.phrases, [...path, 'phrases']);
+    source.phrases === undefined
+      ? answerPhrases(scope, replies)
+      : readPhrases(scope, source.phrases, [...path, 'phrases']);
+  const intents = listOf(source.intent);
+  if (intents.length > 0 && scope.intentSet === undefined) {
+    scope.error(
+      [...path, 'intent'],
+      "nothing says of which set this intent is: add 'intents: hotline' at the top of the file",
+    );
+  }
+  checkIntents(scope, intents, [...path, 'intent']);
+  const label = source.label === undefined ? [] : readPrompts(scope, source.label, [...path, 'label'], false);
   const assignments = readAssignments(scope, source.set ?? {}, [...path, 'set']);
   const next = resolve(source.goto, [...path, 'goto'], true);
-  return next === undefined ? undefined : { id, key, phrases, assignments, next };
+  if (next === undefined) return undefined;
+  return { id, key, phrases, intents, replies, label, common, assignments, next };
 }
 
-function readPhrases(
+export function readKey(scope: CompileScope, raw: Scalar, path: Path): string {
+  const key = String(raw);
+  if (!/^[0-9*#A-D]{1,4}$/.test(key)) {
+    scope.error(path, `'${key}' is no key: write digits, '*' or '#' as on a telephone`);
+  }
+  return key;
+}
+
+/** A yes or no without phrases of its own is said as `answers` says. */
+function answerPhrases(
+  scope: CompileScope,
+  replies: readonly string[],
+): Readonly<Record<string, readonly string[]>> {
+  if (replies.includes('yes')) return scope.answers.yes.phrases;
+  return replies.includes('no') ? scope.answers.no.phrases : {};
+}
+
+function checkIntents(scope: CompileScope, intents: readonly string[], path: Path): void {
+  const known = scope.intentSet === undefined ? undefined : scope.intentSets?.get(scope.intentSet);
+  if (known === undefined) return;
+  for (const intent of intents) {
+    if (known.has(intent)) continue;
+    scope.error(
+      path,
+      `the set '${scope.intentSet ?? ''}' has no intent '${intent}'${advice(intent, [...known], 'it has')}`,
+    );
+  }
+}
+
+export function readPhrases(
   scope: CompileScope,
   raw: unknown,
   path: Path,
@@ -118,13 +161,15 @@ export function checkChoices(
 ): void {
   const keys = new Map<string, Choice>();
   const wordings = new Map<string, Choice>();
+  const meanings = new Map<string, Choice>();
   for (const choice of choices) {
     const place = placeOf(choice);
     const { path } = place;
     const spoken = Object.values(choice.phrases).some((list) => list.length > 0);
-    if (choice.key === undefined && !spoken) {
+    const understood = choice.intents.length > 0 || choice.replies.length > 0;
+    if (choice.key === undefined && !spoken && !understood) {
       scope.error(path, `nobody can choose '${choice.id}': give it a key or phrases`, 'key');
-    } else if (choice.key === undefined && keysCount) {
+    } else if (choice.key === undefined && keysCount && !(choice.common && understood)) {
       scope.warn(
         path,
         `'${choice.id}' can only be said: give it a key as well, for callers on a noisy line`,
@@ -148,6 +193,17 @@ export function checkChoices(
         );
       }
       keys.set(choice.key, other ?? choice);
+    }
+    for (const meaning of [...choice.intents, ...choice.replies]) {
+      const other = meanings.get(meaning);
+      if (other !== undefined) {
+        scope.error(
+          path,
+          `'${meaning}' already stands for '${other.id}': it may belong to one choice only`,
+          'key',
+        );
+      }
+      meanings.set(meaning, other ?? choice);
     }
     for (const [dialect, list] of Object.entries(choice.phrases)) {
       for (const [index, phrase] of list.entries()) {

@@ -1,14 +1,16 @@
 import type { CompileScope } from './compile-scope.js';
 import type { Choice, DialplanNode, DialplanPrompt, Retry, Target } from './dialplan.js';
+import type { SlotSpec } from './spoken-answer.js';
 import type {
+  AskingSource,
   ChoiceSource,
   DefaultsSource,
-  DigitsSource,
-  MenuSource,
   NodeSource,
   RetrySource,
+  SlotSource,
   TransferSource,
 } from './dialplan-schema.js';
+import { listOf } from './one-or-more.js';
 import type { Path } from './problem.js';
 import {
   checkChoices,
@@ -85,8 +87,13 @@ export function readNode(context: NodeContext, source: NodeSource, path: Path): 
     }
     case 'transfer':
       return readTransfer(context, source, path);
+    case 'agenda': {
+      const otherwise = resolve(source.else, [...path, 'else']);
+      return otherwise === undefined ? undefined : { type: 'agenda', otherwise, wishes: [] };
+    }
     case 'menu':
     case 'digits':
+    case 'ask':
       return readAsking(context, source, path);
   }
 }
@@ -132,11 +139,7 @@ function readTransfer(context: NodeContext, source: TransferSource, path: Path):
   };
 }
 
-function readAsking(
-  context: NodeContext,
-  source: MenuSource | DigitsSource,
-  path: Path,
-): DialplanNode | undefined {
+function readAsking(context: NodeContext, source: AskingSource, path: Path): DialplanNode | undefined {
   const { scope, defaults, resolve } = context;
   const noInput = readRetry(context, source, 'noInput', path);
   const noMatch = readRetry(context, source, 'noMatch', path);
@@ -153,13 +156,17 @@ function readAsking(
     }
   }
   const prompts = readPrompts(scope, source.prompt, [...path, 'prompt']);
+  const openPrompts =
+    source.openPrompt === undefined ? [] : readPrompts(scope, source.openPrompt, [...path, 'openPrompt']);
   if (noInput === undefined || noMatch === undefined) return undefined;
   const common = {
     prompts,
+    openPrompts,
     bargeIn: source.bargeIn ?? defaults.bargeIn ?? dialplanDefaults.bargeIn,
     noInputMs: source.noInputMs ?? defaults.noInputMs ?? dialplanDefaults.noInputMs,
     interDigitTimeoutMs:
       source.interDigitTimeoutMs ?? defaults.interDigitTimeoutMs ?? dialplanDefaults.interDigitTimeoutMs,
+    ...((source.typeAhead ?? defaults.typeAhead) === false && { typeAhead: false }),
     sensitive: source.sensitive ?? false,
     choices,
     listenIn: source.listenIn,
@@ -168,6 +175,23 @@ function readAsking(
     noMatch,
   };
   if (source.type === 'menu') return { type: 'menu', ...common };
+  if (source.type === 'ask') {
+    const next = resolve(source.goto, [...path, 'goto']);
+    const slot = readSlot(scope, source, path);
+    const raw = source.confirmPrompt;
+    const confirmPrompts = raw === undefined ? [] : readPrompts(scope, raw, [...path, 'confirmPrompt']);
+    const confirm = source.confirm ?? (slot.type === 'text' && raw !== undefined ? 'always' : 'unsure');
+    if (confirm === 'always' && raw === undefined) {
+      scope.error(
+        [...path, 'confirm'],
+        `write what is asked back: confirmPrompt: '{{${source.saveAs}}}, is that right?'`,
+      );
+    }
+    const termChar = source.termChar ?? dialplanDefaults.termChar;
+    const { saveAs } = source;
+    if (next === undefined) return undefined;
+    return { type: 'ask', ...common, saveAs, slot, termChar, confirm, confirmPrompts, next };
+  }
   const minDigits = source.minDigits ?? dialplanDefaults.minDigits;
   if (minDigits > source.maxDigits) {
     const most = String(source.maxDigits);
@@ -179,14 +203,51 @@ function readAsking(
   return { type: 'digits', ...common, minDigits, maxDigits: source.maxDigits, termChar, next };
 }
 
-function readChoices(context: NodeContext, source: MenuSource | DigitsSource, path: Path): readonly Choice[] {
+/** How long the longest telephone number is (ITU-T E.164), and an amount of millions with its cents. */
+const phoneDigits = { min: 3, max: 15 };
+const amountKeys = { min: 1, max: 11 };
+
+function readSlot(scope: CompileScope, source: SlotSource, path: Path): SlotSpec {
+  const { slot: type, min, max } = source;
+  const usual = type === 'phone' ? phoneDigits : type === 'amount' ? amountKeys : { min: 1, max: 64 };
+  const { minDigits = usual.min, maxDigits = usual.max } = source;
+  const refuse = (key: 'minDigits' | 'maxDigits' | 'min' | 'max', types: string): void => {
+    if (source[key] !== undefined)
+      scope.error([...path, key], `a ${type} has no ${key}: it is for ${types}`, 'key');
+  };
+  if (type !== 'digits' && type !== 'phone') {
+    refuse('minDigits', 'digits and phone');
+    refuse('maxDigits', 'digits and phone');
+  }
+  if (type !== 'amount') {
+    refuse('min', 'amount');
+    refuse('max', 'amount');
+  }
+  if (minDigits > maxDigits) {
+    scope.error(
+      [...path, 'minDigits'],
+      `minDigits is more than maxDigits: write at most ${String(maxDigits)}`,
+    );
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    scope.error([...path, 'min'], `min is more than max: write at most ${String(max)}`);
+  }
+  return { type, minDigits, maxDigits, min, max };
+}
+
+/** Whether keys are the value, so that no key can choose. */
+function keysAreValue(source: AskingSource): boolean {
+  return source.type === 'digits' || (source.type === 'ask' && source.slot !== 'text');
+}
+
+function readChoices(context: NodeContext, source: AskingSource, path: Path): readonly Choice[] {
   const { scope, resolve, resolveTop } = context;
-  const digits = source.type === 'digits';
+  const digits = keysAreValue(source);
   const own = source.choices ?? {};
   const places = new Map<Choice, ChoicePlace>();
   const choices: Choice[] = [];
-  const add = (id: string, choice: ChoiceSource, at: Path, by: ResolveTarget): void => {
-    const read = readChoice(scope, id, choice, at, by);
+  const add = (id: string, choice: ChoiceSource, at: Path, by: ResolveTarget, common: boolean): void => {
+    const read = readChoice(scope, id, choice, at, by, common);
     if (read === undefined) return;
     const kept = digits ? { ...read, key: undefined } : read;
     places.set(kept, { path: at, phrases: choice.phrases });
@@ -200,21 +261,42 @@ function readChoices(context: NodeContext, source: MenuSource | DigitsSource, pa
         'while digits are collected a choice cannot have a key: remove it, phrases are heard',
       );
     }
-    add(id, choice, at, resolve);
+    add(id, choice, at, resolve, false);
   }
   if (source.everywhere ?? true) {
     for (const [id, choice] of Object.entries(context.everywhere)) {
-      if (Object.hasOwn(own, id) || (digits && choice.phrases === undefined)) continue;
-      add(id, choice, ['everywhere', id], resolveTop);
+      if (Object.hasOwn(own, id)) continue;
+      const { phrases, intent, reply } = choice;
+      if (digits && phrases === undefined && intent === undefined && reply === undefined) continue;
+      // A choice of its own for the same thing takes the place of the common one.
+      const kept = withoutMeanings(choice, Object.values(own));
+      if (kept !== undefined) add(id, kept, ['everywhere', id], resolveTop, true);
     }
   }
   checkChoices(scope, choices, (choice) => places.get(choice) ?? { path, phrases: undefined }, !digits);
   return choices;
 }
 
+/** A common choice without the intents and answers that a menu's own choices stand for; undefined if nothing is left. */
+function withoutMeanings(common: ChoiceSource, own: readonly ChoiceSource[]): ChoiceSource | undefined {
+  const intents = new Set(own.flatMap(({ intent }) => listOf(intent)));
+  const replies = new Set(own.flatMap(({ reply }) => listOf(reply)));
+  const { intent, reply, ...rest } = common;
+  const intentsLeft = listOf(intent).filter((one) => !intents.has(one));
+  const repliesLeft = listOf(reply).filter((one) => !replies.has(one));
+  const meant = intent !== undefined || reply !== undefined;
+  const nothingLeft = meant && intentsLeft.length + repliesLeft.length === 0;
+  if (nothingLeft && rest.key === undefined && rest.phrases === undefined) return undefined;
+  return {
+    ...rest,
+    ...(intentsLeft.length > 0 && { intent: intentsLeft }),
+    ...(repliesLeft.length > 0 && { reply: repliesLeft }),
+  };
+}
+
 function readRetry(
   context: NodeContext,
-  source: MenuSource | DigitsSource,
+  source: AskingSource,
   kind: 'noInput' | 'noMatch',
   path: Path,
 ): Retry | undefined {

@@ -1,4 +1,5 @@
 import { digitsAsWords } from '../dialect/digit-words.js';
+import { spokenValue } from '../dialect/spoken-value.js';
 import type { Template, TemplatePart } from './dialplan.js';
 
 /** What a template's text turned out to be; `problems` are sentences, one per faulty place. */
@@ -7,7 +8,7 @@ export interface ParsedTemplate {
   readonly problems: readonly string[];
 }
 
-const formats = ['digits', 'plain'] as const;
+const formats = ['digits', 'plain', 'amount', 'date', 'time'] as const;
 
 /** Reads `... {{variable}} ... {{variable | digits 2-2-4}} ...`. */
 export function parseTemplate(text: string): ParsedTemplate {
@@ -34,9 +35,10 @@ function parsePlace(inner: string): TemplatePart | string {
   if (rest.length > 0) return `'{{${inner}}}' has two formats: write one`;
   if (format === undefined) return { kind: 'variable', name, format: 'auto', groupSizes: undefined };
   const [word = '', groups, ...more] = format.split(/\s+/);
-  if (!isFormat(word)) return `'${word}' is no format: write {{${name} | digits}} or {{${name} | plain}}`;
+  if (!isFormat(word))
+    return `'${word}' is no format: write {{${name} | digits}}, plain, amount, date or time`;
   if (groups === undefined) return { kind: 'variable', name, format: word, groupSizes: undefined };
-  if (word === 'plain' || more.length > 0 || !/^[1-9](-[1-9])*$/.test(groups)) {
+  if (word !== 'digits' || more.length > 0 || !/^[1-9](-[1-9])*$/.test(groups)) {
     return `'${format}' is no format: groups of digits are written like {{${name} | digits 2-2-4}}`;
   }
   return { kind: 'variable', name, format: word, groupSizes: groups.split('-').map(Number) };
@@ -67,6 +69,9 @@ export function fillSpoken(
       if (part.kind === 'text') return part.text;
       if (hidden.includes(part.name)) return '***';
       const value = valueOf(variables, part.name);
+      if (part.format === 'amount' || part.format === 'date' || part.format === 'time') {
+        return spokenValue(part.format, value, dialect);
+      }
       const digits = part.format === 'digits' || (part.format === 'auto' && /^\+?\d+$/.test(value));
       return digits ? digitsAsWords(value, dialect, part.groupSizes) : value;
     })

@@ -216,3 +216,20 @@ t.test('any plain value where prompts, conditions and phrases stand is told, nev
     );
   });
 });
+
+t.test(
+  'how a question may be interrupted, and whether keys count ahead: of the node, else of the defaults',
+  async (t) => {
+    const plan = compiled(
+      small(
+        `      a: { type: menu, prompt: A?, choices: { x: { key: 1, goto: b } } }
+      b: { type: menu, prompt: B?, bargeIn: none, typeAhead: true, choices: { x: { key: 1, goto: hangup } } }
+`,
+        'dialects: [en-gb]\ndefaults: { bargeIn: phrase, typeAhead: false, wayOut: hangup }',
+      ),
+    );
+    t.match(plan.nodes['main.a'], { bargeIn: 'phrase', typeAhead: false });
+    t.match(plan.nodes['main.b'], { bargeIn: 'none' });
+    t.notOk('typeAhead' in (plan.nodes['main.b'] ?? {}));
+  },
+);

@@ -20,14 +20,24 @@ t.test("the README's dialplan is right as it stands", async (t) => {
 t.test("the README's parts are right in a dialplan around them", async (t) => {
   const indent = (text: string, by: number) => text.replace(/^(?=.)/gm, ' '.repeat(by));
   const node = (name: string, body: string) => `      ${name}:\n${indent(body, 8)}`;
-  const [, menu = '', digits = '', branch = '', transfer = '', retry = '', everywhere = ''] =
-    yamlBlocks(readme);
+  const [
+    ,
+    menu = '',
+    digits = '',
+    ask = '',
+    branch = '',
+    transfer = '',
+    retry = '',
+    intents = '',
+    everywhere = '',
+  ] = yamlBlocks(readme);
   const plan = `
 name: parts
 dialects: [cmn, yue, en-gb]
 defaults:
   wayOut: reception
   dialect: en-gb
+${intents}
 ${everywhere}
 variables: { meterNumber: '', topic: '', price: '' }
 flows:
@@ -35,12 +45,13 @@ flows:
     nodes:
 ${node('a', menu)}
 ${node('sugar', digits)}
+${node('how-much', ask)}
 ${node('confirm', branch)}
 ${node('connect', transfer)}
 ${node('cantonese', `type: menu\nprompt: { cmn: 好, yue: 好, en-gb: Yes? }\nchoices: { a: { key: 1, goto: reception } }\n${retry}`)}
       new-meter: { type: goto, goto: cantonese }
       old-meter: { type: goto, goto: connect }
-      anything-else: { type: goto, goto: reception }
+      anything-else: { type: goto, goto: how-much }
       engaged: { type: goto, goto: reception }
       declined: { type: goto, goto: reception }
       nobody-there: { type: goto, goto: reception }
@@ -56,7 +67,7 @@ ${node('cantonese', `type: menu\nprompt: { cmn: 好, yue: 好, en-gb: Yes? }\nch
     other.map((p) => p.message),
     [],
   );
-  t.equal(yamlBlocks(readme).length, 7);
+  t.equal(yamlBlocks(readme).length, 9);
 });
 
 t.test('every key of the language and every default is in the README', async (t) => {

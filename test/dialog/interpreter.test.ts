@@ -2,7 +2,8 @@ import { t } from 'tap';
 import type { CollectAction, DialogAction } from '../../src/dialog/action.js';
 import type { Dialplan } from '../../src/dialog/dialplan.js';
 import type { DialogEvent, TransferOutcome } from '../../src/dialog/event.js';
-import { initialState, step, type DialogState, type DialogStep } from '../../src/dialog/interpreter.js';
+import { initialState, type DialogState, type DialogStep } from '../../src/dialog/dialog-state.js';
+import { step } from '../../src/dialog/interpreter.js';
 import { compiled } from './project-file.js';
 
 const call = { callingNumber: '+441632960001', calledNumber: '1001' };
@@ -98,11 +99,22 @@ t.test('the start says what comes before the first question, and asks it', async
       status: 'collecting',
       node: 'main.ask',
       dialect: 'en-gb',
-      variables: { kind: 'nothing', callingNumber: '+441632960001', calledNumber: '1001', dialect: 'en-gb' },
+      autonomy: 'closed',
+      autonomies: {},
+      variables: {
+        kind: 'nothing',
+        callingNumber: '+441632960001',
+        calledNumber: '1001',
+        dialect: 'en-gb',
+        autonomy: 'closed',
+      },
       sensitive: [],
       fromCaller: ['callingNumber', 'calledNumber'],
       noInputs: 0,
       noMatches: 0,
+      pending: null,
+      denied: [],
+      agenda: [],
     },
     entered: ['main.hello', 'main.ask'],
     actions: [
