@@ -1,4 +1,4 @@
-import type { AudioStream } from '../audio-stream/audio-stream.js';
+import { frameSamples, type AudioStream } from '../audio-stream/audio-stream.js';
 import type { AudioStreamServer, ExpectedStream } from '../audio-stream/audio-stream-server.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
 
@@ -42,17 +42,27 @@ export class CallAudio {
     }
   }
 
-  /** Calls `heard` per frame with the caller's channel, `recorded` per frame with both. Arrays are reused. */
-  attach(heard: (caller: Int16Array) => void, recorded: (caller: Int16Array, bot: Int16Array) => void): void {
+  /**
+   * Calls `listen` per frame as soon as the caller's channel is there, with what he heard at that moment or, where that
+   * comes by the second fork, some frames before; `record` per frame with both, sample-aligned. Arrays are reused.
+   */
+  attach(
+    listen: (caller: Int16Array, heard: Int16Array) => void,
+    record: (caller: Int16Array, heard: Int16Array) => void,
+  ): void {
     if (this.recording === this.speaking) {
-      this.speaking.onFrame = (caller, bot) => {
-        heard(caller);
-        recorded(caller, bot);
+      this.speaking.onFrame = (caller, heard) => {
+        listen(caller, heard);
+        record(caller, heard);
       };
       return;
     }
-    this.speaking.onFrame = heard;
-    this.recording.onFrame = recorded;
+    const latest = new Int16Array(frameSamples);
+    this.speaking.onFrame = (caller) => listen(caller, latest);
+    this.recording.onFrame = (caller, heard) => {
+      latest.set(heard);
+      record(caller, heard);
+    };
   }
 
   /** Safe to call twice. */

@@ -4,6 +4,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
+import type { DialectPacks } from '../dialect/packs.js';
 import type { Dialplan } from '../dialog/dialplan.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
 import type { CallDialog } from '../sip/call-dialog.js';
@@ -18,15 +19,26 @@ import { CallTransfers, type OperatorTransfer } from './call-transfers.js';
 import { callForked, callMoved, type CallState } from './channels.js';
 import { Conversation } from './conversation.js';
 import { endingOfFailure, endingOfHangup, endingOfMedia, nothing, type Ending } from './ending.js';
+import { DialectOfCall, offered } from './dialect-of-call.js';
 import type { CallDialer } from './dialer-port.js';
+import type { LearntInCall } from './memory-after-call.js';
 import type { PromptSources } from './prompt-player.js';
+import { beginning, type RememberedCaller } from './remembered-callers.js';
 import { SessionNegotiation } from './session-negotiation.js';
+import type { Understanding } from './understanding.js';
+import type { CallMedia, Standby } from './standby.js';
 
 /** What a call needs of the house. Everything here outlives the call. */
 export interface CallPorts {
   readonly createEndpoint: (offer: string | undefined) => Promise<MediaEndpoint>;
   readonly audio: AudioStreamServer;
+  /** Media made ahead of calls that come in. */
+  readonly standby?: Standby | undefined;
   readonly recognizer: Recognizer | undefined;
+  /** Understands open speech and tells dialects; undefined: phrases, keys and the dialect that is chosen. */
+  readonly understanding?: Understanding | undefined;
+  /** Words that every question understands, and by which a turn ends; asked for at each call's beginning. */
+  readonly packs?: () => DialectPacks | undefined;
   readonly prompts: PromptSources;
   readonly dialer: CallDialer;
   readonly clock: Clock;
@@ -38,6 +50,8 @@ export interface CallSessionOptions extends CallOptions {
   readonly dialplan: Dialplan;
   /** Dialect to begin in; undefined: the dialplan's first. */
   readonly dialect: string | undefined;
+  /** What an earlier call of the caller told; goes before {@link dialect} where the dialplan speaks that language. */
+  readonly remembered?: Promise<RememberedCaller | undefined>;
   /** Whether whom we speak with may choose whom we telephone: see dial-policy.ts. */
   readonly mayChooseAnyone: boolean;
 }
@@ -45,6 +59,8 @@ export interface CallSessionOptions extends CallOptions {
 /** A live call as operators see it. */
 export interface LiveCallSummary {
   readonly id: string;
+  /** Empty before our INVITE is out. */
+  readonly sipCallId: string;
   readonly direction: 'inbound' | 'outbound';
   readonly callingNumber: string;
   readonly calledNumber: string;
@@ -118,9 +134,10 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
 
   /** For lists of live calls. */
   get summary(): LiveCallSummary {
-    const { direction, callingNumber, calledNumber } = this.leg;
+    const { direction, callingNumber, calledNumber, sipCallId } = this.leg;
     return {
       id: this.id,
+      sipCallId,
       direction,
       callingNumber,
       calledNumber,
@@ -130,6 +147,11 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       receivedAtMs: this.#receivedAtMs,
       answeredAtMs: this.#answeredAtMs,
     };
+  }
+
+  /** What the call has taught about the caller; undefined if it came to no conversation. */
+  get learnt(): LearntInCall | undefined {
+    return this.#answeredAtMs === null ? undefined : this.#conversation?.learnt;
   }
 
   /**
@@ -142,12 +164,10 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       const folder = this.#files.makeFolder();
       // Awaited below; an endpoint that fails first must not leave its failure unheard.
       folder.catch(() => undefined);
-      const endpoint = await this.#makeEndpoint();
-      if (endpoint === undefined) return;
-      const audio = await this.#openAudio(endpoint);
-      if (audio === undefined) return;
+      const media = await this.#openMedia();
+      if (media === undefined) return;
       await folder;
-      await this.#establish(endpoint, audio);
+      await this.#establish(media.endpoint, media.audio, await this.options.remembered);
     } catch (error) {
       this.#failed(error);
     }
@@ -163,8 +183,20 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     return !this.#over() && this.#transfers?.byOperator(order) === true;
   }
 
-  async #makeEndpoint(): Promise<MediaEndpoint | undefined> {
-    const endpoint = await this.ports.createEndpoint(this.leg.offer);
+  /** Undefined: the call has ended meanwhile. */
+  async #openMedia(): Promise<CallMedia | undefined> {
+    const { offer } = this.leg;
+    const ready = offer === undefined ? undefined : await this.ports.standby?.take(offer);
+    const endpoint = await this.#own(ready?.endpoint ?? (await this.ports.createEndpoint(offer)));
+    if (endpoint === undefined) {
+      ready?.audio.close();
+      return undefined;
+    }
+    const audio = this.#hearThrough(ready?.audio ?? (await this.#openAudio(endpoint)));
+    return audio === undefined ? undefined : { endpoint, audio };
+  }
+
+  async #own(endpoint: MediaEndpoint): Promise<MediaEndpoint | undefined> {
     if (this.#over()) {
       await endpoint.close();
       return undefined;
@@ -176,12 +208,15 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     return endpoint;
   }
 
-  async #openAudio(endpoint: MediaEndpoint): Promise<CallAudio | undefined> {
-    const audio = await CallAudio.open(endpoint, this.ports.audio).catch((error: unknown) => {
+  #openAudio(endpoint: MediaEndpoint): Promise<CallAudio> {
+    return CallAudio.open(endpoint, this.ports.audio).catch((error: unknown) => {
       // A fork whose call ended meanwhile did not fail.
       if (!this.#over()) callForked.publish({ callId: this.id, opened: false });
       throw error;
     });
+  }
+
+  #hearThrough(audio: CallAudio): CallAudio | undefined {
     callForked.publish({ callId: this.id, opened: true });
     if (this.#over()) {
       audio.close();
@@ -197,11 +232,19 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     return audio;
   }
 
-  async #establish(endpoint: MediaEndpoint, audio: CallAudio): Promise<void> {
+  async #establish(endpoint: MediaEndpoint, audio: CallAudio, remembered?: RememberedCaller): Promise<void> {
     if (this.#over()) return;
-    // The ear is open before the answer: nothing that is said after it is lost.
-    const conversation = this.#listen(endpoint, audio);
-    const established = await this.leg.establish(endpoint);
+    // The answer goes out first, the ear opens in the same turn, before a frame can come: nothing said after it is lost.
+    const establishing = this.leg.establish(endpoint);
+    let conversation: Conversation;
+    try {
+      conversation = this.#listen(endpoint, audio, remembered);
+    } catch (error) {
+      // Answered, and nobody is there.
+      establishing.then((made) => ('dialog' in made ? made.dialog.bye() : undefined)).catch(() => undefined);
+      throw error;
+    }
+    const established = await establishing;
     if ('ending' in established) {
       this.#end(established.ending);
       return;
@@ -225,16 +268,22 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
   }
 
   /** Opens the files and the ear. */
-  #listen(endpoint: MediaEndpoint, audio: CallAudio): Conversation {
-    const { dialplan, dialect } = this.options;
+  #listen(endpoint: MediaEndpoint, audio: CallAudio, remembered: RememberedCaller | undefined): Conversation {
+    const { dialplan } = this.options;
+    const dialect = offered(remembered?.dialect, dialplan.dialects) ?? this.options.dialect;
     const { callingNumber, calledNumber, sipCallId } = this.leg;
-    const { recognizer, prompts, clock } = this.ports;
+    const { recognizer, understanding, packs, prompts, clock } = this.ports;
     const files = this.#files;
     const journal = files.open();
+    const spoken = dialplan.dialects;
+    const dialects = new DialectOfCall({ spoken, assumed: dialect, remembered, engine: recognizer });
+    const { autonomies } = dialects;
     journal.write('call', {
       dialplan: dialplan.name,
       dialplanVersion: dialplan.version,
       dialect,
+      autonomies,
+      ...(remembered !== undefined && { remembered }),
       callingNumber,
       calledNumber,
       sipCallId,
@@ -242,10 +291,13 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
     const conversation = new Conversation({
       callId: this.id,
       dialplan,
-      call: { callingNumber, calledNumber, ...(dialect !== undefined && { dialect }) },
+      call: { callingNumber, calledNumber, autonomies, ...beginning(dialect, remembered) },
       endpoint,
       audio,
       recognizer,
+      dialects,
+      understanding,
+      packs: packs?.(),
       prompts,
       journal,
       clock,
@@ -256,7 +308,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       clock.after(tailMs, () => this.#end({ ...nothing, reason: 'local-bye', q850Cause: 16 }));
     });
     audio.attach(
-      (caller) => conversation.hear(caller),
+      (caller, heard) => conversation.hear(caller, heard),
       (caller, heard) => {
         files.record(caller, heard);
         conversation.measure(caller, heard);
@@ -386,8 +438,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       sipStatus: ending.sipStatus,
       q850Cause: ending.q850Cause,
       detail: ending.detail,
-      path: [...(this.#conversation?.path ?? [])],
-      turns: [...(this.#conversation?.turns ?? [])],
+      ...(this.#conversation?.kept ?? { path: [], turns: [] }),
       transfers: [...(this.#transfers?.records ?? [])],
       ...this.#files.names,
     };

@@ -12,6 +12,7 @@ import type { DialplanLibrary } from './dialplan-library.js';
 import { InboundLeg } from './inbound-leg.js';
 import { keepRecord } from './keep-record.js';
 import type { LiveCalls } from './live-calls.js';
+import type { RememberedCallers } from './remembered-callers.js';
 
 /** Takes the INVITEs of one SIP agent: finds the dialplan, makes the call, keeps its record. */
 export class Inbound {
@@ -21,6 +22,7 @@ export class Inbound {
     private readonly live: LiveCalls,
     private readonly store: CallStore,
     private readonly options: CallOptions,
+    private readonly callers?: RememberedCallers,
   ) {}
 
   /** An INVITE that admission let pass. Never throws. */
@@ -36,19 +38,25 @@ export class Inbound {
       this.refuse(incoming, 'numbers', status, error instanceof Error ? error.message : 'unexpected failure');
       return;
     }
+    const known = incoming.withheld ? undefined : this.callers?.recall(callingNumber);
     const call = new CallSession(
       new InboundLeg(incoming),
       {
         id: callId(clock.wallMs()),
         dialplan: found.dialplan,
         dialect: found.dialect,
+        ...(known !== undefined && { remembered: known.caller }),
         mayChooseAnyone: mayChooseAnyone(identity, found.namesTrunk),
         ...this.options,
       },
       this.ports,
     );
     this.live.add(call);
-    call.on('ended', (record, setupMs) => this.#keep(record, setupMs));
+    call.on('ended', (record, setupMs) => {
+      this.#keep(record, setupMs);
+      if (call.learnt !== undefined) known?.learn(call.learnt);
+      if (record.stopCalling === true && !incoming.withheld) this.callers?.stopCalling(callingNumber);
+    });
     void call.run();
   }
 

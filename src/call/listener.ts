@@ -1,117 +1,305 @@
 import { frameSamples } from '../audio-stream/audio-stream.js';
-import { EnergyVad } from '../audio/vad.js';
+import { VoiceActivity } from '../audio/voice-activity.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
-import type { Phrase, RecognitionResult, Recognizer, RecognizerStream } from '../speech/recognizer.js';
+import type {
+  Grammar,
+  Hint,
+  Phrase,
+  RecognitionResult,
+  Recognizer,
+  RecognizerStream,
+} from '../speech/recognizer.js';
+import { RecentAudio } from '../speech/recent-audio.js';
+import { EndpointPolicy, endpointSilences } from './turn-endpoint.js';
 
 export type ListenerEvents = {
-  speechStarted: [];
-  speechEnded: [];
+  /** `carried`: the caller began before anybody wanted to know. */
+  speechStarted: [carried: boolean];
+  /** What the recognizer would say now. */
+  interim: [result: RecognitionResult];
+  /** `voicedMs`: how much voice there was, pauses left out. */
+  speechEnded: [voicedMs: number];
   recognized: [result: RecognitionResult];
   failed: [error: Error];
 };
 
-/** Audio kept from before the first voiced frame and given to the recognizer, frames (300 ms): soft onsets count. */
+/** How to listen, besides for which phrases. */
+export interface ListenOptions {
+  /** When the caller has finished. Default: by the phrases alone. */
+  readonly endpoint?: EndpointPolicy;
+  /** Whether what was said since the last listening counts, too. Default true; speech under way always does. */
+  readonly carry?: boolean;
+  /** Listens without phrases, too. Default false. */
+  readonly open?: boolean;
+  readonly hints?: readonly Hint[];
+  readonly grammar?: Grammar;
+  /** Default 1. */
+  readonly maxAlternatives?: number;
+}
+
+/** Audio from before the first voiced frame that is given to the recognizer, frames (300 ms): soft onsets count. */
 const prerollFrames = 15;
 
-/** Silence that ends what the caller says, ms: longer than a pause inside a phrase (250 ms), as short as that allows. */
-const endpointMs = 340;
+/** So much of the caller is kept for a listening that begins later, frames (4 s): a short answer and the wait after it. */
+const keptFrames = 200;
+
+/** An interim result that does not tell how much it rests on knows of all that was said so long before, ms: engines lag. */
+const engineLagMs = 300;
+
+/** So many voiced frames after what a result rests on are more words; fewer are a click or an echo. */
+const moreFrames = 3;
+
+/** What was said while nobody wanted to know counts from so much voice on, ms: less is a breath. */
+const leastMissedMs = 160;
 
 const sampleRateHz = 8000;
+
+/** So much of what was said can be heard again in another dialect (10 s). */
+const againSamples = 10 * sampleRateHz;
 
 /**
  * The ear of one call: finds begin and end of the caller's speech, and gives it to a recognizer while somebody wants
  * to know. Owned by the call; fed with every frame of the caller's channel.
  */
 export class Listener extends TypedEmitter<ListenerEvents> {
-  readonly #vad = new EnergyVad({ hangoverMs: endpointMs });
-  readonly #preroll: Int16Array[] = Array.from({ length: prerollFrames }, () => new Int16Array(frameSamples));
-  #prerollAt = 0;
-  #prerollFilled = 0;
+  readonly #vad = new VoiceActivity({ endpointMs: endpointSilences.unknown });
+  /** A ring of the last frames; frame n lies at n modulo its length. */
+  readonly #kept = new Int16Array(keptFrames * frameSamples);
+  /** How many frames came. */
+  #frames = 0;
+  /** What came before this frame was given to a recognizer, and is of an old turn. */
+  #usedFrames = 0;
   #phrases: readonly Phrase[] | undefined;
   #dialects: readonly string[] = [];
+  #options: ListenOptions = {};
+  #endpoint: EndpointPolicy | undefined;
   #stream: RecognizerStream | undefined;
   #ended = false;
+  /** The latest interim result of the stream, whether it covers all that was said, and the voiced frames since. */
+  #heard: RecognitionResult | undefined;
+  #settled = false;
+  #voicedSince = 0;
+  /** Where the stream's audio begins. */
+  #firstFrame = 0;
+  /** The speech under way belongs to a turn that is over. */
+  #old = false;
+  /** Speech from begin to end while nobody wanted to know. */
+  #missed: { readonly fromFrame: number; readonly voicedMs: number } | undefined;
+  /** What was given to the recognizer last. */
+  #said: RecentAudio | undefined;
   #closed = false;
 
   constructor(private readonly recognizer: Recognizer | undefined) {
     super();
   }
 
-  /** Wants the next speech recognized among `phrases`. Speech that is under way already counts as begun now. */
-  arm(phrases: readonly Phrase[], dialects: readonly string[]): void {
+  /**
+   * Wants the next speech recognized among `phrases`. Speech that is under way, or was over since the last listening,
+   * counts as carried into this one and is told before this returns.
+   */
+  arm(phrases: readonly Phrase[], dialects: readonly string[], options: ListenOptions = {}): void {
     this.disarm();
-    if (this.#closed || phrases.length === 0 || this.recognizer === undefined) return;
+    const missed = options.carry === false ? undefined : this.#missed;
+    this.#missed = undefined;
+    if (this.#closed || this.recognizer === undefined) return;
+    if (phrases.length === 0 && options.open !== true) return;
     this.#phrases = phrases;
     this.#dialects = dialects;
-    if (this.#vad.speaking) this.#open();
+    this.#options = options;
+    this.#endpoint =
+      options.endpoint ??
+      new EndpointPolicy({ phrases, kind: 'closed', interim: this.recognizer.capabilities.interim });
+    this.#watchEndpoint();
+    if (this.#vad.speaking) {
+      if (!this.#old) this.#open(this.#beginFrame, true);
+    } else if (missed !== undefined && missed.fromFrame >= this.#frames - keptFrames) {
+      this.#open(missed.fromFrame, true);
+      this.#end(missed.voicedMs);
+    }
   }
 
   /** Nothing is wanted any more; a result under way is dropped. Safe to call twice. */
   disarm(): void {
+    if (this.#phrases !== undefined) this.#old = this.#isListening && this.#vad.speaking;
     this.#phrases = undefined;
+    this.#endpoint = undefined;
+    this.#vad.endpointMs = endpointSilences.unknown;
     this.#drop();
   }
 
-  /** The endpoint was accepted: asks for the final result, which comes as `recognized` or `failed`. */
+  /** What was said so far was said to somebody else. */
+  forget(): void {
+    this.#missed = undefined;
+    this.#old = this.#vad.speaking;
+  }
+
+  /** The endpoint was accepted: asks for the final result, which comes as `recognized` or `failed`, perhaps at once. */
   finish(): void {
-    this.#stream?.finish();
+    const stream = this.#stream;
+    const heard = this.#heard;
+    if (stream === undefined) return;
+    this.#usedFrames = this.#frames;
+    this.#ended = true;
+    // Nothing new can come of it: the engine's last word is there, and a round trip is saved.
+    if (heard !== undefined && this.#endpoint?.isFinal(this.#soFar) === true) {
+      this.#over(stream, () => this.emit('recognized', heard));
+    } else stream.finish();
+  }
+
+  /**
+   * What was said last, heard once more in other dialects: comes as another `recognized` or `failed`. False if it is not
+   * kept (only an engine that hears open speech has a use for it), or if the caller speaks on.
+   */
+  again(phrases: readonly Phrase[], dialects: readonly string[]): boolean {
+    const said = this.#said;
+    this.#said = undefined;
+    if (this.#closed || this.#phrases === undefined || this.recognizer === undefined) return false;
+    if (said === undefined || said.lengthSamples === 0 || this.#stream !== undefined) return false;
+    this.#phrases = phrases;
+    this.#dialects = dialects;
+    const stream = this.recognizer.open({ sampleRateHz, phrases, dialects });
+    this.#stream = stream;
+    this.#ended = true;
+    stream.on('final', (result) => this.#over(stream, () => this.emit('recognized', result)));
+    stream.on('error', (error) => this.#over(stream, () => this.emit('failed', error)));
+    said.replay(frameSamples, (samples) => stream.write(samples));
+    stream.finish();
+    return true;
   }
 
   /** Drops the speech under way, stays armed for the next. */
   drop(): void {
+    this.#old = this.#isListening && this.#vad.speaking;
     this.#drop();
   }
 
-  /** Hot. One 20 ms frame of the caller, mono s16 at 8 kHz. */
-  frame(samples: Int16Array): void {
+  /** Hot. One 20 ms frame of the caller, mono s16 at 8 kHz, and what he heard meanwhile: its echo is no speech. */
+  frame(samples: Int16Array, heard?: Int16Array): void {
     if (this.#closed) return;
-    const change = this.#vad.push(samples);
-    if (this.#stream !== undefined && !this.#ended) this.#stream.write(samples);
-    else this.#keep(samples);
-    if (change === 'begin' && this.#phrases !== undefined && this.#stream === undefined) this.#open();
-    else if (change === 'end' && this.#stream !== undefined && !this.#ended) {
-      this.#ended = true;
-      this.emit('speechEnded');
+    const change = this.#vad.push(samples, heard);
+    this.#kept.set(samples, (this.#frames % keptFrames) * frameSamples);
+    this.#frames += 1;
+    if (this.#stream !== undefined && !this.#ended) {
+      this.#stream.write(samples);
+      this.#said?.push(samples);
+      if (this.#settled && this.#vad.silentMs === 0) this.#voiced();
     }
+    if (change === 'begin') this.#begin();
+    else if (change === 'end') this.#silence();
   }
 
   close(): void {
     this.#closed = true;
     this.disarm();
+    this.#vad.close();
     this.removeAllListeners();
   }
 
-  #open(): void {
+  /** The speech under way goes to a recognizer. */
+  get #isListening(): boolean {
+    return this.#stream !== undefined && !this.#ended;
+  }
+
+  #begin(): void {
+    this.#old = false;
+    if (this.#phrases !== undefined && this.#stream === undefined) this.#open(this.#beginFrame, false);
+  }
+
+  /** The endpoint, or the end of what nobody wanted to know. */
+  #silence(): void {
+    const { voicedMs } = this.#vad;
+    if (this.#stream !== undefined && !this.#ended) this.#end(voicedMs);
+    else if (this.#phrases === undefined && !this.#old && voicedMs >= leastMissedMs) {
+      this.#missed = { fromFrame: this.#beginFrame, voicedMs };
+    }
+    this.#old = false;
+  }
+
+  #end(voicedMs: number): void {
+    this.#ended = true;
+    this.emit('speechEnded', voicedMs);
+  }
+
+  /** Hot. The caller may speak on after a pause: then what was understood in it is not all. */
+  #voiced(): void {
+    this.#voicedSince += 1;
+    if (this.#voicedSince < moreFrames) return;
+    this.#settled = false;
+    this.#watchEndpoint();
+  }
+
+  /** Where the speech under way began, with a little before it. */
+  get #beginFrame(): number {
+    return Math.floor(this.#vad.beginSample / frameSamples) - prerollFrames;
+  }
+
+  get #soFar() {
+    return { heard: this.#heard, settled: this.#settled, voicedMs: this.#vad.voicedMs };
+  }
+
+  #watchEndpoint(): void {
+    if (this.#endpoint !== undefined) this.#vad.endpointMs = this.#endpoint.silenceMs(this.#soFar);
+  }
+
+  #open(fromFrame: number, carried: boolean): void {
     if (this.recognizer === undefined || this.#phrases === undefined) return;
-    const stream = this.recognizer.open({ sampleRateHz, phrases: this.#phrases, dialects: this.#dialects });
+    const { hints, grammar, maxAlternatives } = this.#options;
+    const stream = this.recognizer.open({
+      sampleRateHz,
+      phrases: this.#phrases,
+      dialects: this.#dialects,
+      ...(hints !== undefined && { hints }),
+      ...(grammar !== undefined && { grammar }),
+      ...(maxAlternatives !== undefined && { maxAlternatives }),
+    });
     this.#stream = stream;
     this.#ended = false;
+    stream.on('interim', (result) => this.#interim(stream, result));
     stream.on('final', (result) => this.#over(stream, () => this.emit('recognized', result)));
     stream.on('error', (error) => this.#over(stream, () => this.emit('failed', error)));
-    for (let i = this.#prerollFilled; i > 0; i -= 1) {
-      const frame = this.#preroll[(this.#prerollAt - i + prerollFrames) % prerollFrames];
-      if (frame !== undefined) stream.write(frame);
+    this.#said = this.recognizer.capabilities.openSpeech ? new RecentAudio(againSamples) : undefined;
+    const first = Math.max(fromFrame, this.#usedFrames, this.#frames - keptFrames, 0);
+    this.#firstFrame = first;
+    for (let frame = first; frame < this.#frames; frame += 1) {
+      const at = (frame % keptFrames) * frameSamples;
+      const samples = this.#kept.subarray(at, at + frameSamples);
+      stream.write(samples);
+      this.#said?.push(samples);
     }
-    this.#prerollFilled = 0;
-    this.emit('speechStarted');
+    this.#watchEndpoint();
+    this.emit('speechStarted', carried);
+  }
+
+  #interim(stream: RecognizerStream, result: RecognitionResult): void {
+    if (this.#stream !== stream || this.#ended) return;
+    this.#heard = result;
+    const { audioMs } = result;
+    const lastVoicedFrame = this.#vad.lastVoicedSample / frameSamples;
+    // A result that took long may be about a pause that is over.
+    const coveredFrame =
+      audioMs === undefined ? this.#frames - engineLagMs / 20 : this.#firstFrame + audioMs / 20;
+    this.#settled = lastVoicedFrame - coveredFrame < moreFrames;
+    this.#voicedSince = 0;
+    this.#watchEndpoint();
+    this.emit('interim', result);
   }
 
   #over(stream: RecognizerStream, tell: () => void): void {
     if (this.#stream !== stream) return;
+    const old = this.#isListening && this.#vad.speaking;
     this.#drop();
     tell();
+    // Who went on while the recognizer worked begins anew, in this turn or in the next.
+    const isNew = this.#vad.speaking && !old && !this.#old;
+    if (isNew && this.#phrases !== undefined && this.#stream === undefined)
+      this.#open(this.#beginFrame, true);
   }
 
   #drop(): void {
     this.#stream?.close();
     this.#stream = undefined;
     this.#ended = false;
-  }
-
-  /** Hot. Keeps the latest frames in a ring. */
-  #keep(samples: Int16Array): void {
-    this.#preroll[this.#prerollAt]?.set(samples);
-    this.#prerollAt = (this.#prerollAt + 1) % prerollFrames;
-    if (this.#prerollFilled < prerollFrames) this.#prerollFilled += 1;
+    this.#heard = undefined;
+    this.#settled = false;
   }
 }

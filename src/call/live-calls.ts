@@ -26,6 +26,13 @@ export class LiveCalls {
     return [...this.#calls.values()].map((call) => call.summary);
   }
 
+  /** Those whose id is this, or begins with it; the first alone when it is the whole id. */
+  find(key: string): readonly LiveCallSummary[] {
+    const whole = this.#calls.get(key);
+    if (whole !== undefined) return [whole.summary];
+    return key === '' ? [] : this.list().filter(({ id }) => id.startsWith(key));
+  }
+
   /** False if there is no live call of this id. */
   hangup(id: string, detail: string): boolean {
     const call = this.#calls.get(id);

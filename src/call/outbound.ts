@@ -9,6 +9,7 @@ import { callError } from './errors.js';
 import { keepRecord } from './keep-record.js';
 import type { LiveCalls } from './live-calls.js';
 import { OutboundLeg } from './outbound-leg.js';
+import type { RememberedCallers } from './remembered-callers.js';
 
 /** A call that we are to place. */
 export interface OutboundRequest {
@@ -33,6 +34,8 @@ export interface OutboundLine {
 export interface OutboundOptions extends CallOptions {
   readonly maxConcurrent: number;
   readonly draining: () => boolean;
+  /** Who asked not to be called is marked here. */
+  readonly callers?: RememberedCallers;
 }
 
 /** Places calls that run a dialplan with whoever answers, and keeps their records. */
@@ -56,7 +59,7 @@ export class Outbound {
    * CALL_DRAINING, CALL_NO_CAPACITY, CALL_NO_LINE.
    */
   place(request: OutboundRequest): { readonly call: CallSession; readonly ended: Promise<CallRecord> } {
-    const { maxConcurrent, draining, ...options } = this.options;
+    const { maxConcurrent, draining, callers, ...options } = this.options;
     const { dialplan: name, ...dialled } = request;
     if (!isTarget(dialled.to)) throw callError('CALL_TARGET_INVALID');
     const dialplan = this.library.named(name);
@@ -80,6 +83,7 @@ export class Outbound {
     this.live.add(call);
     const ended = new Promise<CallRecord>((resolve) => {
       call.on('ended', (record) => {
+        if (record.stopCalling === true) callers?.stopCalling(record.calledNumber);
         void keepRecord(record, null, this.store, ports.logger).then(() => resolve(record));
       });
     });

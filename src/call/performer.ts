@@ -1,21 +1,39 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
-import type { BargeIn, CollectAction, DialogAction, Prompt, TransferAction } from '../dialog/action.js';
+import type { CollectAction, DialogAction, TransferAction } from '../dialog/action.js';
+import type { DialectPacks } from '../dialect/packs.js';
 import type { Dialplan } from '../dialog/dialplan.js';
 import type { DialogEvent, TransferOutcome } from '../dialog/event.js';
-import { step, type DialogState } from '../dialog/interpreter.js';
+import { intentsOf } from '../dialog/answer.js';
+import { dialectSet } from '../dialog/dialect-switch.js';
+import { inDialect, type DialogState } from '../dialog/dialog-state.js';
+import { step } from '../dialog/interpreter.js';
+import type { RecognitionResult, Recognizer } from '../speech/recognizer.js';
 import type { TurnRecord } from '../store/call-record.js';
+import type { DialectChange, DialectOfCall } from './dialect-of-call.js';
+import { Exchange } from './exchange.js';
+import { Hearing, openListening } from './hearing.js';
 import type { Journal } from './journal.js';
+import type { KeysInstead } from './keys-instead.js';
+import type { Stamp } from './ledger-boundary.js';
 import type { Listener } from './listener.js';
+import { louder, mannerOf, patienceOf, patiently } from './manner.js';
 import type { PromptPlayer, Saying } from './prompt-player.js';
-import { Turn, type TurnAction, type TurnInput } from './turn.js';
+import { promptRow, type RowPrompt } from './prompt-row.js';
+import { EndpointPolicy } from './turn-endpoint.js';
+import { lateTermChar } from './turn-keys.js';
+import { expectedSpeech, turnPhrases } from './turn-phrases.js';
+import { shownText, turnRecord } from './turn-record.js';
+import type { Understanding } from './understanding.js';
 
 export type PerformerEvents = {
   turn: [turn: TurnRecord];
   /** The dialplan connects the caller with somebody else, and the caller has heard everything before. */
   transfer: [action: TransferAction];
+  /** The caller wants no more calls. */
+  stopCalling: [];
   /** The dialplan ends the call, and the caller has heard everything. */
   finished: [];
 };
@@ -25,48 +43,67 @@ export interface PerformerOptions {
   readonly state: DialogState;
   readonly player: PromptPlayer;
   readonly listener: Listener;
+  /** Follows the caller's dialect; undefined: the dialplan alone decides it. */
+  readonly dialects?: DialectOfCall;
+  /** Understands open speech; undefined: phrases alone are. */
+  readonly understanding?: Understanding | undefined;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Words by which callers of each dialect end, go on, or ask for the same again; undefined: nobody knows any. */
+  readonly packs?: DialectPacks | undefined;
+  /** What the recognizer can do; undefined: it knows the phrases only, and says nothing before the end. */
+  readonly recognizer?: Pick<Recognizer, 'capabilities'> | undefined;
+  /** For the latency ledger. */
+  readonly stamp?: Stamp;
+  /** What becomes of questions that no recognizer hears the answers to. */
+  readonly keysInstead?: KeysInstead;
 }
 
-/** A turn in progress: what was said in it and what it waits for. */
-interface Exchange {
-  readonly node: string;
-  readonly said: readonly Prompt[];
-  readonly startMs: number;
-  readonly collect: CollectAction;
-  readonly turn: Turn;
-  readonly saying: Saying | undefined;
-}
+/** A key pressed while nothing is asked is kept for what is asked next, so many of them. */
+const mostKeysAhead = 32;
 
 /** Carries the dialog's actions out on one call, and brings the caller's answers back to it. Owned by the call. */
 export class Performer extends TypedEmitter<PerformerEvents> {
   readonly path: string[] = [];
+  /** Choices that the caller spoke, in order; none of a sensitive question. */
+  readonly intents: string[] = [];
   #state: DialogState;
   #exchange: Exchange | undefined;
-  #deadline: Timer | undefined;
   #lastSaying: Saying | undefined;
   #startedMs = 0;
   /** The caller is with somebody else: nothing is said, and nothing counts as an answer. */
   #away = false;
   #closed = false;
+  /** In doubt: the next question is asked in this dialect too. */
+  #alsoIn: string | undefined;
+  /** Pressed before a question was there. */
+  #keysAhead: string[] = [];
+  /** A termChar that may still come after digits that were complete without it, and until when. */
+  #lateKey: { readonly key: string; readonly untilMs: number } | undefined;
+  #gainDb = 0;
+  readonly #hearing: Hearing;
 
   constructor(private readonly options: PerformerOptions) {
     super();
     this.#state = options.state;
+    this.#hearing = new Hearing({
+      ...options,
+      state: () => this.#state,
+      changed: (change) => this.#follow(change),
+    });
     options.listener
-      .on('speechStarted', () => this.#input({ type: 'speechStarted' }))
-      .on('speechEnded', () => this.#input({ type: 'speechEnded' }))
-      .on('recognized', (result) => {
-        const { sensitive } = this.#exchange?.collect ?? { sensitive: true };
-        options.journal.write('recognized', sensitive ? {} : { alternatives: result.alternatives });
-        this.#input({ type: 'recognized', result });
-      })
+      .on('speechStarted', (carried) =>
+        this.#exchange?.input({ type: 'speechStarted', ...(carried && { carried }) }),
+      )
+      .on('interim', (result) => this.#interim(result))
+      .on('speechEnded', (voicedMs) => this.#exchange?.input({ type: 'speechEnded', voicedMs }))
+      .on('recognized', (result) => this.#recognized(result))
       .on('failed', (error) => {
         options.logger.error({ code: errorCode(error) }, 'the recognizer failed; the caller is asked again');
         options.journal.write('recognizerFailed', { code: errorCode(error) });
-        this.#input({ type: 'recognizerFailed' });
+        options.keysInstead?.failed(error);
+        this.#exchange?.input({ type: 'recognizerFailed' });
       });
   }
 
@@ -79,14 +116,33 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   /** A key of the caller, however it came. */
   key(key: string): void {
     if (this.#closed) return;
-    const sensitive = this.#exchange?.collect.sensitive ?? true;
-    this.options.journal.write('key', sensitive ? {} : { key });
-    this.#input({ type: 'key', key });
+    this.options.stamp?.('key');
+    const late = this.#lateKey;
+    this.#lateKey = undefined;
+    if (late?.key === key && this.options.clock.nowMs() < late.untilMs) return;
+    if (this.#exchange !== undefined) this.#exchange.key(key);
+    else if (!this.#away && this.#keysAhead.length < mostKeysAhead) this.#keysAhead.push(key);
+  }
+
+  /** Where the dialog stands. */
+  get state(): DialogState {
+    return this.#state;
   }
 
   /** In which the caller is spoken to. */
   get dialect(): string {
     return this.#state.dialect;
+  }
+
+  /** Whether the caller waits for us to say something: not while he speaks, or is listened to. */
+  get owesSpeech(): boolean {
+    if (this.#closed || this.#away) return false;
+    return this.#exchange?.owesSpeech ?? this.#lastSaying?.plays === false;
+  }
+
+  /** A variable of the dialplan. */
+  variable(name: string): string | undefined {
+    return Object.hasOwn(this.#state.variables, name) ? this.#state.variables[name] : undefined;
   }
 
   /** Somebody takes the caller away, until {@link transferred}. False if the caller is away already. */
@@ -101,6 +157,8 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   transferred(outcome: TransferOutcome): void {
     if (this.#closed || !this.#away) return;
     this.#away = false;
+    // What was said meanwhile was said to somebody else.
+    this.options.listener.forget();
     this.options.journal.write('transferred', { outcome });
     this.#step({ type: 'transferred', outcome });
   }
@@ -114,47 +172,121 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   }
 
   #hush(): void {
-    this.#deadline?.cancel();
     this.#lastSaying?.cut();
     this.options.listener.disarm();
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#keysAhead = [];
+    exchange?.close();
     if (exchange !== undefined) this.emit('turn', this.#record(exchange, undefined, false));
   }
 
   #step(event: DialogEvent): void {
     const { dialplan, journal } = this.options;
     const sensitive = this.#exchange?.collect.sensitive === true && event.type === 'input';
-    const { state, actions, entered } = step(dialplan, this.#state, event);
+    const before = this.#state;
+    const { state, actions, entered } = step(dialplan, before, event);
     this.#state = state;
     this.path.push(...entered);
     journal.write('dialog', { event: sensitive ? { type: 'input', sensitive } : event, entered });
+    const dialect = dialectSet(dialplan, before, event, state);
+    if (dialect !== undefined) this.#dialectSet(dialect, event);
+    if (event.type === 'input' && !sensitive) this.intents.push(...intentsOf(before, event.input));
+    if (state.variables['stopCalling'] === 'yes' && before.variables['stopCalling'] !== 'yes') {
+      journal.write('stopCalling');
+      this.emit('stopCalling');
+    }
     this.#exchange = undefined;
-    this.#perform(actions);
+    const asked = this.#inBoth(event, before, actions);
+    const { keysInstead } = this.options;
+    const wanted = asked.flatMap((action) => (action.type === 'collect' ? action.phrases : []));
+    const toHear = this.#dialectsToHear(wanted.map(({ dialect: id }) => id));
+    const possible = keysInstead === undefined ? asked : keysInstead.apply(asked, state.dialect, toHear);
+    // Nobody hears the answer, and there are no keys for it: as for a caller who is never understood.
+    if (possible === undefined) this.#step({ type: 'noMatch' });
+    else this.#perform(possible);
+  }
+
+  #recognized(result: RecognitionResult): void {
+    this.options.stamp?.('final');
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    this.#hearing.recognized(result, {
+      collect: exchange.collect,
+      over: () => this.#closed || this.#exchange !== exchange,
+      fits: ({ alternatives, meaning }) => {
+        this.options.journal.write('recognized', exchange.collect.sensitive ? {} : { alternatives, meaning });
+        exchange.input({
+          type: 'recognized',
+          result: { alternatives },
+          ...(meaning !== undefined && { meaning }),
+        });
+      },
+    });
+  }
+
+  #interim(result: RecognitionResult): void {
+    const exchange = this.#exchange;
+    if (exchange?.needsInterim !== true) return;
+    const spotted = this.#hearing.spotted(result, exchange.collect.phrases);
+    exchange.input({ type: 'interim', result: { alternatives: spotted.alternatives } });
+  }
+
+  #dialectSet(dialect: string, event: DialogEvent): void {
+    if (event.type === 'input') {
+      const { input } = event;
+      const named =
+        input.kind === 'speech' && input.meaning.type === 'language' ? input.meaning.dialect : dialect;
+      const change = this.options.dialects?.chosen(named);
+      if (change !== undefined) this.options.journal.write('dialect', { ...change });
+    } else this.options.dialects?.assume(dialect);
+  }
+
+  /** The question once more in the other dialect, answers of both taken; the caller's next words decide. */
+  #inBoth(
+    event: DialogEvent,
+    before: DialogState,
+    actions: readonly DialogAction[],
+  ): readonly DialogAction[] {
+    const other = this.#alsoIn;
+    const collect = actions.at(-1);
+    if (other === undefined || collect?.type !== 'collect') return actions;
+    this.#alsoIn = undefined;
+    if (other === this.#state.dialect) return actions;
+    const again = step(this.options.dialplan, inDialect(before, other), event).actions;
+    const phrases = again.flatMap((action) => (action.type === 'collect' ? action.phrases : []));
+    return [
+      ...actions.slice(0, -1),
+      ...again.filter(({ type }) => type === 'say'),
+      { ...collect, phrases: [...collect.phrases, ...phrases] },
+    ];
+  }
+
+  /** From the next prompt on. */
+  #follow(change: DialectChange): void {
+    this.options.journal.write('dialect', { ...change });
+    this.#alsoIn = change.ask?.find((id) => id !== change.spoken);
+    this.#state = inDialect(this.#state, change.spoken, change.autonomy);
   }
 
   #perform(actions: readonly DialogAction[]): void {
-    const prompts: Prompt[] = [];
-    let bargeIn: BargeIn = 'speech';
+    const row = promptRow(actions);
     for (const action of actions) {
       switch (action.type) {
         case 'say':
-          prompts.push(...action.prompts);
-          // The strictest of what is said in one go holds for all of it.
-          if (strictness[action.bargeIn] < strictness[bargeIn]) bargeIn = action.bargeIn;
           break;
         case 'collect':
-          this.#listen(action, prompts, bargeIn);
+          this.#listen(action, row);
           return;
         case 'transfer':
-          void this.#lastWords(action.node, prompts).then(() => {
+          void this.#lastWords(action.node, row).then(() => {
             if (this.#closed || this.#away) return;
             this.#away = true;
             this.emit('transfer', action);
           });
           return;
         case 'hangup':
-          void this.#lastWords(action.node, prompts).then(() => {
+          void this.#lastWords(action.node, row).then(() => {
             if (!this.#closed && !this.#away) this.emit('finished');
           });
           return;
@@ -162,129 +294,87 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     }
   }
 
-  #say(prompts: readonly Prompt[]): Saying | undefined {
-    if (prompts.length === 0) return undefined;
-    this.options.journal.write('say', {
-      prompts: prompts.map(({ recorded, dialect }) => ({ recorded, dialect })),
+  #listen(asked: CollectAction, row: readonly RowPrompt[]): void {
+    const { player, listener, journal, clock, packs, recognizer, stamp = () => undefined } = this.options;
+    const { variables, dialect } = this.#state;
+    const patience = patienceOf(variables);
+    const collect = patiently(asked, patience);
+    const phrases = [...collect.phrases, ...turnPhrases(collect, dialect, packs)];
+    const mustHear = row[0]?.bargeIn === 'none';
+    const keysAhead = collect.typeAhead === false || mustHear ? [] : this.#keysAhead;
+    this.#keysAhead = [];
+    const exchange = new Exchange({
+      collect,
+      row,
+      manner: mannerOf(variables, this.#gainDb),
+      wasMissed: this.#state.noMatches > 0,
+      phrases,
+      dialects: this.#dialectsToHear(phrases.map((phrase) => phrase.dialect)),
+      listen: {
+        endpoint: new EndpointPolicy(
+          expectedSpeech(collect, phrases, recognizer?.capabilities),
+          patience,
+          packs,
+        ),
+        carry: !mustHear,
+        ...openListening(collect),
+      },
+      player,
+      listener,
+      journal,
+      clock,
+      stamp,
+      answered: (event, bargedIn) => this.#answered(exchange, event, bargedIn),
     });
-    const saying = this.options.player.say(prompts);
-    this.#lastSaying = saying;
-    return saying;
+    this.#exchange = exchange;
+    exchange.start(keysAhead);
   }
 
-  #listen(collect: CollectAction, said: readonly Prompt[], bargeIn: BargeIn): void {
-    const { clock, listener } = this.options;
-    const nowMs = clock.nowMs();
-    const turn = new Turn(collect, bargeIn, said.length > 0, nowMs);
-    const saying = this.#say(said);
-    const exchange: Exchange = {
-      node: collect.node,
-      said,
-      startMs: nowMs - this.#startedMs,
-      collect,
-      turn,
-      saying,
-    };
-    this.#exchange = exchange;
-    const dialects = [...new Set(collect.phrases.map((phrase) => phrase.dialect))];
-    listener.arm(collect.phrases, dialects);
-    void saying?.finished.then(() => {
-      if (this.#exchange === exchange) this.#input({ type: 'promptsEnded' });
-    });
-    this.#watchDeadline();
+  /** Likeliest first. */
+  #dialectsToHear(expected: readonly string[]): readonly string[] {
+    return this.options.dialects?.order(expected) ?? [...new Set(expected)];
+  }
+
+  #answered(exchange: Exchange, event: DialogEvent, bargedIn: boolean): void {
+    if (this.#exchange !== exchange) return;
+    const input = event.type === 'input' ? event.input : undefined;
+    if (input?.kind === 'keys') {
+      const { keys, interDigitTimeoutMs } = exchange.collect;
+      const key = lateTermChar(keys, input.keys);
+      const untilMs = this.options.clock.nowMs() + interDigitTimeoutMs;
+      this.#lateKey = key === undefined ? undefined : { key, untilMs };
+    }
+    if (input?.kind === 'speech' && input.meaning.type === 'reply' && input.meaning.reply === 'louder')
+      this.#gainDb = louder(this.#gainDb);
+    this.emit('turn', this.#record(exchange, event, bargedIn));
+    this.#step(event);
   }
 
   /** Says what nothing is listened for after; resolves when it was heard or cut. */
-  async #lastWords(node: string, said: readonly Prompt[]): Promise<void> {
-    this.options.listener.disarm();
-    const saying = this.#say(said);
-    if (saying !== undefined) {
-      const { clock } = this.options;
-      this.emit('turn', {
-        node,
-        said: said.map(shownText),
-        outcome: 'none',
-        heard: null,
-        confidence: null,
-        dialect: said[0]?.dialect ?? '',
-        startMs: Math.round(clock.nowMs() - this.#startedMs),
-        heardMs: null,
-        bargedIn: false,
-      });
-    }
-    await saying?.finished;
-  }
-
-  #input(input: TurnInput): void {
-    const exchange = this.#exchange;
-    if (this.#closed || exchange === undefined) return;
-    // Keys and results have lines of their own, which hold what a sensitive turn may tell.
-    if (plainInputs.has(input.type)) this.options.journal.write(input.type);
-    for (const action of exchange.turn.handle(input, this.options.clock.nowMs()))
-      this.#carryOut(exchange, action);
-    if (this.#exchange === exchange) this.#watchDeadline();
-  }
-
-  #carryOut(exchange: Exchange, action: TurnAction): void {
-    const { listener, journal } = this.options;
-    switch (action.type) {
-      case 'cutPrompts':
-        journal.write('bargeIn', { by: action.by });
-        exchange.saying?.cut();
-        break;
-      case 'finishRecognizer':
-        listener.finish();
-        break;
-      case 'dropRecognizer':
-        listener.drop();
-        break;
-      case 'answer':
-        listener.disarm();
-        this.#deadline?.cancel();
-        // Nothing of an old turn is heard in a new one.
-        exchange.saying?.cut();
-        this.emit('turn', this.#record(exchange, action.event, action.bargedIn));
-        this.#step(action.event);
-        break;
-    }
-  }
-
-  #watchDeadline(): void {
-    this.#deadline?.cancel();
-    const dueMs = this.#exchange?.turn.deadlineMs;
-    if (dueMs === undefined) return;
-    const { clock } = this.options;
-    this.#deadline = clock.after(Math.max(0, dueMs - clock.nowMs()), () => this.#input({ type: 'tick' }));
+  async #lastWords(node: string, row: readonly RowPrompt[]): Promise<void> {
+    const { listener, player, journal, clock, stamp } = this.options;
+    listener.disarm();
+    const said = row.map(({ prompt }) => prompt);
+    if (said.length === 0) return;
+    journal.write('say', { prompts: said.map(({ recorded, dialect }) => ({ recorded, dialect })) });
+    stamp?.('acted');
+    const saying = player.say(said, mannerOf(this.#state.variables, this.#gainDb));
+    this.#lastSaying = saying;
+    this.emit('turn', {
+      node,
+      said: said.map(shownText),
+      outcome: 'none',
+      heard: null,
+      confidence: null,
+      dialect: said[0]?.dialect ?? '',
+      startMs: Math.round(clock.nowMs() - this.#startedMs),
+      heardMs: null,
+      bargedIn: false,
+    });
+    await saying.finished;
   }
 
   #record(exchange: Exchange, event: DialogEvent | undefined, bargedIn: boolean): TurnRecord {
-    const input = event?.type === 'input' ? event.input : undefined;
-    const words = input?.kind === 'phrase' ? input.text : input?.keys;
-    return {
-      node: exchange.node,
-      said: exchange.said.map(shownText),
-      outcome: input?.kind ?? (event?.type === 'noInput' || event?.type === 'noMatch' ? event.type : 'none'),
-      heard: exchange.collect.sensitive ? null : (words ?? null),
-      confidence: input?.kind === 'phrase' ? input.confidence : null,
-      dialect: exchange.said[0]?.dialect ?? exchange.collect.phrases[0]?.dialect ?? '',
-      startMs: Math.round(exchange.startMs),
-      heardMs: event === undefined ? null : Math.round(this.options.clock.nowMs() - this.#startedMs),
-      bargedIn,
-    };
+    return turnRecord(exchange, event, bargedIn, this.#startedMs, this.options.clock.nowMs());
   }
 }
-
-/** The words as records show them: what reads back a sensitive answer has others. */
-function shownText(prompt: Prompt): string {
-  return prompt.shownAs ?? prompt.text;
-}
-
-/** Inputs of a turn that say everything by their name; with them a journal decides each turn again. */
-const plainInputs: ReadonlySet<TurnInput['type']> = new Set([
-  'speechStarted',
-  'speechEnded',
-  'promptsEnded',
-  'tick',
-]);
-
-const strictness: Record<BargeIn, number> = { none: 0, key: 1, speech: 2 };

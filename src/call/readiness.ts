@@ -1,8 +1,10 @@
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { sameLanguageChain } from '../dialect/catalogue.js';
+import type { DialectPacks } from '../dialect/packs.js';
 import type { Dialplan, DialplanPrompt, Retry, Template } from '../dialog/dialplan.js';
 import type { Phrase, Recognizer } from '../speech/recognizer.js';
+import { wishPhrases } from './turn-phrases.js';
 
 /** A sentence that a dialplan can say whatever happens: nothing in it is filled in during the call. */
 export interface FixedSentence {
@@ -22,8 +24,11 @@ export function fixedSentences(dialplan: Dialplan): FixedSentence[] {
     }
   };
   const addRetry = (retry: Retry): void => retry.reprompts.forEach(add);
+  add(dialplan.intents?.next ?? []);
   for (const node of Object.values(dialplan.nodes)) {
     if ('prompts' in node) add(node.prompts);
+    if ('openPrompts' in node) add(node.openPrompts);
+    if ('confirmPrompts' in node) add(node.confirmPrompts);
     if ('noInput' in node) {
       addRetry(node.noInput);
       addRetry(node.noMatch);
@@ -50,14 +55,21 @@ export function closedSets(dialplan: Dialplan): Phrase[][] {
   return sets;
 }
 
+/** What is made ready with; nothing is where something is not there. */
+export interface ReadyWith {
+  readonly recognizer?: Recognizer | undefined;
+  readonly makeReady?: ((sentence: FixedSentence) => Promise<unknown>) | undefined;
+  /** Words that every question understands. */
+  readonly packs?: DialectPacks | undefined;
+}
+
 /**
  * Makes ready what the dialplans can say and hear, before a caller waits for it. One thing after the other: this runs
  * beside live calls. A failure costs that sentence its head start and is logged.
  */
 export async function makeReady(
   dialplans: readonly Dialplan[],
-  recognizer: Recognizer | undefined,
-  speakReady: ((sentence: FixedSentence) => Promise<unknown>) | undefined,
+  { recognizer, makeReady: speakReady, packs }: ReadyWith,
   logger: Logger,
   stopped: () => boolean,
 ): Promise<void> {
@@ -70,11 +82,18 @@ export async function makeReady(
         await speakReady(sentence).catch(failed('a prompt'));
       }
     }
-    for (const phrases of recognizer === undefined ? [] : closedSets(dialplan)) {
+    const sets = recognizer === undefined ? [] : closedSets(dialplan);
+    for (const phrases of packs === undefined ? sets : [...sets, ...everywhere(sets, packs)]) {
       if (stopped()) return;
       await recognizer?.prepare(phrases).catch(failed('phrases'));
     }
   }
+}
+
+/** What every question understands, in each dialect that phrases are listened for in. */
+function everywhere(sets: readonly Phrase[][], packs: DialectPacks): Phrase[][] {
+  const dialects = new Set(sets.flat().map(({ dialect }) => dialect));
+  return [...dialects].map((dialect) => wishPhrases(dialect, packs));
 }
 
 function fixedText(words: Template): string | undefined {

@@ -9,6 +9,7 @@ import type { MediaEndpoint } from '../media/media-endpoint.js';
 import type { Playback } from '../media/playback.js';
 import type { CallDialog } from '../sip/call-dialog.js';
 import { failureOf } from '../sip/dial-failure.js';
+import type { EndCause } from '../sip/end-cause.js';
 import type { OutgoingCall } from '../sip/outgoing-call.js';
 import type { TransferRecord } from '../store/call-record.js';
 import type { CallDialer } from './dialer-port.js';
@@ -129,6 +130,7 @@ export class Transfer extends TypedEmitter<TransferEvents> {
   async #refer(): Promise<'bridge' | 'done'> {
     const { to, by, ringMs } = this.request;
     if (!this.#begin('referring', 'refer')) return 'done';
+    this.#ring();
     const end = await this.ports.dialog.refer(to, {
       responseMs: referResponseMs,
       notifyMs: ringMs + referGraceMs,
@@ -175,11 +177,16 @@ export class Transfer extends TypedEmitter<TransferEvents> {
     this.emit('over', 'handedOn');
   }
 
+  /** By REFER too: behind a gateway the caller hears us until it has called for them. */
+  #ring(): void {
+    this.#ringback ??= this.ports.endpoint.play([ringbackTone(this.request.dialect)]);
+  }
+
   async #dial(): Promise<void> {
-    const { to, from, ringMs, dialect } = this.request;
+    const { to, from, ringMs } = this.request;
     const { endpoint, dialer, journal } = this.ports;
     if (!this.#begin('dialling', 'bridge')) return;
-    this.#ringback = endpoint.play([ringbackTone(dialect)]);
+    this.#ring();
     const farEndpoint = await endpoint.createBeside();
     if (this.#over()) {
       await farEndpoint.close();
@@ -218,16 +225,20 @@ export class Transfer extends TypedEmitter<TransferEvents> {
     this.#farDialog = dialog;
     if (this.#attempt !== undefined) this.#attempt.answeredMs = this.ports.sinceAnswerMs();
     new SessionNegotiation(dialog, farEndpoint, false, this.ports.logger);
-    dialog.on('ended', () => this.#farEnded());
+    dialog.on('ended', (cause) => this.#farEnded(cause));
     this.ports.journal.write('transferAnswered');
     await this.#follow(farEndpoint, sdp);
-    if (dialog.ending !== undefined) this.#farEnded();
-    else this.#move('connected');
+    if (dialog.ending !== undefined) this.#farEnded(dialog.ending);
+    else if (this.#move('connected')) {
+      // Nobody speaks with the caller now but the other side: one of them who vanished would be waited for.
+      dialog.watch();
+      this.ports.dialog.watch();
+    }
   }
 
-  /** The other side hung up. */
-  #farEnded(): void {
-    this.#finish({ outcome: 'answered', sipStatus: null, detail: null });
+  /** The other side hung up, or is there no more. */
+  #farEnded({ detail }: EndCause): void {
+    this.#finish({ outcome: 'answered', sipStatus: null, detail: detail ?? null });
   }
 
   /** Lets the other side's endpoint follow this description, and both hear each other. Rejects as the endpoint does. */
@@ -279,6 +290,7 @@ export class Transfer extends TypedEmitter<TransferEvents> {
     this.#tell(end);
     this.#ringback?.stop();
     this.#outgoing?.cancel();
+    this.ports.dialog.unwatch();
     const outcome = end.outcome === 'cancelled' ? 'failed' : end.outcome;
     void this.#part().then(() => {
       void this.#releaseFar();

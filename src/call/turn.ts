@@ -1,18 +1,24 @@
-import type { BargeIn, CollectAction, KeyGrammar } from '../dialog/action.js';
-import type { DialogEvent } from '../dialog/event.js';
-import type { RecognitionResult } from '../speech/recognizer.js';
+import type { BargeIn, CollectAction } from '../dialog/action.js';
+import type { DialogEvent, Meaning } from '../dialog/event.js';
+import type { Alternative, RecognitionResult } from '../speech/recognizer.js';
+import { judgeKeys, judgeKeysAtRest, type KeyVerdict } from './turn-keys.js';
+import { turnWordIds, voiceWishOf } from './turn-words.js';
 
 /** What happens to a turn, each with the time at which it did (ms of one monotonic clock). */
 export type TurnInput =
   | { readonly type: 'key'; readonly key: string }
-  /** Voice activity began: the caller speaks (startOfInput). */
-  | { readonly type: 'speechStarted' }
-  /** The endpoint was found: the caller has stopped. */
-  | { readonly type: 'speechEnded' }
-  /** The recognizer's final result for the speech that ended. */
-  | { readonly type: 'recognized'; readonly result: RecognitionResult }
+  /** Voice activity began: the caller speaks (startOfInput). `carried`: he began before this turn did. */
+  | { readonly type: 'speechStarted'; readonly carried?: boolean }
+  /** What the recognizer would say if the caller stopped now. Needed only while {@link Turn.needsInterim}. */
+  | { readonly type: 'interim'; readonly result: RecognitionResult }
+  /** The endpoint was found: the caller has stopped. `voicedMs`: how much voice there was, pauses left out. */
+  | { readonly type: 'speechEnded'; readonly voicedMs: number }
+  /** The recognizer's final result for the speech that ended; `meaning`: what open speech means to the question. */
+  | { readonly type: 'recognized'; readonly result: RecognitionResult; readonly meaning?: Meaning }
   /** The recognizer failed; nothing will come of this speech. */
   | { readonly type: 'recognizerFailed' }
+  /** A prompt begins that may be interrupted otherwise than the one before. */
+  | { readonly type: 'promptStarted'; readonly bargeIn: BargeIn }
   /** What was to be said has been heard, or was cut. */
   | { readonly type: 'promptsEnded' }
   /** The deadline has passed. */
@@ -20,8 +26,12 @@ export type TurnInput =
 
 /** What the shell carries out, in order. */
 export type TurnAction =
-  /** Silence the prompts: the caller interrupts. */
-  | { readonly type: 'cutPrompts'; readonly by: 'key' | 'speech' }
+  /** Silence the prompts: the caller interrupts, or coughs. */
+  | { readonly type: 'pausePrompts'; readonly by: 'speech' }
+  /** It was nothing: go on from the interrupted word. */
+  | { readonly type: 'resumePrompts' }
+  /** Silence the prompts for good. */
+  | { readonly type: 'cutPrompts'; readonly by: 'key' }
   /** Give the speech so far to the recognizer's end: a final result is wanted. */
   | { readonly type: 'finishRecognizer' }
   /** No result is wanted any more. */
@@ -29,36 +39,70 @@ export type TurnAction =
   /** The turn is over; this is what the dialog is told. */
   | { readonly type: 'answer'; readonly event: DialogEvent; readonly bargedIn: boolean };
 
-/** Longest single utterance, ms: music on hold never pauses, and a turn must end. */
+/** Longest single utterance, ms: a turn must end. */
 const maxSpeechMs = 20_000;
+
+/** For so long, ms, the bot waits for who interrupts it without a word that is understood: music and a television go on. */
+const maxInterruptionMs = 8_000;
 
 /** How long a recognizer may take for its final result before the turn goes on without it, ms. */
 const recognizerLimitMs = 3_000;
 
-type State = 'listening' | 'speaking' | 'recognizing' | 'answered';
+/** Less voice than this is a cough or a click, if no word was heard in it. */
+const coughMs = 250;
+
+/** So much voice, ms, was meant for us, at first: who said it is told that it was not understood. No cough is as long. */
+const sentenceMs = 600;
+
+/** After so many interruptions by nothing a turn's prompts go on until words are heard: the line is noisy. */
+const mostFalseStarts = 2;
+
+/** After so many sounds that were nothing the caller is asked again. */
+const mostNoises = 3;
+
+/** Who began before the prompt did is talked over for so long at most, ms: a last word ends by then. */
+const talkedOverMs = 500;
+
+/** After a sound that was nothing the caller has at least so long to answer, ms. */
+const afterNoiseMs = 2_000;
+
+/** `held`: the answer is there, but what is being said may not be interrupted by it. */
+type State = 'listening' | 'speaking' | 'recognizing' | 'held' | 'answered';
 
 /**
- * One listening of the call, from the first prompt to the caller's answer: keys and speech together, barge-in,
+ * One listening of the call, from the first prompt to the caller's answer: keys and speech together, barge-in, coughs,
  * noInput, noMatch. Pure: time comes with each input, the next deadline is read from {@link deadlineMs}.
  */
 export class Turn {
   #state: State = 'listening';
   #keys = '';
-  #promptsEnded: boolean;
+  #prompts: 'playing' | 'paused' | 'over';
   #bargedIn = false;
   /** Counts from the end of the prompts, anew after a speech that came to nothing. */
   #noInputAtMs: number | undefined;
+  /** Where it stood when the caller began to speak. */
+  #noInputWasMs = 0;
   #interDigitAtMs: number | undefined;
   #speechLimitAtMs: number | undefined;
+  #carried = false;
+  /** When who began before the prompt is still speaking, and is given the word. */
+  #giveWayAtMs: number | undefined;
+  #voicedMs = 0;
+  #falseStarts = 0;
+  #noises = 0;
+  #held: DialogEvent | undefined;
 
   constructor(
     private readonly collect: CollectAction,
-    private readonly bargeIn: BargeIn,
+    /** Of the first prompt. */
+    private bargeIn: BargeIn,
     /** Whether anything is said first; without prompts the noInput time begins at once. */
     hasPrompts: boolean,
     nowMs: number,
+    /** The caller was told already that he was not understood; on a noisy line that would go on for ever. */
+    private readonly wasMissed = false,
   ) {
-    this.#promptsEnded = !hasPrompts;
+    this.#prompts = hasPrompts ? 'playing' : 'over';
     if (!hasPrompts) this.#noInputAtMs = nowMs + collect.noInputMs;
   }
 
@@ -66,10 +110,25 @@ export class Turn {
     return this.#state === 'answered';
   }
 
+  /** Whether an interim result can change anything. */
+  get needsInterim(): boolean {
+    if (this.#state !== 'speaking') return false;
+    return this.#prompts === 'paused' || (this.#prompts === 'playing' && this.#interruptedBy === 'phrase');
+  }
+
+  /** The caller has finished, and what he said is being understood. */
+  get isRecognizing(): boolean {
+    return this.#state === 'recognizing';
+  }
+
+  get isSpeaking(): boolean {
+    return this.#state === 'speaking';
+  }
+
   /** When a `tick` is due; undefined when only the world can move this turn. */
   get deadlineMs(): number | undefined {
     let earliest: number | undefined;
-    for (const at of [this.#noInputAtMs, this.#interDigitAtMs, this.#speechLimitAtMs]) {
+    for (const at of [this.#noInputAtMs, this.#interDigitAtMs, this.#speechLimitAtMs, this.#giveWayAtMs]) {
       if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
     }
     return earliest;
@@ -82,15 +141,17 @@ export class Turn {
       case 'key':
         return this.#key(input.key, nowMs);
       case 'speechStarted':
-        return this.#speechStarted(nowMs);
+        return this.#speechStarted(input.carried === true, nowMs);
+      case 'interim':
+        return this.#interim(input.result, nowMs);
       case 'speechEnded':
-        return this.#speechEnded(nowMs);
+        return this.#speechEnded(input.voicedMs, nowMs);
       case 'recognized':
-        return this.#recognized(input.result);
+        return this.#recognized(input.result, input.meaning, nowMs);
       case 'recognizerFailed':
-        return this.#state === 'recognizing' || this.#state === 'speaking'
-          ? this.#answer({ type: 'noMatch' })
-          : [];
+        return this.#recognizerFailed(nowMs);
+      case 'promptStarted':
+        return this.#promptStarted(input.bargeIn);
       case 'promptsEnded':
         return this.#promptsDone(nowMs);
       case 'tick':
@@ -98,17 +159,31 @@ export class Turn {
     }
   }
 
+  /** By what the prompts may be interrupted at this moment. */
+  get #interruptedBy(): BargeIn {
+    const onlyWords = this.#carried || this.#falseStarts >= mostFalseStarts;
+    return this.bargeIn === 'speech' && onlyWords ? 'phrase' : this.bargeIn;
+  }
+
   #key(key: string, nowMs: number): TurnAction[] {
     const { keys } = this.collect;
     if (keys === undefined) return [];
+    // Nobody who has to hear this can have an answer to it yet.
+    if (this.#prompts === 'playing' && this.bargeIn === 'none') return [];
     const actions: TurnAction[] = [];
     if (this.#state !== 'listening') {
       // Who presses a key while speaking means the key.
       this.#state = 'listening';
+      this.#giveWayAtMs = undefined;
+      this.#held = undefined;
       this.#speechLimitAtMs = undefined;
       actions.push({ type: 'dropRecognizer' });
     }
-    if (!this.#promptsEnded && this.bargeIn !== 'none') actions.push(...this.#cut('key'));
+    if (this.#prompts !== 'over') {
+      this.#prompts = 'over';
+      this.#bargedIn = true;
+      actions.push({ type: 'cutPrompts', by: 'key' });
+    }
     this.#noInputAtMs = undefined;
     this.#keys += key;
     const verdict = judgeKeys(keys, this.#keys);
@@ -119,34 +194,112 @@ export class Turn {
     return [...actions, ...this.#answerKeys(verdict)];
   }
 
-  #speechStarted(nowMs: number): TurnAction[] {
-    if (this.collect.phrases.length === 0 || this.#state !== 'listening') return [];
+  #speechStarted(carried: boolean, nowMs: number): TurnAction[] {
+    if (this.#state !== 'listening') return [];
+    if (this.collect.phrases.length === 0 && this.collect.speech === undefined) return [];
     // Keys have begun: what is heard beside them is not the answer.
     if (this.#keys !== '') return [];
     this.#state = 'speaking';
+    this.#carried = carried;
+    this.#giveWayAtMs = carried && this.#prompts === 'playing' ? nowMs + talkedOverMs : undefined;
+    this.#noInputWasMs = this.#noInputAtMs ?? 0;
     this.#noInputAtMs = undefined;
     this.#speechLimitAtMs = nowMs + maxSpeechMs;
-    return !this.#promptsEnded && this.bargeIn === 'speech' ? this.#cut('speech') : [];
+    return this.#interruptedBy === 'speech' ? this.#pause(nowMs) : [];
   }
 
-  #speechEnded(nowMs: number): TurnAction[] {
+  #pause(nowMs: number): TurnAction[] {
+    if (this.#prompts !== 'playing') return [];
+    this.#prompts = 'paused';
+    this.#speechLimitAtMs = nowMs + maxInterruptionMs;
+    return [{ type: 'pausePrompts', by: 'speech' }];
+  }
+
+  #interim({ alternatives: [best] }: RecognitionResult, nowMs: number): TurnAction[] {
+    if (!this.needsInterim || best === undefined || best.phraseId === turnWordIds.backchannel) return [];
+    // Somebody says words: he is heard to the end.
+    if (this.#prompts === 'paused') {
+      this.#speechLimitAtMs = nowMs + maxSpeechMs;
+      return [];
+    }
+    return best.phraseId === undefined ? [] : this.#pause(nowMs);
+  }
+
+  #speechEnded(voicedMs: number, nowMs: number): TurnAction[] {
     if (this.#state !== 'speaking') return [];
     this.#state = 'recognizing';
+    this.#giveWayAtMs = undefined;
+    this.#voicedMs = voicedMs;
     this.#speechLimitAtMs = nowMs + recognizerLimitMs;
     return [{ type: 'finishRecognizer' }];
   }
 
-  #recognized(result: RecognitionResult): TurnAction[] {
+  #recognized(
+    { alternatives: [best] }: RecognitionResult,
+    meaning: Meaning | undefined,
+    nowMs: number,
+  ): TurnAction[] {
     if (this.#state !== 'recognizing' && this.#state !== 'speaking') return [];
-    const best = result.alternatives[0];
-    if (best?.phraseId === undefined) return this.#answer({ type: 'noMatch' });
-    const { phraseId, text, dialect, confidence } = best;
-    return this.#answer({ type: 'input', input: { kind: 'phrase', phraseId, text, dialect, confidence } });
+    this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
+    const answer = best === undefined ? undefined : answerOf(best, meaning);
+    // An engine of open speech that heard no word may say so by an empty one.
+    if (answer === undefined) return this.#meaningless(best?.text.trim() === '' ? undefined : best, nowMs);
+    const mustWait = this.#prompts === 'playing' && (this.bargeIn === 'none' || this.bargeIn === 'key');
+    if (!mustWait) return this.#answer(answer);
+    this.#state = 'held';
+    this.#held = answer;
+    return [];
+  }
+
+  /** Something was said, or sounded, that fits nothing. */
+  #meaningless(heard: Alternative | undefined, nowMs: number): TurnAction[] {
+    const isSentence = !this.wasMissed && this.#voicedMs >= sentenceMs;
+    const meant = heard === undefined ? isSentence : heard.phraseId === undefined;
+    if (this.#prompts === 'playing') return this.#ignore(nowMs);
+    if (this.#prompts === 'paused') return meant ? this.#answer({ type: 'noMatch' }) : this.#ignore(nowMs);
+    const isNoise = heard === undefined ? this.#voicedMs < coughMs : !meant;
+    if (!isNoise || ++this.#noises >= mostNoises) return this.#answer({ type: 'noMatch' });
+    return this.#ignore(nowMs);
+  }
+
+  /** As if nothing had been heard: the prompts go on, or the caller is waited for. */
+  #ignore(nowMs: number): TurnAction[] {
+    this.#state = 'listening';
+    this.#carried = false;
+    if (this.#prompts === 'over') {
+      const { noInputMs } = this.collect;
+      const leastMs = nowMs + Math.min(noInputMs, afterNoiseMs);
+      // 0: the prompts ended while he spoke.
+      this.#noInputAtMs =
+        this.#noInputWasMs === 0 ? nowMs + noInputMs : Math.max(this.#noInputWasMs, leastMs);
+      return [];
+    }
+    if (this.#prompts === 'playing') return [];
+    this.#falseStarts += 1;
+    this.#prompts = 'playing';
+    return [{ type: 'resumePrompts' }];
+  }
+
+  #recognizerFailed(nowMs: number): TurnAction[] {
+    if (this.#state !== 'recognizing' && this.#state !== 'speaking') return [];
+    this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
+    if (this.#prompts === 'over') return this.#answer({ type: 'noMatch' });
+    // The prompts tell which keys there are; who speaks on is not waited for in vain.
+    this.#falseStarts = mostFalseStarts;
+    return this.#ignore(nowMs);
+  }
+
+  #promptStarted(bargeIn: BargeIn): TurnAction[] {
+    this.bargeIn = bargeIn;
+    const held = this.#held;
+    if (held === undefined || bargeIn === 'none' || bargeIn === 'key') return [];
+    return this.#answer(held);
   }
 
   #promptsDone(nowMs: number): TurnAction[] {
-    if (this.#promptsEnded) return [];
-    this.#promptsEnded = true;
+    if (this.#prompts === 'over') return [];
+    this.#prompts = 'over';
+    if (this.#held !== undefined) return this.#answer(this.#held);
     if (this.#state === 'listening' && this.#keys === '') this.#noInputAtMs = nowMs + this.collect.noInputMs;
     return [];
   }
@@ -159,9 +312,18 @@ export class Turn {
     ) {
       return this.#answerKeys(judgeKeysAtRest(this.collect.keys, this.#keys));
     }
+    if (this.#giveWayAtMs !== undefined && nowMs >= this.#giveWayAtMs) {
+      this.#giveWayAtMs = undefined;
+      this.#carried = false;
+      return this.#interruptedBy === 'speech' ? this.#pause(nowMs) : [];
+    }
     if (this.#speechLimitAtMs !== undefined && nowMs >= this.#speechLimitAtMs) {
-      if (this.#state === 'speaking') return this.#speechEnded(nowMs);
-      return [{ type: 'dropRecognizer' }, ...this.#answer({ type: 'noMatch' })];
+      if (this.#state === 'recognizing')
+        return [{ type: 'dropRecognizer' }, ...this.#answer({ type: 'noMatch' })];
+      // Sound without words that goes on and on is no sentence.
+      const endless = this.#prompts === 'paused';
+      if (endless) this.#falseStarts = mostFalseStarts;
+      return this.#speechEnded(endless ? 0 : maxSpeechMs, nowMs);
     }
     if (this.#noInputAtMs !== undefined && nowMs >= this.#noInputAtMs)
       return this.#answer({ type: 'noInput' });
@@ -176,46 +338,22 @@ export class Turn {
     );
   }
 
-  #cut(by: 'key' | 'speech'): TurnAction[] {
-    if (this.#bargedIn) return [];
-    this.#bargedIn = true;
-    return [{ type: 'cutPrompts', by }];
-  }
-
   #answer(event: DialogEvent): TurnAction[] {
+    const bargedIn = this.#bargedIn || this.#prompts !== 'over';
     this.#state = 'answered';
-    this.#noInputAtMs = this.#interDigitAtMs = this.#speechLimitAtMs = undefined;
-    return [{ type: 'answer', event, bargedIn: this.#bargedIn }];
+    this.#noInputAtMs = this.#interDigitAtMs = this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
+    return [{ type: 'answer', event, bargedIn }];
   }
 }
 
-type KeyVerdict =
-  | { readonly type: 'wait' }
-  | { readonly type: 'complete'; readonly keys: string }
-  | { readonly type: 'mismatch' };
-
-/** After each key: complete, hopeless, or worth waiting for more. */
-function judgeKeys(grammar: KeyGrammar, keys: string): KeyVerdict {
-  if (grammar.kind === 'choices') {
-    const longer = grammar.choices.some((choice) => choice.length > keys.length && choice.startsWith(keys));
-    if (longer) return { type: 'wait' };
-    return grammar.choices.includes(keys) ? { type: 'complete', keys } : { type: 'mismatch' };
+/** What the dialog is told of it; undefined if it is no answer. */
+function answerOf(best: Alternative, meaning: Meaning | undefined): DialogEvent | undefined {
+  const { phraseId, text, dialect, confidence } = best;
+  const wish = voiceWishOf(phraseId);
+  const means: Meaning | undefined = wish === undefined ? meaning : { type: 'reply', reply: wish };
+  if (means !== undefined) {
+    return { type: 'input', input: { kind: 'speech', text, dialect, confidence, meaning: means } };
   }
-  if (grammar.termChar !== '' && keys.endsWith(grammar.termChar)) {
-    return digitsOf(grammar, keys.slice(0, -grammar.termChar.length));
-  }
-  return keys.length >= grammar.maxDigits ? { type: 'complete', keys } : { type: 'wait' };
-}
-
-/** After the inter-digit time: what is there is all that comes. */
-function judgeKeysAtRest(grammar: KeyGrammar, keys: string): KeyVerdict {
-  if (grammar.kind === 'choices') {
-    return grammar.choices.includes(keys) ? { type: 'complete', keys } : { type: 'mismatch' };
-  }
-  return digitsOf(grammar, keys);
-}
-
-function digitsOf(grammar: KeyGrammar & { kind: 'digits' }, keys: string): KeyVerdict {
-  const enough = keys.length >= grammar.minDigits && keys.length <= grammar.maxDigits;
-  return enough ? { type: 'complete', keys } : { type: 'mismatch' };
+  if (phraseId === undefined || phraseId === turnWordIds.backchannel) return undefined;
+  return { type: 'input', input: { kind: 'phrase', phraseId, text, dialect, confidence } };
 }

@@ -72,6 +72,8 @@ class FakeEndpoint extends TypedEmitter<MediaEndpointEvents> {
 }
 
 class FakeStream extends TypedEmitter<{ lost: []; mark: [] }> {
+  send(): void {}
+  mark(): void {}
   onFrame: unknown;
   closes = 0;
 

@@ -1,5 +1,6 @@
 import type { Journal } from '../../src/call/journal.js';
-import type { Listener, ListenerEvents } from '../../src/call/listener.js';
+import type { Listener, ListenerEvents, ListenOptions } from '../../src/call/listener.js';
+import { usualManner, type Manner } from '../../src/call/manner.js';
 import type { PromptPlayer, Saying } from '../../src/call/prompt-player.js';
 import type { Clock } from '../../src/core/clock.js';
 import { TypedEmitter } from '../../src/core/typed-emitter.js';
@@ -27,15 +28,35 @@ export function dialplanOf(text: string, manifest?: PromptManifest): Dialplan {
 export class FakeSaying implements Saying {
   readonly finished: Promise<'done' | 'cut'>;
   wasCut = false;
+  readonly plays = false;
+  /** `pause` and `resume`, in order. */
+  readonly calls: string[] = [];
   #resolve: (end: 'done' | 'cut') => void = () => undefined;
 
-  constructor(readonly prompts: readonly Prompt[]) {
+  constructor(
+    readonly prompts: readonly Prompt[],
+    readonly manner: Manner = usualManner,
+    private readonly started: (index: number) => void = () => undefined,
+  ) {
     this.finished = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   cut(): void {
     this.wasCut = true;
     this.#resolve('cut');
+  }
+
+  pause(): void {
+    this.calls.push('pause');
+  }
+
+  resume(): void {
+    this.calls.push('resume');
+  }
+
+  /** The prompt at this place begins. */
+  reach(index: number): void {
+    this.started(index);
   }
 
   /** The caller has heard everything. */
@@ -51,8 +72,8 @@ export class FakeSaying implements Saying {
 export class FakePlayer {
   readonly sayings: FakeSaying[] = [];
 
-  say(prompts: readonly Prompt[]): Saying {
-    const saying = new FakeSaying(prompts);
+  say(prompts: readonly Prompt[], manner?: Manner, started?: (index: number) => void): Saying {
+    const saying = new FakeSaying(prompts, manner, started);
     this.sayings.push(saying);
     return saying;
   }
@@ -71,10 +92,14 @@ export class FakePlayer {
 /** An ear without sound: a test tells what it hears. */
 export class FakeListener extends TypedEmitter<ListenerEvents> {
   readonly calls: string[] = [];
+  /** Whether what was said can be heard once more. */
+  keeps = false;
   armedWith: readonly Phrase[] = [];
+  armedHow: ListenOptions = {};
 
-  arm(phrases: readonly Phrase[]): void {
+  arm(phrases: readonly Phrase[], _dialects: readonly string[], how: ListenOptions = {}): void {
     this.armedWith = phrases;
+    this.armedHow = how;
     this.calls.push('arm');
   }
 
@@ -90,10 +115,20 @@ export class FakeListener extends TypedEmitter<ListenerEvents> {
     this.calls.push('drop');
   }
 
+  /** Dialects in which what was said was to be heard once more. */
+  again(_phrases: readonly Phrase[], dialects: readonly string[]): boolean {
+    this.calls.push(`again ${dialects.join(' ')}`);
+    return this.keeps;
+  }
+
+  forget(): void {
+    this.calls.push('forget');
+  }
+
   /** The caller says something from beginning to end, and this is what was heard. */
-  hear(result: RecognitionResult): void {
-    this.emit('speechStarted');
-    this.emit('speechEnded');
+  hear(result: RecognitionResult, voicedMs = 600): void {
+    this.emit('speechStarted', false);
+    this.emit('speechEnded', voicedMs);
     this.emit('recognized', result);
   }
 
@@ -148,6 +183,10 @@ export class FakeRecognizerStream extends TypedEmitter<RecognizerStreamEvents> i
 
   close(): void {
     this.closed = true;
+  }
+
+  emitInterim(result: RecognitionResult): void {
+    this.emit('interim', result);
   }
 
   answer(result: RecognitionResult): void {

@@ -1,8 +1,11 @@
 import t from 'tap';
 import { Performer } from '../../src/call/performer.js';
 import { ManualClock } from '../../src/core/clock.js';
+import { DialectPacks } from '../../src/dialect/packs.js';
+import { readPack } from '../../src/dialect/read-pack.js';
+import type { Dialplan } from '../../src/dialog/dialplan.js';
 import { silentLogger } from '../../src/core/logger.js';
-import { initialState } from '../../src/dialog/interpreter.js';
+import { initialState } from '../../src/dialog/dialog-state.js';
 import type { TurnRecord } from '../../src/store/call-record.js';
 import { dialplanOf, FakeJournal, FakeListener, FakePlayer, heard } from './fakes.js';
 import { replay } from './replay-journal.js';
@@ -44,7 +47,36 @@ flows:
       bye: { type: hangup, prompt: Goodbye. }
 `);
 
-function setUp() {
+const keysYaml = `
+name: keys
+dialects: [en-gb]
+defaults: { noInputMs: 5000, retries: 9, wayOut: main.bye }
+flows:
+  main:
+    nodes:
+      number: { type: digits, prompt: Which number?, saveAs: number, minDigits: 2, maxDigits: 2, goto: more }
+      more: { type: menu, prompt: More?, choices: { 'yes': { key: 1, goto: number }, pound: { key: '#', goto: bye } } }
+      bye: { type: hangup }
+`;
+const keysPlan = dialplanOf(keysYaml);
+
+const english = readPack(
+  `
+dialect: en
+replies: { repeat: [what, say that again], slower: [more slowly], louder: [speak up] }
+`,
+  'en.yaml',
+).pack;
+const packs = new DialectPacks(english === undefined ? [] : [english]);
+
+interface SetUp {
+  readonly dialplan?: Dialplan;
+  readonly packs?: DialectPacks;
+  /** Pressed before the dialog begins. */
+  readonly keysBefore?: string;
+}
+
+function setUp({ dialplan = plan, packs, keysBefore = '' }: SetUp = {}) {
   const clock = new ManualClock();
   const player = new FakePlayer();
   const listener = new FakeListener();
@@ -52,16 +84,18 @@ function setUp() {
   const turns: TurnRecord[] = [];
   let finished = 0;
   const performer = new Performer({
-    dialplan: plan,
-    state: initialState(plan, { callingNumber: '100', calledNumber: '200' }),
+    dialplan,
+    state: initialState(dialplan, { callingNumber: '100', calledNumber: '200' }),
     player: player.asPlayer,
     listener: listener.asListener,
     journal: journal.asJournal,
     clock,
     logger: silentLogger,
+    ...(packs !== undefined && { packs }),
   });
   performer.on('turn', (turn) => turns.push(turn)).on('finished', () => (finished += 1));
   journal.write('call', { callingNumber: '100', calledNumber: '200' });
+  for (const key of keysBefore) performer.key(key);
   performer.start();
   const texts = () => player.last.prompts.map(({ text }) => text);
   return {
@@ -74,7 +108,7 @@ function setUp() {
     texts,
     finished: () => finished,
     /** What a journal must be able to do: lead the pure cores the same way again. */
-    replays: () => t.same(replay(plan, journal.lines), performer.path),
+    replays: () => t.same(replay(dialplan, journal.lines), performer.path),
   };
 }
 
@@ -87,10 +121,10 @@ t.test('a phrase in the prompt cuts it, is recognized, and leads on', async (t) 
   );
   const first = player.last;
   clock.advance(1000);
-  listener.tell('speechStarted');
-  t.equal(first.wasCut, true);
+  listener.tell('speechStarted', false);
+  t.same(first.calls, ['pause'], 'silent, but nothing is lost yet');
   clock.advance(400);
-  listener.tell('speechEnded');
+  listener.tell('speechEnded', 600);
   t.same(listener.calls.at(-1), 'finish');
   clock.advance(100);
   listener.tell('recognized', heard('yes', 'yes please'));
@@ -112,15 +146,20 @@ t.test('a phrase in the prompt cuts it, is recognized, and leads on', async (t) 
 });
 
 t.test('a prompt that must be heard is cut by nothing', async (t) => {
-  const { player, listener, performer, texts } = setUp();
+  const { player, listener, performer, texts, replays } = setUp();
   performer.key('1');
   t.same(texts(), ['This call is recorded.', 'Yes or no?']);
   const legal = player.last;
-  listener.tell('speechStarted');
-  t.equal(legal.wasCut, false);
-  listener.tell('speechEnded');
+  listener.tell('speechStarted', false);
+  t.same(legal.calls, []);
+  listener.tell('speechEnded', 600);
   listener.tell('recognized', heard('no', 'no'));
-  t.equal(performer.path.at(-1), 'main.pin', 'but the answer counts');
+  t.equal(legal.wasCut, false);
+  performer.key('1');
+  t.equal(performer.path.at(-1), 'main.ask', 'a key says nothing either');
+  legal.reach(1);
+  t.equal(performer.path.at(-1), 'main.pin', 'the answer counts from the next prompt on');
+  replays();
 });
 
 t.test('noInput counts from the end of the prompts, asks again, then takes the way out', async (t) => {
@@ -145,15 +184,147 @@ t.test('noInput counts from the end of the prompts, asks again, then takes the w
 });
 
 t.test('what nobody expected is a noMatch, a recognizer that fails too', async (t) => {
-  const { listener, turns, performer, replays } = setUp();
+  const { player, listener, turns, performer, replays } = setUp();
+  await player.last.end();
   listener.hear({ alternatives: [] });
   t.equal(turns.at(-1)?.outcome, 'noMatch');
-  listener.tell('speechStarted');
-  listener.tell('speechEnded');
+  await player.last.end();
+  listener.tell('speechStarted', false);
+  listener.tell('speechEnded', 600);
   listener.tell('failed', new Error('the caller said 1234'));
   t.equal(turns[1]?.outcome, 'noMatch');
   t.equal(performer.path.at(-1), 'main.bye', 'after as many as the node allows');
   replays();
+});
+
+t.test('after a cough the prompt goes on, and the call replays', async (t) => {
+  const { clock, player, listener, journal, performer, turns, replays } = setUp();
+  clock.advance(1000);
+  listener.hear({ alternatives: [] }, 180);
+  t.same(player.last.calls, ['pause', 'resume']);
+  t.equal(player.last.wasCut, false);
+  t.same(turns, [], 'it is no answer');
+  t.match(
+    journal.lines.map(({ type }) => type),
+    ['call', 'dialog', 'say', 'speechStarted', 'bargeIn', 'speechEnded', 'recognized', 'resumed'],
+  );
+  clock.advance(1000);
+  listener.hear(heard('no', 'no'));
+  t.equal(performer.path.at(-1), 'main.pin');
+  replays();
+});
+
+t.test('with barge-in by phrase an interim result that fits silences the prompt', async (t) => {
+  const bills = dialplanOf(`
+name: bills
+dialects: [en-gb]
+flows:
+  main:
+    nodes:
+      ask:
+        type: menu
+        prompt: You can pay or ask.
+        bargeIn: phrase
+        noInput: { goto: bye }
+        noMatch: { goto: bye }
+        choices: { pay: { phrases: [pay], goto: bye } }
+      bye: { type: hangup }
+`);
+  const { listener, player, journal, performer, finished } = setUp({ dialplan: bills });
+  listener.tell('speechStarted', false);
+  t.same(player.last.calls, []);
+  listener.tell('interim', { alternatives: [] });
+  listener.tell('interim', heard('pay', 'pay'));
+  t.same(player.last.calls, ['pause']);
+  listener.tell('speechEnded', 300);
+  listener.tell('recognized', heard('pay', 'pay'));
+  await Promise.resolve();
+  t.equal(finished(), 1);
+  t.same(replay(bills, journal.lines), performer.path);
+});
+
+t.test('the key that ends digits may come after they were complete', async (t) => {
+  const { clock, performer, replays, texts } = setUp({ dialplan: keysPlan });
+  for (const key of '12#') performer.key(key);
+  t.equal(performer.path.at(-1), 'main.more', 'and is no answer to the next question');
+  t.same(texts(), ['More?']);
+  clock.advance(1000);
+  performer.key('1');
+  t.same(performer.path, ['main.number', 'main.more', 'main.number']);
+  replays();
+});
+
+t.test(
+  'keys pressed before the call can ask count for its first question, and nothing is said first',
+  async (t) => {
+    const { performer, player, replays } = setUp({ dialplan: keysPlan, keysBefore: '12' });
+    t.equal(performer.path.at(-1), 'main.more');
+    t.same(
+      player.sayings.map(({ prompts }) => prompts.map(({ text }) => text)),
+      [['More?']],
+    );
+    replays();
+  },
+);
+
+t.test('keys pressed ahead count for nothing where the dialplan says so', async (t) => {
+  const without = dialplanOf(keysYaml.replace('defaults: {', 'defaults: { typeAhead: false,'));
+  const { performer, texts } = setUp({ dialplan: without, keysBefore: '12' });
+  t.equal(performer.path.at(-1), 'main.number');
+  t.same(texts(), ['Which number?']);
+});
+
+t.test(
+  'say it again, slower, louder: understood in every question, without a word in the dialplan',
+  async (t) => {
+    const { clock, listener, player, performer, turns, texts, replays } = setUp({ packs });
+    const wishes = listener.armedWith.filter(({ id }) => id.startsWith('#'));
+    t.match(
+      wishes.map(({ text }) => text),
+      ['say that again', 'more slowly', 'speak up'],
+    );
+    const say = (text: string) => {
+      const { id = '' } = wishes.find((phrase) => phrase.text === text) ?? {};
+      clock.advance(3000);
+      listener.hear(heard(id, text));
+    };
+    say('say that again');
+    t.same(texts(), ['Yes or no?']);
+    t.match(turns.at(-1), { outcome: 'phrase', heard: 'say that again' });
+    say('more slowly');
+    t.ok((player.last.prompts[0]?.rate ?? 1) < 1, 'the voice is slower from now on');
+    say('speak up');
+    t.equal(player.last.manner.gainDb, 6);
+    t.ok((player.last.prompts[0]?.rate ?? 1) < 1);
+    t.equal(performer.path.at(-1), 'main.ask', 'none of it was a failure');
+    await player.last.end();
+    clock.advance(5000);
+    t.match(turns.at(-1), { outcome: 'phrase' }, 'whoever asked for that is given longer');
+    clock.advance(1500);
+    t.match(turns.at(-1), { outcome: 'noInput' });
+    replays();
+  },
+);
+
+t.test('in elder mode the bot speaks slower and waits longer', async (t) => {
+  const elder = dialplanOf(keysYaml.replace('flows:', 'variables: { elderMode: on }\nflows:'));
+  const { clock, player, turns, journal, performer } = setUp({ dialplan: elder });
+  t.ok(player.last.manner.rate < 1);
+  await player.last.end();
+  clock.advance(5001);
+  t.same(turns, []);
+  clock.advance(3000);
+  t.match(turns, [{ outcome: 'noInput' }]);
+  t.same(replay(elder, journal.lines), performer.path);
+});
+
+t.test('what was said while the caller was with somebody else is no answer', async (t) => {
+  const { listener, performer } = setUp();
+  performer.interrupt();
+  performer.key('1');
+  performer.transferred('answered');
+  t.ok(listener.calls.includes('forget'));
+  t.same(performer.path, ['main.hello', 'main.ask'], 'and neither are keys');
 });
 
 t.test('a sensitive answer is in no journal line and no record, read back or not', async (t) => {
@@ -211,5 +382,8 @@ t.test('the prompts of an old turn never sound in a new one', async (t) => {
   t.equal(first.wasCut, true);
   const second = player.last;
   performer.key('2');
-  t.equal(second.wasCut, true, 'a prompt that no key may cut ends with its turn');
+  t.equal(second.wasCut, false, 'one that must be heard is');
+  second.reach(1);
+  performer.key('2');
+  t.equal(second.wasCut, true);
 });

@@ -53,12 +53,12 @@ t.test('a failure costs one sentence its head start, and what is stopped stops',
     spoken.push(text);
     return spoken.length === 1 ? Promise.reject(new Error('once')) : Promise.resolve();
   };
-  await makeReady([plan], recognizer, speakReady, logger, () => false);
+  await makeReady([plan], { recognizer, makeReady: speakReady }, logger, () => false);
   t.equal(spoken.length, 6);
   t.equal(recognizer.prepared.length, closedSets(plan).length);
   t.equal(warnings.length, 1 + closedSets(plan).length);
   let asked = 0;
-  await makeReady([plan], recognizer, speakReady, logger, () => (asked += 1) > 2);
+  await makeReady([plan], { recognizer, makeReady: speakReady }, logger, () => (asked += 1) > 2);
   t.equal(spoken.length, 8);
-  await makeReady([plan], undefined, undefined, logger, () => false);
+  await makeReady([plan], {}, logger, () => false);
 });

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { patienceOf, patiently } from '../../src/call/manner.js';
+import { promptRow } from '../../src/call/prompt-row.js';
 import { Turn, type TurnAction, type TurnInput } from '../../src/call/turn.js';
-import type { BargeIn, CollectAction, DialogAction } from '../../src/dialog/action.js';
+import type { BargeIn, CollectAction } from '../../src/dialog/action.js';
 import type { Dialplan } from '../../src/dialog/dialplan.js';
-import type { DialogEvent, TransferOutcome } from '../../src/dialog/event.js';
-import { initialState, step } from '../../src/dialog/interpreter.js';
+import type { DialogEvent, Meaning, TransferOutcome } from '../../src/dialog/event.js';
+import { inDialect, initialState, type DialogState, type DialogStep } from '../../src/dialog/dialog-state.js';
+import { step } from '../../src/dialog/interpreter.js';
 import type { RecognitionResult } from '../../src/speech/recognizer.js';
 
 interface Line {
@@ -19,10 +22,13 @@ interface Line {
 export function replay(dialplan: Dialplan, lines: readonly Line[]): string[] {
   const call = lines.find(({ type }) => type === 'call');
   if (call === undefined) throw new Error('no call line');
+  const { voiceSpeed } = (call['remembered'] ?? {}) as { readonly voiceSpeed?: number | null };
   let state = initialState(dialplan, {
     callingNumber: String(call['callingNumber']),
     calledNumber: String(call['calledNumber']),
     ...(typeof call['dialect'] === 'string' && { dialect: call['dialect'] }),
+    ...(call['autonomies'] !== undefined && { autonomies: call['autonomies'] as DialogState['autonomies'] }),
+    ...(typeof voiceSpeed === 'number' && { voiceSpeed }),
   });
   const path: string[] = [];
   let turn: Turn | undefined;
@@ -40,10 +46,13 @@ export function replay(dialplan: Dialplan, lines: readonly Line[]): string[] {
       state = next.state;
       if (!isDeepStrictEqual(next.entered, line['entered'])) throw new Error(`at ${line.atMs}: other nodes`);
       path.push(...next.entered);
-      turn = turnOf(next.actions, line.atMs);
+      turn = turnOf(next, line.atMs);
       answer = undefined;
       continue;
     }
+    // What was heard told another dialect: the next step speaks it.
+    if (line.type === 'dialect')
+      state = inDialect(state, String(line['spoken']), line['autonomy'] as DialogState['autonomy']);
     // How a transfer ended comes from the world, as keys do.
     if (line.type === 'transferred')
       answer = { type: 'transferred', outcome: line['outcome'] as TransferOutcome };
@@ -60,26 +69,33 @@ function isAnswer(action: TurnAction): action is TurnAction & { type: 'answer' }
   return action.type === 'answer';
 }
 
-function turnOf(actions: readonly DialogAction[], nowMs: number): Turn | undefined {
+function turnOf({ actions, state }: DialogStep, nowMs: number): Turn | undefined {
   const collect = actions.find((action): action is CollectAction => action.type === 'collect');
   if (collect === undefined) return undefined;
-  const rank: readonly BargeIn[] = ['none', 'key', 'speech'];
-  const says = actions.filter((action) => action.type === 'say');
-  const strictest = Math.min(2, ...says.map(({ bargeIn }) => rank.indexOf(bargeIn)));
-  return new Turn(collect, rank[strictest] ?? 'speech', says.length > 0, nowMs);
+  const row = promptRow(actions);
+  const asked = patiently(collect, patienceOf(state.variables));
+  return new Turn(asked, row[0]?.bargeIn ?? 'speech', row.length > 0, nowMs, state.noMatches > 0);
 }
 
 function inputOf(line: Line): TurnInput | undefined {
+  const result = { alternatives: line['alternatives'] as RecognitionResult['alternatives'] };
   switch (line.type) {
     case 'key':
       return { type: 'key', key: String(line['key']) };
+    case 'interim':
+      return { type: 'interim', result: line['result'] as RecognitionResult };
     case 'recognized':
       return {
         type: 'recognized',
-        result: { alternatives: line['alternatives'] as RecognitionResult['alternatives'] },
+        result,
+        ...(line['meaning'] !== undefined && { meaning: line['meaning'] as Meaning }),
       };
     case 'speechStarted':
+      return { type: 'speechStarted', carried: line['carried'] === true };
     case 'speechEnded':
+      return { type: 'speechEnded', voicedMs: Number(line['voicedMs']) };
+    case 'promptStarted':
+      return { type: 'promptStarted', bargeIn: line['bargeIn'] as BargeIn };
     case 'recognizerFailed':
     case 'promptsEnded':
     case 'tick':

@@ -1,0 +1,54 @@
+import type { CollectAction } from '../dialog/action.js';
+
+/** How a caller is spoken to and waited for. */
+export interface Manner {
+  /** Times the rate at which a prompt is said. */
+  readonly rate: number;
+  /** Louder than the prompts are, dB. */
+  readonly gainDb: number;
+}
+
+export const usualManner: Manner = { rate: 1, gainDb: 0 };
+
+/** By so much each wish for more, dB, and at most so much: beyond that a telephone's sound is clipped. */
+const louderByDb = 6;
+const mostGainDb = 12;
+
+/** Elder mode: slower, and everything that is waited for takes longer. */
+const elderRate = 0.85;
+const elderPatience = 1.6;
+
+/** Whoever asked to be spoken to slower needs longer himself. */
+const slowPatience = 1.3;
+
+type Variables = Readonly<Record<string, string>>;
+
+/** `elderMode` is a variable of the dialplan: `yes`, `true` or `on`. */
+function isElder({ elderMode }: Variables): boolean {
+  return elderMode !== undefined && ['yes', 'true', 'on'].includes(elderMode.toLowerCase());
+}
+
+export function mannerOf(variables: Variables, gainDb: number): Manner {
+  return { rate: isElder(variables) ? elderRate : 1, gainDb };
+}
+
+export function louder(gainDb: number): number {
+  return Math.min(mostGainDb, gainDb + louderByDb);
+}
+
+/** By how much every wait is longer than usual. A function of the dialog's variables, so that a journal tells it. */
+export function patienceOf(variables: Variables): number {
+  if (isElder(variables)) return elderPatience;
+  return Number(variables['voiceSpeed'] ?? 1) < 1 ? slowPatience : 1;
+}
+
+/** The same question with longer waits. */
+export function patiently(collect: CollectAction, patience: number): CollectAction {
+  if (patience === 1) return collect;
+  const { noInputMs, interDigitTimeoutMs } = collect;
+  return {
+    ...collect,
+    noInputMs: Math.round(noInputMs * patience),
+    interDigitTimeoutMs: Math.round(interDigitTimeoutMs * patience),
+  };
+}
