@@ -1,6 +1,11 @@
+import { formatHostPort } from '../core/address.js';
 import type { LiveCall } from '../http/control-routes.js';
+import type { Registration } from '../sip/locations.js';
 import type { CallRecord, TransferRecord, TurnRecord } from '../store/call-record.js';
+import { dialectText, type DialectLine } from './dialect-lines.js';
+import { ledgerLines } from './ledger-text.js';
 import { describeEnd, describeTransfer, durationText } from '../store/end-reason-text.js';
+import { terminalText } from './terminal-text.js';
 
 /** What is known of a file that the record names. */
 export interface KeptFile {
@@ -44,13 +49,28 @@ export function liveTable(calls: readonly LiveCall[], nowMs: number): string {
   ]);
 }
 
+/** Telephones that are registered, one line each. */
+export function registrationTable(registrations: readonly Registration[]): string {
+  if (registrations.length === 0) return 'no telephone is registered';
+  return table([
+    ['user', 'telephone', 'from', 'until', 'calls itself'],
+    ...registrations.map(({ user, contact, source, expiresAtMs, userAgent }) => [
+      user,
+      contact,
+      `${source.protocol}:${formatHostPort({ host: source.address, port: source.port })}`,
+      timeText(expiresAtMs),
+      userAgent === '' ? '-' : userAgent,
+    ]),
+  ]);
+}
+
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))),
   );
   const lineOf = (row: readonly string[]) =>
     row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell))).join('  ');
-  return rows.map((row) => lineOf(row).trimEnd()).join('\n');
+  return terminalText(rows.map((row) => lineOf(row).trimEnd()).join('\n'));
 }
 
 function numberText(number: string): string {
@@ -62,6 +82,7 @@ export function callText(
   record: CallRecord,
   recording: KeptFile | undefined,
   journal: KeptFile | undefined,
+  dialects: readonly DialectLine[] = [],
 ): string {
   const lines = [`Call ${record.id}`, ''];
   const fact = (name: string, value: string) => lines.push(`  ${name.padEnd(11)}${value}`);
@@ -85,24 +106,29 @@ export function callText(
     fact('recording', fileText(recording, 'left the caller, right what the caller heard'));
   if (journal !== undefined) fact('journal', fileText(journal));
   fact('SIP', `Call-ID ${record.sipCallId}`);
-  const events = [...record.turns, ...record.transfers].sort((a, b) => a.startMs - b.startMs);
+  const events = [...record.turns, ...record.transfers, ...dialects].sort((a, b) => a.startMs - b.startMs);
   if (events.length > 0)
     lines.push(
       '',
-      ...events.flatMap((event) => ('said' in event ? turnLines(event) : [transferLine(event)])),
+      ...events.flatMap((event) => {
+        if ('spoken' in event) return [`  ${offsetText(event.startMs)}  dialect ${dialectText(event)}`];
+        return 'said' in event ? turnLines(event, record.turns.indexOf(event) + 1) : [transferLine(event)];
+      }),
     );
-  return lines.join('\n');
+  const waits = ledgerLines(record.turns, offsetText);
+  if (waits.length > 0) lines.push('', ...waits);
+  return terminalText(lines.join('\n'));
 }
 
 /** What the bot said, and under it what came back. */
-function turnLines(turn: TurnRecord): string[] {
+function turnLines(turn: TurnRecord, number: number): string[] {
   const lines = [];
   if (turn.said.length > 0) {
     lines.push(
       `  ${offsetText(turn.startMs)}  bot     ${turn.said.join(' ')}  [${turn.node}, ${turn.dialect}]`,
     );
   }
-  const answer = answerText(turn);
+  const answer = answerText(turn, number);
   if (answer !== undefined) {
     const at = turn.heardMs === null ? ' '.repeat(offsetText(turn.startMs).length) : offsetText(turn.heardMs);
     const gap = turn.gapMs === undefined ? '' : `, answered after ${Math.round(turn.gapMs)} ms`;
@@ -117,7 +143,7 @@ function transferLine(transfer: TransferRecord): string {
   return `  ${offsetText(startMs)}  ${by.padEnd(6)}  to ${to}: ${describeTransfer(transfer)}${why}  [${node ?? 'operator'}]`;
 }
 
-function answerText(turn: TurnRecord): string | undefined {
+function answerText(turn: TurnRecord, number: number): string | undefined {
   switch (turn.outcome) {
     case 'keys':
       return turn.heard === null ? 'pressed keys (kept secret)' : `pressed ${turn.heard}`;
@@ -128,7 +154,7 @@ function answerText(turn: TurnRecord): string | undefined {
     case 'noInput':
       return '(nothing)';
     case 'noMatch':
-      return '(not understood)';
+      return `(not understood: turn ${number} for \`dialect teach\`)`;
     case 'none':
       return undefined;
   }

@@ -12,6 +12,7 @@ import type { CallQuery } from '../store/call-store.js';
 import { explainEnd } from '../store/end-reason-text.js';
 import { callTable, callText, liveTable } from './call-text.js';
 import type { KeptFile } from './call-text.js';
+import { dialectLines } from './dialect-lines.js';
 import { addDataFolderOptions, dataDirOf, keptCall, withKeptCalls } from './kept-calls.js';
 import type { DataFolderFlags } from './kept-calls.js';
 
@@ -58,6 +59,7 @@ export function addCallsCommand(program: Command): void {
   addDataFolderOptions(calls.command('hangup'))
     .description('end a call that is going on')
     .argument('<call-id>', 'its whole id, as `calls live` shows it')
+    .option('--json', 'print {"id":..}')
     .action(hangup);
 
   addDataFolderOptions(calls.command('dial'))
@@ -69,7 +71,7 @@ export function addCallsCommand(program: Command): void {
     .requiredOption('--dialplan <name>', 'what the callee hears')
     .option('--from <number>', 'what the callee is shown')
     .option('--trunk <name>', 'only over this trunk')
-    .option('--ring <seconds>', 'how long it may ring', wholeNumber, 30)
+    .option('--ring <seconds>', 'how long it may ring, 1 to 180', ringSeconds, 30)
     .option('--wait', 'until the call is over; the exit status is 1 if nobody answered')
     .option('--json', 'print {"id":..}; with --wait the whole record')
     .action(dial);
@@ -83,6 +85,7 @@ export function addCallsCommand(program: Command): void {
         .choices(['auto', 'bridge', 'refer'])
         .default('auto'),
     )
+    .option('--json', 'print {"id":..,"to":..,"by":..}')
     .action(transfer);
 }
 
@@ -113,7 +116,8 @@ async function show(key: string, flags: DataFolderFlags & { json?: boolean }): P
   }
   const recording = record.recording === null ? undefined : await keptFile(dataDir, record.recording, true);
   const journal = record.journal === null ? undefined : await keptFile(dataDir, record.journal, false);
-  console.log(callText(record, recording, journal));
+  const dialects = journal === undefined ? [] : await dialectLines(journal.path);
+  console.log(callText(record, recording, journal, dialects));
 }
 
 async function live(flags: DataFolderFlags & { json?: boolean }): Promise<void> {
@@ -123,10 +127,10 @@ async function live(flags: DataFolderFlags & { json?: boolean }): Promise<void> 
   else console.log(found.length === 0 ? 'no call is going on' : liveTable(found, Date.now()));
 }
 
-async function hangup(id: string, flags: DataFolderFlags): Promise<void> {
+async function hangup(id: string, flags: DataFolderFlags & { json?: boolean }): Promise<void> {
   const client = await ControlClient.open(await dataDirOf(flags));
   await client.hangup(id);
-  console.log(`call ${id} is ended`);
+  console.log(flags.json === true ? JSON.stringify({ id }) : `call ${id} is ended`);
 }
 
 interface DialFlags extends DataFolderFlags {
@@ -178,11 +182,12 @@ async function recordOf(client: ControlClient, dataDir: string, id: string): Pro
 async function transfer(
   id: string,
   to: string,
-  flags: DataFolderFlags & { by: TransferOrder['by'] },
+  flags: DataFolderFlags & { by: TransferOrder['by']; json?: boolean },
 ): Promise<void> {
+  const { by, json } = flags;
   const client = await ControlClient.open(await dataDirOf(flags));
-  await client.transfer(id, { to, by: flags.by });
-  console.log(`call ${id} is being transferred`);
+  await client.transfer(id, { to, by });
+  console.log(json === true ? JSON.stringify({ id, to, by }) : `call ${id} is being transferred`);
 }
 
 /** Looks a file of the record up in the data folder. */
@@ -215,6 +220,13 @@ async function recordingMs(path: string): Promise<number> {
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+/** As long as the server takes it. */
+function ringSeconds(text: string): number {
+  const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (seconds < 1 || seconds > 180) throw new InvalidArgumentError('It must be 1 to 180 whole seconds.');
+  return seconds;
 }
 
 const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,5 +1,11 @@
-import { InvalidArgumentError } from 'commander';
-import { parseHostPort, type HostPort } from '../core/address.js';
+import { InvalidArgumentError, type Command } from 'commander';
+import { formats } from '../config/formats.js';
+import { parseRequestHandler, requestHandlerForm, type RequestHandler } from '../config/request-handler.js';
+import { formatHostPort, parseHostPort, type HostPort } from '../core/address.js';
+import type { LogLevel } from '../core/logger.js';
+import type { DrachtioWorkerOptions } from '../embedded/drachtio-worker.js';
+import { codecsNamed, type AudioCodec } from '../embedded/rtp/codec.js';
+import type { FreeSwitchAddresses, FreeSwitchWorkerOptions } from '../embedded/freeswitch-worker.js';
 
 /** Secrets that stand in everybody's documentation. */
 const knownSecrets: readonly string[] = ['cymru', 'ClueCon'];
@@ -25,14 +31,181 @@ export function address(text: string): HostPort {
   return parsed;
 }
 
-/** `udp:127.0.0.1:5060,tcp:127.0.0.1:5060`, for commander. */
-export function sipList(text: string): string[] {
+/** What may be said of the SIP server on every command line that starts one alone. */
+export interface SipServerFlags {
+  readonly drachtio: HostPort;
+  readonly secret?: string;
+  readonly sip: readonly string[];
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsVerifyPeer: boolean;
+  readonly requestHandler?: readonly RequestHandler[];
+  readonly externalAddress?: string;
+  readonly logLevel: LogLevel;
+  readonly json?: boolean;
+}
+
+/** Named as the configuration's `sip.…`, where it has them. */
+export function addSipServerOptions(command: Command): Command {
+  return command
+    .option('--drachtio <host:port>', 'control port of the SIP server', address, {
+      host: '127.0.0.1',
+      port: 9022,
+    })
+    .option('--secret <secret>', 'its secret (default: random, printed)')
+    .option('--sip <list>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tls:0.0.0.0:5061', sipList, [
+      'udp:127.0.0.1:5060',
+      'tcp:127.0.0.1:5060',
+    ])
+    .option('--tls-certificate <file>', 'PEM file of our certificate with its chain; tls: and wss: need it')
+    .option('--tls-key <file>', "PEM file of the certificate's key")
+    .option('--tls-ca <file>', 'PEM file of the authorities that servers we call by TLS are checked against')
+    .option('--no-tls-verify-peer', 'call servers by TLS that do not prove their name')
+    .option(
+      '--request-handler <method=url>',
+      'who decides where new requests of that method go, instead of who is connected; may be repeated',
+      requestHandlers,
+    )
+    .option('--external-address <address>', 'what Contact, Via and SDP say, behind a NAT')
+    .option('--log-level <level>', 'silent, error, warn, info or debug', 'warn')
+    .option('--json', 'print where it listens as one line of JSON');
+}
+
+/** The flags as the SIP server takes them. */
+export function sipServerOptions(flags: SipServerFlags, secret: string): DrachtioWorkerOptions {
+  return {
+    admin: flags.drachtio,
+    secret,
+    sip: flags.sip,
+    tls: {
+      certificate: flags.tlsCertificate,
+      key: flags.tlsKey,
+      ca: flags.tlsCa,
+      verifyPeer: flags.tlsVerifyPeer,
+    },
+    requestHandlers: flags.requestHandler ?? [],
+    externalAddress: flags.externalAddress,
+  };
+}
+
+/** What may be said of the media server on every command line that starts one alone. */
+export interface MediaServerFlags {
+  readonly esl: HostPort;
+  readonly eslSecret?: string;
+  readonly mediaSip: HostPort;
+  readonly mediaWorkers: number;
+  readonly rtp: { readonly host: string; readonly min: number; readonly max: number };
+  readonly codecs?: readonly AudioCodec[];
+  readonly sounds?: string;
+  readonly externalAddress?: string;
+}
+
+export function addMediaServerOptions(command: Command): Command {
+  return command
+    .option('--esl <host:port>', 'control port of the media server', address, {
+      host: '127.0.0.1',
+      port: 8021,
+    })
+    .option('--esl-secret <secret>', 'its secret (default: random, printed)')
+    .option('--media-sip <host:port>', 'where the media server takes its leg of a call', address, {
+      host: '127.0.0.1',
+      port: 5080,
+    })
+    .option(
+      '--media-workers <n>',
+      'threads of the media server, each with the control and SIP ports after the last one',
+      workers,
+      1,
+    )
+    .option('--rtp <host:min-max>', 'address and ports of sound', rtpRange, {
+      host: '127.0.0.1',
+      min: 20000,
+      max: 30000,
+    })
+    .option(
+      '--codecs <names>',
+      'of PCMU,PCMA,G722,opus,L16: what is offered, in this order, and taken',
+      codecs,
+    )
+    .option('--sounds <dir>', 'where relative sound files begin');
+}
+
+/** The flags as the media server takes them. */
+export function mediaServerOptions(flags: MediaServerFlags, secret: string): FreeSwitchWorkerOptions {
+  const sip = formatHostPort(flags.mediaSip);
+  return {
+    eventSocket: flags.esl,
+    secret,
+    sip: `udp:${sip},tcp:${sip}`,
+    rtpAddress: flags.rtp.host,
+    rtpPorts: { min: flags.rtp.min, max: flags.rtp.max },
+    externalAddress: flags.externalAddress,
+    ...(flags.codecs === undefined ? {} : { codecs: flags.codecs }),
+    ...(flags.sounds === undefined ? {} : { soundsDir: flags.sounds }),
+  };
+}
+
+/** Where its workers listen, as `--json` and people read it. */
+export function mediaServerLines(
+  media: readonly FreeSwitchAddresses[],
+  flags: MediaServerFlags,
+  secret: string,
+): { readonly json: object; readonly text: readonly string[] } {
+  const esl = media.map(({ eventSocketAddress }) => formatHostPort(eventSocketAddress));
+  const sip = media.map(({ sipAddress }) => formatHostPort(sipAddress));
+  const { eslSecret, rtp } = flags;
+  return {
+    json: {
+      esl: esl[0],
+      ...(eslSecret === undefined && { eslSecret: secret }),
+      mediaSip: sip[0],
+      rtp,
+      ...(media.length > 1 && { workers: esl.map((at, index) => ({ esl: at, mediaSip: sip[index] })) }),
+    },
+    text: [
+      `Event Socket  ${esl.join(' ')}  secret: ${eslSecret === undefined ? secret : 'as given'}`,
+      `media SIP     ${sip.join(' ')}`,
+      `RTP           ${rtp.host}, ports ${rtp.min} to ${rtp.max}`,
+    ],
+  };
+}
+
+function workers(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 64) throw new InvalidArgumentError('write 1 to 64');
+  return count;
+}
+
+function codecs(text: string): AudioCodec[] {
+  return text.split(',').flatMap((name) => {
+    const named = codecsNamed(name.trim());
+    if (named.length === 0) throw new InvalidArgumentError('write some of PCMU,PCMA,G722,opus,L16');
+    return named;
+  });
+}
+
+function rtpRange(text: string): { host: string; min: number; max: number } {
+  const match = /^(.+):(\d{1,5})-(\d{1,5})$/.exec(text);
+  const [host, min, max] = [match?.[1], Number(match?.[2]), Number(match?.[3])];
+  if (host === undefined || max > 65535 || min > max) {
+    throw new InvalidArgumentError('write it as host:first-last, e.g. 127.0.0.1:20000-30000');
+  }
+  return { host, min, max };
+}
+
+/** `udp:127.0.0.1:5060,tls:127.0.0.1:5061`, for commander. */
+function sipList(text: string): string[] {
   const addresses = text.split(',').map((part) => part.trim());
-  for (const part of addresses) {
-    const match = /^(?:udp|tcp|ws):(.+)$/.exec(part);
-    if (match?.[1] === undefined || parseHostPort(match[1]) === undefined) {
-      throw new InvalidArgumentError('write it as udp:host:port,tcp:host:port,ws:host:port');
-    }
+  const form = formats['sip-address'];
+  if (form !== undefined && !addresses.every((part) => form.test(part))) {
+    throw new InvalidArgumentError(`write ${form.write}; several with commas`);
   }
   return addresses;
+}
+
+function requestHandlers(text: string, before: readonly RequestHandler[] = []): readonly RequestHandler[] {
+  const handler = parseRequestHandler(text);
+  if (handler === undefined) throw new InvalidArgumentError(`write ${requestHandlerForm}`);
+  return [...before, handler];
 }

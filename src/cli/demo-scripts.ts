@@ -35,7 +35,7 @@ steps:
   - expectAnswer
   - expect: { phrases: [普通话请按1。], withinMs: 8000 }
   - press: "1"
-  - expect: { phrases: ['查询电费请按1，停电报修请按2，营业时间请按3，投诉请按4，人工服务请按0。'], withinMs: 15000 }
+  - expect: { phrases: ['查询电费请按1，停电报修请按2，营业时间请按3，投诉请按4，交电费请按5，报电表读数请按6，人工服务请按0。'], withinMs: 20000 }
   - press: "3"
   - expect: { phrases: ['营业厅周一到周六上午八点半到下午五点半营业，星期天休息。停电报修二十四小时受理。'], withinMs: 20000 }
   - expect: { phrases: ['还需要别的服务吗？需要请按1，不需要请按2。'], withinMs: 12000 }

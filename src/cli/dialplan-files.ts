@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readIntents } from '../dialect/read-intents.js';
+import { dialectDataDir } from '../dialect-data.js';
 import type { DialplanSources, SourceFile } from '../dialog/dialplan-set.js';
 
 /** Where the shipped dialplans are, seen from dist/src/cli. */
@@ -22,7 +24,23 @@ export function readDialplanSources(folder: string): DialplanSources {
     dialplans: names.sort().map((name) => readSource(path.join(dialplanFolder, name))),
     numbers: readIfThere(path.join(folder, 'sip-config', 'numbers.yaml')),
     manifest: readIfThere(path.join(folder, 'audio-prompts', 'manifest.yaml')),
+    intentSets: readIntentSets(),
   };
+}
+
+/** The sets of intents that Xiangyin comes with, each with its intents. */
+function readIntentSets(): ReadonlyMap<string, ReadonlySet<string>> {
+  const folder = path.join(dialectDataDir, 'intents');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  return new Map(
+    files.map((file) => {
+      const { intents = new Map<string, string>() } = readIntents(
+        readFileSync(path.join(folder, file), 'utf8'),
+        file,
+      );
+      return [path.basename(file, '.yaml'), new Set(intents.keys())];
+    }),
+  );
 }
 
 /** Recordings below `audio-prompts`, as `<dialect>/<name>.wav`. */

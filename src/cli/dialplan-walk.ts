@@ -2,9 +2,13 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { CollectAction, DialogAction, TransferAction } from '../dialog/action.js';
 import type { Dialplan } from '../dialog/dialplan.js';
-import type { DialogEvent, TransferOutcome } from '../dialog/event.js';
-import { initialState, step, type DialogCall, type DialogStep } from '../dialog/interpreter.js';
+import type { CallerInput, DialogEvent, TransferOutcome } from '../dialog/event.js';
+import { initialState, type DialogCall, type DialogStep } from '../dialog/dialog-state.js';
+import { step } from '../dialog/interpreter.js';
 import { samePhrase } from '../dialog/read-choice.js';
+
+/** What a line means as open speech to the question that is asked; undefined: nothing. */
+export type WalkSpeech = (line: string, collect: CollectAction, dialect: string) => CallerInput | undefined;
 
 /**
  * Plays a call on a terminal: prints what would be said, reads what the caller does. An empty line is silence, keys are
@@ -15,6 +19,7 @@ export async function walkDialplan(
   call: DialogCall,
   from: Readable,
   to: Writable,
+  speech?: WalkSpeech,
 ): Promise<void> {
   const print = (line: string): void => {
     to.write(`${line}\n`);
@@ -28,7 +33,7 @@ export async function walkDialplan(
   const lines = createInterface({ input: from });
   prompt();
   for await (const line of lines) {
-    const event = eventOf(line.trim(), waiting);
+    const event = eventOf(line.trim(), waiting, current.state.dialect, speech);
     if (event.type === 'noMatch') print('  (fits nothing)');
     current = step(dialplan, current.state, event);
     show(current, print);
@@ -85,7 +90,7 @@ function lastWaiting(actions: readonly DialogAction[]): Waiting | undefined {
 const outcomes: readonly TransferOutcome[] = ['answered', 'busy', 'refused', 'noAnswer', 'failed'];
 
 /** What a line means to this question: a phrase it listens for, keys, silence, or something that fits nothing. */
-function eventOf(line: string, waiting: Waiting): DialogEvent {
+function eventOf(line: string, waiting: Waiting, dialect: string, speech?: WalkSpeech): DialogEvent {
   if (waiting.type === 'transfer')
     return { type: 'transferred', outcome: outcomes.find((word) => word === line) ?? 'answered' };
   const collect = waiting;
@@ -96,7 +101,7 @@ function eventOf(line: string, waiting: Waiting): DialogEvent {
     const { id, text, dialect } = phrase;
     return { type: 'input', input: { kind: 'phrase', phraseId: id, text, dialect, confidence: 1 } };
   }
-  return /^[0-9*#A-D]+$/.test(line)
-    ? { type: 'input', input: { kind: 'keys', keys: line } }
-    : { type: 'noMatch' };
+  if (/^[0-9*#A-D]+$/.test(line)) return { type: 'input', input: { kind: 'keys', keys: line } };
+  const input = speech?.(line, collect, dialect);
+  return input === undefined ? { type: 'noMatch' } : { type: 'input', input };
 }

@@ -13,6 +13,7 @@ import { renderProblem, type Problem } from '../dialog/problem.js';
 import { checkRecordings } from '../dialog/prompt-manifest.js';
 import { listRecordings, projectFolder, readDialplanSources, readSource } from './dialplan-files.js';
 import { walkDialplan } from './dialplan-walk.js';
+import { readWalkSpeech } from './walk-speech.js';
 
 interface ProjectOption {
   readonly project?: string;
@@ -47,10 +48,11 @@ export function addDialplanCommand(program: Command): void {
     .option('--calling <number>', 'number that calls', '+441632960001')
     .option('--called <number>', 'number that is called', '1001')
     .option('--dialect <id>', 'dialect to begin in')
+    .option('--open', 'whatever is typed is understood, as with an engine that hears open speech')
     .action(
       async (
         name: string,
-        options: ProjectOption & { calling: string; called: string; dialect?: string },
+        options: ProjectOption & { calling: string; called: string; dialect?: string; open?: boolean },
       ) => {
         const found = orExplain(() => findDialplan(name, options));
         if (found === undefined) return;
@@ -58,8 +60,12 @@ export function addDialplanCommand(program: Command): void {
           callingNumber: options.calling,
           calledNumber: options.called,
           ...(options.dialect === undefined ? {} : { dialect: options.dialect }),
+          ...(options.open === true && {
+            autonomies: Object.fromEntries(found.dialects.map((dialect) => [dialect, 'open' as const])),
+          }),
         };
-        await walkDialplan(found, call, process.stdin, process.stdout);
+        const speech = options.open === true ? await readWalkSpeech(found) : undefined;
+        await walkDialplan(found, call, process.stdin, process.stdout, speech);
       },
     );
 
@@ -134,6 +140,7 @@ function sourcesOf(files: readonly string[], folder: string): DialplanSources {
     dialplans: [...dialplans, ...others],
     numbers,
     manifest: given.find(isManifest) ?? project.manifest,
+    ...(project.intentSets !== undefined && { intentSets: project.intentSets }),
   };
 }
 
@@ -143,7 +150,7 @@ function findDialplan(name: string, options: ProjectOption): Dialplan | undefine
   const isFile = /\.ya?ml$/.test(name);
   const project = readDialplanSources(folder);
   const sources: DialplanSources = isFile
-    ? { dialplans: [readSource(name)], numbers: undefined, manifest: project.manifest }
+    ? { ...project, dialplans: [readSource(name)], numbers: undefined }
     : { ...project, numbers: undefined };
   const set: DialplanSet = compileDialplanSet(sources);
   const found = isFile ? [...set.dialplans.values()][0] : set.dialplans.get(name);

@@ -8,7 +8,8 @@ export const cliError = defineErrors({
     ...traits,
   },
   CLI_NO_SUCH_CALL: {
-    message: 'no call {key} is kept in {dataDir}; `xiangyin calls list` shows those that are',
+    message:
+      'no call {key} is kept in {dataDir}: `xiangyin calls list` shows those that are, `xiangyin calls live` those that go on',
     ...traits,
   },
   CLI_NO_SUCH_TRACE: {
@@ -17,7 +18,13 @@ export const cliError = defineErrors({
     ...traits,
   },
   CLI_NO_SUCH_TRUNK: { message: 'the server has no trunk {name}; there are: {names}', ...traits },
-  CLI_TRACE_AMBIGUOUS: { message: 'several Call-IDs begin with that: {callIds}. Give more of it', ...traits },
+  CLI_NO_SUCH_ENGINE: {
+    message: "there is no engine '{name}' in the configuration ({names}); a URL begins with ws:// or wss://",
+    ...traits,
+  },
+  CLI_NO_TOKEN: { message: 'no token can be read from {place}', ...traits },
+  CLI_RECORDING_UNREADABLE: { message: 'the recording {file} cannot be read: give a WAV file', ...traits },
+  CLI_TRACE_AMBIGUOUS: { message: 'several calls begin with that: {callIds}. Give more of it', ...traits },
   CLI_NO_TERMINAL: {
     message: 'no password was given: type it at a terminal, or pipe it in with --password-stdin',
     ...traits,
@@ -27,4 +34,7 @@ export const cliError = defineErrors({
     message: 'no `xiangyin sip` answers at {base} ({reason}): was it started with --metrics?',
     ...traits,
   },
+  CLI_NO_SUCH_DIALECT: { message: 'there is no dialect {id}; there are: {ids}', ...traits },
+  CLI_NO_TEST_SET: { message: 'this installation came without test sets: name one with --set', ...traits },
+  CLI_TEST_SET_UNREADABLE: { message: 'the test set {file} cannot be read', ...traits },
 });

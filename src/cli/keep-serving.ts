@@ -9,3 +9,14 @@ export function keepServing(logger: Logger): void {
   process.on('uncaughtException', stray('an error that nobody caught'));
   process.on('unhandledRejection', stray('a rejection that nobody caught'));
 }
+
+/**
+ * Resolves at SIGINT or SIGTERM. Called before anybody is told that we run: whoever stops us at once must find us
+ * listening.
+ */
+export function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}

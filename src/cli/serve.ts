@@ -3,8 +3,9 @@ import { formatHostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { createLogger, type LogLevel } from '../core/logger.js';
 import { Server } from '../server.js';
-import { keepServing } from './keep-serving.js';
+import { keepServing, toldToStop } from './keep-serving.js';
 import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
+import { tuneRuntime } from './tune-runtime.js';
 
 /** `xiangyin serve`: runs the server until SIGTERM or SIGINT, then lets live calls finish. */
 export function addServeCommand(program: Command): void {
@@ -15,15 +16,14 @@ export function addServeCommand(program: Command): void {
 }
 
 async function serve(flags: ServerFlags & { json?: boolean }, version: string): Promise<void> {
+  tuneRuntime();
   const config = await configOf(flags);
   const logger = createLogger(config.log.level as LogLevel);
   const server = await Server.start({ config, clock: systemClock, logger, version });
   keepServing(logger);
+  const stopped = toldToStop();
   announce(server, config.sip.externalAddress, flags.json === true);
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
+  await stopped;
   // A second signal is impatience: no call is waited for.
   process.once('SIGINT', () => process.exit(130));
   logger.info({}, 'stopping: no new calls; live calls may finish');

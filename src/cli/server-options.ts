@@ -7,6 +7,7 @@ export interface ServerFlags {
   readonly config?: string;
   readonly dataDir?: string;
   readonly sip?: string;
+  readonly requestHandler?: readonly string[];
   readonly http?: string;
   readonly logLevel?: string;
   readonly watch?: boolean;
@@ -20,6 +21,11 @@ export function addServerOptions(command: Command): Command {
     )
     .option('--data-dir <folder>', 'where everything is written (default: ./data)')
     .option('--sip <addresses>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tcp:0.0.0.0:5060')
+    .option(
+      '--request-handler <method=url>',
+      'who decides where new requests of that method go, instead of us; may be repeated',
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
     .option('--http <host:port>', 'health, metrics, control (default: 127.0.0.1:8080)')
     .option('--log-level <level>', 'silent, error, warn, info or debug');
 }
@@ -36,6 +42,7 @@ export function configOf(
       ...defaults,
       ...(flags.dataDir !== undefined && { dataDir: flags.dataDir }),
       ...(flags.sip !== undefined && { 'sip.listen': flags.sip.split(',') }),
+      ...(flags.requestHandler !== undefined && { 'sip.requestHandlers': [...flags.requestHandler] }),
       ...(flags.http !== undefined && { 'http.listen': flags.http }),
       ...(flags.logLevel !== undefined && { 'log.level': flags.logLevel }),
       ...(flags.watch === true && { 'dialplans.watch': true }),

@@ -1,4 +1,5 @@
 import type { SipTrace, SipTraceMessage } from '../http/sip-trace.js';
+import { terminalText } from './terminal-text.js';
 
 /** Where the first column stands: behind the seconds. */
 const indent = 11;
@@ -31,7 +32,7 @@ export function traceText(call: SipTrace, full: boolean): string {
     lines.push(`${seconds}  ${ladder(message, columns, gap)}  ${notes.join('; ')}`.trimEnd());
     if (full) lines.push('', ...indented(message.text), '');
   }
-  return lines.join('\n');
+  return terminalText(lines.join('\n'));
 }
 
 /** Addresses in the order in which they appear, peers left of ours where both are new. */

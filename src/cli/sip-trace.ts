@@ -21,7 +21,10 @@ const answerLimitMs = 5000;
 export function addSipTraceCommand(sip: Command): void {
   addDataFolderOptions(sip.command('trace'))
     .description('the SIP messages of one call, from the memory of the running server')
-    .argument('<call-id>', 'its SIP Call-ID, the id of a call that is over, or a beginning that no other has')
+    .argument(
+      '<call-id>',
+      'its SIP Call-ID, the id that `calls live` or `calls list` shows, or a beginning that no other has',
+    )
     .option(
       '--metrics <host:port>',
       'ask a `xiangyin sip` by its --metrics, not the server of a data folder',

@@ -2,40 +2,32 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { formatHostPort, type HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { token } from '../core/ids.js';
-import { createLogger, type Logger, type LogLevel } from '../core/logger.js';
+import { createLogger, type Logger } from '../core/logger.js';
 import { DrachtioServer } from '../embedded/drachtio/drachtio-server.js';
 import { SipObservation } from '../embedded/sip/sip-observation.js';
 import { listenSipObservation } from '../http/sip-observation-server.js';
-import { address, openWithKnownSecret, sipList } from './daemon-options.js';
-import { keepServing } from './keep-serving.js';
+import {
+  address,
+  addSipServerOptions,
+  openWithKnownSecret,
+  sipServerOptions,
+  type SipServerFlags,
+} from './daemon-options.js';
+import { keepServing, toldToStop } from './keep-serving.js';
 import { addSipTraceCommand } from './sip-trace.js';
 
-interface SipOptions {
-  readonly drachtio: HostPort;
-  readonly secret?: string;
-  readonly sip: readonly string[];
-  readonly externalAddress?: string;
+interface SipOptions extends SipServerFlags {
   readonly metrics?: HostPort;
   readonly traceBytes: number;
-  readonly logLevel: LogLevel;
-  readonly json?: boolean;
 }
 
 /** `xiangyin sip`: the embedded SIP server alone, for any application that speaks drachtio; `sip trace`: one call of it. */
 export function addSipCommand(program: Command): void {
-  const sip = program
-    .command('sip')
-    .description('run the embedded SIP server alone, until stopped; or show the messages of one call')
-    .option('--drachtio <host:port>', 'control port, where applications connect', address, {
-      host: '127.0.0.1',
-      port: 9022,
-    })
-    .option('--secret <secret>', 'its secret (default: random, printed)')
-    .option('--sip <list>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tcp:0.0.0.0:5060', sipList, [
-      'udp:127.0.0.1:5060',
-      'tcp:127.0.0.1:5060',
-    ])
-    .option('--external-address <address>', 'what Contact and Via say, behind a NAT')
+  const sip = addSipServerOptions(
+    program
+      .command('sip')
+      .description('run the embedded SIP server alone, until stopped; or show the messages of one call'),
+  )
     .option('--metrics <host:port>', 'serve /metrics, /healthz and /trace/<Call-ID> there by HTTP', address)
     .option(
       '--trace-bytes <bytes>',
@@ -43,8 +35,6 @@ export function addSipCommand(program: Command): void {
       wholeBytes,
       16_000_000,
     )
-    .option('--log-level <level>', 'silent, error, warn, info or debug', 'warn')
-    .option('--json', 'print where it listens as one line of JSON')
     .action(runSip);
   addSipTraceCommand(sip);
 }
@@ -64,10 +54,7 @@ async function runSip(options: SipOptions): Promise<void> {
   const secret = options.secret ?? token();
   const observer = new SipObservation(systemClock, { traceBytes: options.traceBytes });
   const server = await DrachtioServer.listen({
-    admin: options.drachtio,
-    secret,
-    sip: options.sip,
-    externalAddress: options.externalAddress,
+    ...sipServerOptions(options, secret),
     clock: systemClock,
     logger,
     observer,
@@ -75,11 +62,9 @@ async function runSip(options: SipOptions): Promise<void> {
   try {
     const http = await listenMetrics(options.metrics, server, observer, logger);
     keepServing(logger);
+    const stopped = toldToStop();
     announce(server, options, secret, http?.address);
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve);
-      process.once('SIGTERM', resolve);
-    });
+    await stopped;
     await http?.close();
   } finally {
     await server.close();

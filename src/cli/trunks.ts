@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import { ControlClient } from '../http/control-client.js';
-import type { TrunkStatus } from '../sip/trunk-line.js';
+import type { TrunkHostStatus, TrunkStatus } from '../sip/trunk-line.js';
 import { readTrunks } from '../sip/trunks.js';
 import { cliError } from './errors.js';
 import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
@@ -75,32 +75,48 @@ function listText(all: readonly TrunkStatus[]): string {
   return all
     .map(
       (trunk) =>
-        `${trunk.name.padEnd(width)}  ${stateText(trunk)}  calls ${String(trunk.calls)} of ${String(trunk.maxCalls)}  ${trunk.hosts.join(' ')}`,
+        `${trunk.name.padEnd(width)}  ${stateText(trunk)}  calls ${String(trunk.calls)} of ${String(trunk.maxCalls)}  ${trunk.hosts.map(({ uri }) => uri).join(' ')}`,
     )
     .join('\n');
 }
 
 function trunkText(trunk: TrunkStatus): string {
-  const { name, hosts, registration, calls, maxCalls } = trunk;
+  const { name, hosts, calls, maxCalls } = trunk;
   return [
     name,
     `  state         ${stateText(trunk)}`,
-    `  registration  ${registration ?? 'needs none'}`,
-    `  OPTIONS       ${healthText(trunk)}`,
     `  calls out     ${String(calls)} of ${String(maxCalls)}`,
-    ...hosts.map((host) => `  host          ${host}`),
+    ...hosts.flatMap((host) => [
+      `  host          ${host.uri}`,
+      `    registration  ${host.registration ?? 'needs none'}`,
+      `    OPTIONS       ${healthText(host)}${coolText(host)}`,
+    ]),
   ].join('\n');
 }
 
 /** In a word or two whether calls go there, and if not, why. */
-function stateText({ enabled, registration, healthy, coolDownMs }: TrunkStatus): string {
+function stateText({ enabled, hosts, registration, healthy, coolDownMs }: TrunkStatus): string {
   if (!enabled) return 'disabled';
   if (healthy === false) return 'no answer to OPTIONS';
   if (coolDownMs > 0) return `failed, passed over for ${String(Math.ceil(coolDownMs / 1000))} s`;
+  const lame = hosts.filter((host) => !isWell(host)).length;
+  if (lame > 0 && lame < hosts.length)
+    return `${String(hosts.length - lame)} of ${String(hosts.length)} hosts ok`;
   return registration === null || registration === 'refreshing' ? 'ok' : registration;
 }
 
-function healthText({ healthy }: TrunkStatus): string {
+function isWell({ registration, healthy, coolDownMs }: TrunkHostStatus): boolean {
+  const isThere = registration === null || registration === 'registered' || registration === 'refreshing';
+  return isThere && healthy !== false && coolDownMs === 0;
+}
+
+function coolText({ coolDownMs }: TrunkHostStatus): string {
+  return coolDownMs === 0
+    ? ''
+    : `; failed, tried after the others for ${String(Math.ceil(coolDownMs / 1000))} s`;
+}
+
+function healthText({ healthy }: TrunkHostStatus): string {
   if (healthy === null) return 'not asked, or not yet';
   return healthy ? 'answered' : 'not answered';
 }

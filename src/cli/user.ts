@@ -3,6 +3,8 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { addUser, changePassword, listUsers, removeUser } from '../sip/users.js';
+import { ControlClient } from '../http/control-client.js';
+import { registrationTable } from './call-text.js';
 import { cliError } from './errors.js';
 import { addDataFolderOptions, configOf, dataDirOf, type DataFolderFlags } from './kept-calls.js';
 
@@ -10,7 +12,10 @@ interface PasswordFlags extends DataFolderFlags {
   readonly passwordStdin?: true;
 }
 
-/** `xiangyin user add | list | remove | passwd`: who may register a telephone. A running server sees it at once. */
+/**
+ * `xiangyin user add | list | remove | passwd`: who may register a telephone; a running server sees it at once.
+ * `user registrations`: who has.
+ */
 export function addUserCommand(program: Command): void {
   const user = program.command('user').description('who may register a telephone and call as a user');
   const sub = (usage: string, summary: string): Command =>
@@ -39,10 +44,29 @@ export function addUserCommand(program: Command): void {
   sub('list', 'show the users and the realm that their passwords are good for')
     .option('--json', 'as one JSON list')
     .action(async (flags: DataFolderFlags & { readonly json?: true }) => {
-      const users = (await listUsers(await dataDirOf(flags))).map(({ name, realm }) => ({ name, realm }));
+      const { dataDir, sip } = await configOf(flags);
+      // The hashes are good for their realm only, and telephones are asked for ours.
+      const users = (await listUsers(dataDir)).map(({ name, realm }) => ({
+        name,
+        realm,
+        canLogIn: realm === sip.realm,
+      }));
       if (flags.json === true) console.log(JSON.stringify(users));
-      else for (const { name, realm } of users) console.log(`${name}@${realm}`);
+      else for (const user of users) console.log(userLine(user, sip.realm));
     });
+  sub('registrations', 'telephones that are registered at the running server: from where, until when')
+    .option('--json', 'as one JSON list')
+    .action(async (flags: DataFolderFlags & { readonly json?: true }) => {
+      const registrations = await (await ControlClient.open(await dataDirOf(flags))).registrations();
+      console.log(flags.json === true ? JSON.stringify(registrations) : registrationTable(registrations));
+    });
+}
+
+function userLine(user: { name: string; realm: string; canLogIn: boolean }, realm: string): string {
+  const line = `${user.name}@${user.realm}`;
+  return user.canLogIn
+    ? line
+    : `${line}  cannot log in: sip.realm is ${realm}; xiangyin user passwd ${user.name}`;
 }
 
 /** Never an argument: those are seen by everybody on the machine, and kept by the shell. */

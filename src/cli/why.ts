@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { explainEnd } from '../store/end-reason-text.js';
 import { addDataFolderOptions, dataDirOf, keptCall } from './kept-calls.js';
 import type { DataFolderFlags } from './kept-calls.js';
+import { terminalText } from './terminal-text.js';
 
 /** `xiangyin why <call-id>`: one paragraph on why a call was refused or ended. */
 export function addWhyCommand(program: Command): void {
@@ -13,6 +14,10 @@ export function addWhyCommand(program: Command): void {
       const record = await keptCall(await dataDirOf(flags), key);
       const text = explainEnd(record);
       const { id, endReason, sipStatus, q850Cause } = record;
-      console.log(flags.json === true ? JSON.stringify({ id, endReason, sipStatus, q850Cause, text }) : text);
+      console.log(
+        flags.json === true
+          ? JSON.stringify({ id, endReason, sipStatus, q850Cause, text })
+          : terminalText(text),
+      );
     });
 }

@@ -1,14 +1,20 @@
 import { request } from 'node:http';
 import { errorCode } from '../core/errors.js';
+import type { Registration } from '../sip/locations.js';
 import type { TrunkStatus } from '../sip/trunk-line.js';
+import type { CallerMemory } from '../store/caller-memory.js';
 import type { LiveCall, PlaceOrder, ReloadReport, ServerStatus, TransferOrder } from './control-routes.js';
 import { readControlAccess } from './control-token.js';
 import type { ControlAccess } from './control-token.js';
 import { httpError } from './errors.js';
+import type { TaughtResult, TeachOrder } from '../quality/teaching.js';
 import type { SipTraceAnswer } from './sip-trace.js';
+import type { ForgottenSounds, ShownEntry } from './teaching-routes.js';
 
 /** A server on the same machine answers at once; reading many dialplans may take it a moment. */
 const answerLimitMs = 10_000;
+/** What is taught is checked against the regression set, or read aloud to the phrasebook, first. */
+const teachLimitMs = 180_000;
 
 /** A command's hand on the running server of a data folder. Every method rejects with HTTP_NO_SERVER when none runs. */
 export class ControlClient {
@@ -57,15 +63,64 @@ export class ControlClient {
     return ((await this.#ask('GET', '/trunks')) as { trunks: TrunkStatus[] }).trunks;
   }
 
+  async registrations(): Promise<readonly Registration[]> {
+    return ((await this.#ask('GET', '/registrations')) as { registrations: Registration[] }).registrations;
+  }
+
+  async showCaller(number: string): Promise<CallerMemory | undefined> {
+    const answer = await this.#ask('POST', '/callers/show', { number });
+    return (answer as { memory: CallerMemory | null }).memory ?? undefined;
+  }
+
+  /** Resolves with whether something was remembered. */
+  async forgetCaller(number: string): Promise<boolean> {
+    return (await this.forgetWithTaught(number, false)).forgotten;
+  }
+
+  /** Likewise, and with what was done to the sounds that were cut from his recordings. */
+  async forgetWithTaught(
+    number: string,
+    keepTaught: boolean,
+  ): Promise<{ readonly forgotten: boolean; readonly taught: ForgottenSounds }> {
+    const answer = await this.#ask('POST', '/callers/forget', { number, keepTaught });
+    return answer as { forgotten: boolean; taught: ForgottenSounds };
+  }
+
+  /** Rejects with HTTP_CONTROL_FAILED and the reason when it is refused. */
+  async teach(order: TeachOrder): Promise<{ entry: ShownEntry; report: TaughtResult['report'] }> {
+    const answer = await this.#ask('POST', '/taught', order, teachLimitMs);
+    return answer as { entry: ShownEntry; report: TaughtResult['report'] };
+  }
+
+  async taught(): Promise<readonly ShownEntry[]> {
+    return ((await this.#ask('GET', '/taught')) as { taught: ShownEntry[] }).taught;
+  }
+
+  /** Resolves with what it was; rejects with HTTP_CONTROL_FAILED if there is nothing of this id. */
+  async unteach(id: string): Promise<ShownEntry> {
+    const answer = await this.#ask('DELETE', `/taught/${encodeURIComponent(id)}`);
+    return (answer as { entry: ShownEntry }).entry;
+  }
+
   sipTrace(key: string): Promise<SipTraceAnswer> {
     return this.#ask('GET', `/sip-trace/${encodeURIComponent(key)}`) as Promise<SipTraceAnswer>;
   }
 
-  async #ask(method: 'GET' | 'POST', path: string, content?: object): Promise<unknown> {
+  async #ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    content?: object,
+    limitMs = answerLimitMs,
+  ): Promise<unknown> {
     let answer: { status: number; body: string };
     try {
-      answer = await this.#request(method, path, content);
+      answer = await this.#request(method, path, content, limitMs);
     } catch (error) {
+      // It runs, and may still do what was asked.
+      if (errorCode(error) === 'ABORT_ERR' || (error as Error).name === 'TimeoutError')
+        throw httpError('HTTP_CONTROL_FAILED', {
+          reason: `no answer of the server within ${limitMs / 1000} s`,
+        });
       throw httpError('HTTP_NO_SERVER', { dataDir: this.dataDir, reason: errorCode(error) }, error);
     }
     let body: unknown;
@@ -87,12 +142,13 @@ export class ControlClient {
     method: string,
     path: string,
     content: object | undefined,
+    limitMs: number,
   ): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const sent = request(`${this.access.base}/control${path}`, {
         method,
         agent: false,
-        signal: AbortSignal.timeout(answerLimitMs),
+        signal: AbortSignal.timeout(limitMs),
         headers: {
           authorization: `Bearer ${this.access.token}`,
           ...(content !== undefined && { 'content-type': 'application/json' }),

@@ -1,13 +1,18 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Registration } from '../sip/locations.js';
 import type { TrunkStatus } from '../sip/trunk-line.js';
+import type { CallerMemory } from '../store/caller-memory.js';
 import type { HealthReport } from './health.js';
 import { httpError } from './errors.js';
 import type { SipTraceAnswer } from './sip-trace.js';
+import { addTeachingRoutes, type TeachingControl } from './teaching-routes.js';
 
 /** A call that is going on. */
 export interface LiveCall {
   readonly id: string;
+  /** Empty before our INVITE is out. */
+  readonly sipCallId: string;
   readonly direction: 'inbound' | 'outbound';
   readonly callingNumber: string;
   readonly calledNumber: string;
@@ -86,7 +91,15 @@ export interface ControlRoutes {
   reload(): Promise<ReloadReport>;
   /** The trunks as they are now, in the file's order. */
   trunks(): readonly TrunkStatus[];
-  /** The SIP messages of a call: by Call-ID, by id of a call that is over, or by a beginning of either. */
+  /** The telephones that are registered now, by user. */
+  registrations(): readonly Registration[];
+  /** What is remembered of the caller of this number; undefined: nothing. */
+  showCaller(number: string): Promise<CallerMemory | undefined>;
+  /** Erases it; resolves with whether there was something. */
+  forgetCaller(number: string): Promise<boolean>;
+  /** Undefined where nothing can be taught. */
+  readonly teaching?: TeachingControl | undefined;
+  /** The SIP messages of a call: by Call-ID, by our id, or by a beginning of either. */
   sipTrace(key: string): Promise<SipTraceAnswer>;
 }
 
@@ -102,6 +115,16 @@ const placeSchema = {
     trunk: text,
     ringMs: { type: 'integer', minimum: 1000, maximum: 180_000 },
   },
+};
+const callerSchema = {
+  type: 'object',
+  required: ['number'],
+  additionalProperties: false,
+  properties: { number: text },
+};
+const forgetSchema = {
+  ...callerSchema,
+  properties: { ...callerSchema.properties, keepTaught: { type: 'boolean' } },
 };
 const transferSchema = {
   type: 'object',
@@ -141,6 +164,28 @@ export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, t
   });
   app.post('/reload', async () => control.reload());
   app.get('/trunks', async () => ({ trunks: control.trunks() }));
+  app.get('/registrations', async () => ({ registrations: control.registrations() }));
+  // By POST: a number in an address would stand in the log of whatever is between.
+  app.post<{ Body: { number: string } }>(
+    '/callers/show',
+    { schema: { body: callerSchema } },
+    async (request) => ({
+      memory: (await control.showCaller(request.body.number)) ?? null,
+    }),
+  );
+  app.post<{ Body: { number: string; keepTaught?: boolean } }>(
+    '/callers/forget',
+    { schema: { body: forgetSchema } },
+    async ({ body: { number, keepTaught } }) => {
+      const forgotten = await control.forgetCaller(number);
+      const taught =
+        keepTaught === true
+          ? { erased: 0, kept: (await control.teaching?.ofCaller(number)) ?? 0 }
+          : await control.teaching?.forgetCaller(number);
+      return { forgotten, taught: taught ?? { erased: 0, kept: 0 } };
+    },
+  );
+  if (control.teaching !== undefined) addTeachingRoutes(app, control.teaching);
   app.get<{ Params: { key: string } }>('/sip-trace/:key', async (request) =>
     control.sipTrace(request.params.key),
   );

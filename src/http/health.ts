@@ -18,3 +18,18 @@ export interface HealthReport {
   /** What is wrong, one sentence each; empty when nothing is. */
   readonly problems: readonly string[];
 }
+
+/** Calls need one daemon of each kind. */
+export function healthReport(
+  daemons: readonly DaemonHealth[],
+  calls: number,
+  isDraining: boolean,
+): HealthReport {
+  const has = (kind: DaemonHealth['kind']): boolean =>
+    daemons.some((one) => one.kind === kind && one.connected);
+  const status = !has('drachtio') || !has('freeswitch') ? 'degraded' : isDraining ? 'draining' : 'ok';
+  const problems = daemons
+    .filter(({ connected }) => !connected)
+    .map(({ kind, address }) => `${kind} at ${address} is not connected`);
+  return { status, calls, daemons, problems };
+}

@@ -2,6 +2,43 @@
 export type EndReason =
   'cancelled' | 'rejected' | 'replaced' | 'local-bye' | 'remote-bye' | 'error' | 'timeout';
 
+/** What silenced the bot when the caller interrupted, ms. */
+export interface BargeInRecord {
+  /** From the caller's first voiced sample (or the end of the key) to the last that was heard of the bot. */
+  readonly wholeMs: number;
+  /** Of it: until the prompts were ordered to be silent. */
+  readonly detectionMs: number;
+  /** Of it: from the order to silence. */
+  readonly stopMs: number;
+}
+
+/**
+ * How long the caller waited for an answer, and with what, ms. The whole is counted in samples of the stereo audio; each
+ * part lies between two instants that were stamped for themselves, so that {@link restMs} may be anything.
+ */
+export interface LedgerRecord {
+  /** Counted from the caller's last voiced sample, or from the end of the last key. */
+  readonly from: 'speech' | 'keys';
+  /** To the first audible sample of the bot's answer. */
+  readonly wholeMs: number;
+  /** Until it was decided that the caller had finished. */
+  readonly endpointingMs: number;
+  /** Until the recognizer's final result. */
+  readonly recognizerMs: number;
+  /** Until the dialog had decided what to say. */
+  readonly dialogMs: number;
+  /** From asking for the sound to its first samples; 0 for what was made ready before, and for files. */
+  readonly synthesisMs: number;
+  /** Until they were handed to the media server, or it was told to play a file. */
+  readonly handOverMs: number;
+  /** Until the first audible sample left the media server. */
+  readonly mediaMs: number;
+  /** The whole less the parts: what nobody stamped, and how far the sample counts and the clock disagree. */
+  readonly restMs: number;
+  /** Only of a turn in which the caller interrupted. */
+  readonly bargeIn?: BargeInRecord;
+}
+
 /** One exchange: what the bot said, then what the caller answered. */
 export interface TurnRecord {
   /** Dialplan node that asked. */
@@ -27,6 +64,8 @@ export interface TurnRecord {
    * the sound; left out where it was not measured.
    */
   readonly gapMs?: number;
+  /** Where that silence went; left out where it was not measured. */
+  readonly ledger?: LedgerRecord;
 }
 
 /** One attempt to connect the caller with somebody else. Times are milliseconds since the answer, as in turns. */
@@ -70,6 +109,8 @@ export interface CallRecord {
   /** Nodes in the order they were entered. */
   readonly path: readonly string[];
   readonly turns: readonly TurnRecord[];
+  /** The other side asked not to be called any more; left out if it did not. */
+  readonly stopCalling?: true;
   /** In the order they began. */
   readonly transfers: readonly TransferRecord[];
   /** Recording, journal: paths relative to the data folder; null if there is none. */

@@ -42,6 +42,13 @@ export const storeError = defineErrors({
     sipStatus: 503,
     httpStatus: 503,
   },
+  STORE_CALLER_KEY_UNUSABLE: {
+    message:
+      'the key of the caller memory {file} cannot be used ({reason}): mend its mode or folder; if it is lost, remove it, and callers are learnt anew',
+    retryable: false,
+    sipStatus: 503,
+    httpStatus: 503,
+  },
   STORE_CLOSED: {
     message: 'the store is closed already',
     retryable: false,

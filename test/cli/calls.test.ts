@@ -11,7 +11,7 @@ import type { CallRecord } from '../../src/store/call-record.js';
 import { databaseFile } from '../../src/store/data-folder.js';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { liveCall } from '../http/fake-control.js';
-import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
+import { sampleLedger, sampleRecord, sampleTurn } from '../store-contract/sample-record.js';
 import { runCommand } from './run-command.js';
 import { serveFakeControl } from './serve-fake-control.js';
 
@@ -146,13 +146,40 @@ t.test('show tells the whole call: times, path, each turn', async (t) => {
     /^ +0:00\.0 +bot +Welcome to the clinic\. +\[welcome, en-gb\]$/m,
     /^ +0:03\.1 +caller +"yes please" \(87 % sure\), answered after 243 ms$/m,
     /^ +1:11\.2 +caller +pressed keys \(kept secret\), interrupting$/m,
-    /^ +0:03\.1 +caller +\(not understood\)$/m,
+    /^ +0:03\.1 +caller +\(not understood: turn \d+ for `dialect teach`\)$/m,
     /^ +caller +\(nothing\)$/m,
     /^ +SIP +Call-ID a84b4c76e66710@pc33\.example$/m,
   ]) {
     t.match(text, part);
   }
   t.notMatch(text, /remote-bye|null|undefined|NaN/);
+});
+
+t.test('show tells where the waits went, in a table under one head', async (t) => {
+  const turns = [
+    sampleTurn({ outcome: 'keys', heardMs: 3120, gapMs: 244, ledger: sampleLedger() }),
+    sampleTurn({ heardMs: null, outcome: 'noInput' }),
+    sampleTurn({
+      heardMs: 71_230,
+      bargedIn: true,
+      ledger: sampleLedger({
+        from: 'speech',
+        wholeMs: 1412.6,
+        endpointingMs: 340,
+        recognizerMs: 1031.2,
+        bargeIn: { wholeMs: 131.5, detectionMs: 110, stopMs: 21.5 },
+      }),
+    }),
+  ];
+  const text = show(sampleRecord({ turns }));
+  const lines = text.split('\n').slice(-3);
+  t.strictSame(lines, [
+    '       ms  after   waited  endpointing  recognizer  dialog  synthesis  hand-over  media  rest  interrupted',
+    '   0:03.1  keys       244            0           0       2        211          0     31     0',
+    '   1:11.2  speech    1413          340        1031       2        211          0     31     0          132',
+  ]);
+  t.notMatch(show(sampleRecord({ turns: turns.slice(0, 1) })), /interrupted/, 'no empty column');
+  t.notMatch(show(answered), /endpointing/, 'no table of nothing');
 });
 
 t.test('show of a refused call says why, and nothing that there was not', async (t) => {

@@ -70,6 +70,18 @@ t.test('walk: a call by keyboard, to its end', async (t) => {
   t.match(stdout, /\(the bot hangs up\)\n$/);
 });
 
+t.test('walk --open: what is typed is understood, and asked back where it must be', async (t) => {
+  t.setTimeout(90_000);
+  const typed = '我要交电费\n一百二十块\n不对，是一百五\n对的\n没有了\n';
+  const { status, stdout } = xiangyin(['walk', 'hotline', '--open'], typed);
+  t.equal(status, 0);
+  t.match(stdout, /请问您要办什么业务/);
+  t.match(stdout, /交一百二十元，对吗/);
+  t.match(stdout, /交一百五十元，对吗/);
+  t.match(stdout, /\[pay\.link -> main\.more -> main\.anything-else\]/);
+  t.match(stdout, /\(the bot hangs up\)\n$/);
+});
+
 t.test('walk: the end of the input hangs up', async (t) => {
   const input = new PassThrough();
   const output = new PassThrough();

@@ -50,6 +50,12 @@ t.test('list and show tell how the trunks of the running server do', async (t) =
   t.match(await told({ healthy: false }), /no answer to OPTIONS/);
   t.match(await told({ coolDownMs: 1500 }), /failed, passed over for 2 s/);
   t.match(await told({ registration: null }), /carrier {2}ok/);
+  const lame = { uri: 'sip:b', registration: 'failed', healthy: false, coolDownMs: 1500 };
+  t.match(await told({ hosts: [...(trunk?.hosts ?? []), lame] }), /carrier {2}1 of 2 hosts ok/);
+  t.match(
+    await ask('show', 'carrier'),
+    /host +sip:sip\.carrier\.example\n +registration +registered\n +OPTIONS +answered\n +host +sip:b\n +registration +failed\n +OPTIONS +not answered; failed, tried after the others for 2 s$/,
+  );
   control.trunks = () => [];
   t.match(await ask('list'), /no trunks/);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { t } from 'tap';
 import { addUserCommand } from '../../src/cli/user.js';
 import { addUser } from '../../src/sip/users.js';
+import { serveFakeControl } from './serve-fake-control.js';
 import { runCommand } from './run-command.js';
 
 t.test('users are listed and removed, never with what their passwords are checked against', async (t) => {
@@ -15,10 +16,34 @@ t.test('users are listed and removed, never with what their passwords are checke
   await addUser(dataDir, 'alice', 'xiangyin', 'secret');
   t.equal(await user('list'), 'alice@xiangyin\nbob@xiangyin');
   t.strictSame(JSON.parse(await user('list', '--json')), [
-    { name: 'alice', realm: 'xiangyin' },
-    { name: 'bob', realm: 'xiangyin' },
+    { name: 'alice', realm: 'xiangyin', canLogIn: true },
+    { name: 'bob', realm: 'xiangyin', canLogIn: true },
   ]);
+  await addUser(dataDir, 'carol', 'elsewhere', 'secret');
+  t.match(
+    await user('list'),
+    /\ncarol@elsewhere {2}cannot log in: sip\.realm is xiangyin; xiangyin user passwd carol$/,
+  );
+  t.match(JSON.parse(await user('list', '--json')), { 2: { name: 'carol', canLogIn: false } });
+  await user('remove', 'carol');
   t.equal(await user('remove', 'bob'), 'removed bob');
   await t.rejects(user('remove', 'bob'), { code: 'SIP_NO_SUCH_USER' });
   t.equal(await user('list'), 'alice@xiangyin');
 });
+
+t.test(
+  'registrations tells who is registered at the running server, from where and until when',
+  async (t) => {
+    const { control, dataDir } = await serveFakeControl(t);
+    const ask = (...line: string[]) =>
+      runCommand(t, addUserCommand, ['user', 'registrations', ...line, '--data-dir', dataDir]);
+    const [, line] = (await ask()).split('\n');
+    t.match(
+      line,
+      /^alice +sip:alice@192\.0\.2\.7:5062 +tcp:127\.0\.0\.1:40123 +2026-11-\d\d \d\d:\d\d:\d\d +desk \?\[31m4$/,
+    );
+    t.match(JSON.parse(await ask('--json')), [{ user: 'alice', source: { protocol: 'tcp', port: 40123 } }]);
+    control.registrations = () => [];
+    t.equal(await ask(), 'no telephone is registered');
+  },
+);

@@ -1,9 +1,12 @@
 import type { ControlRoutes, LiveCall, PlaceOrder, TransferOrder } from '../../src/http/control-routes.js';
+import type { CallerMemory } from '../../src/store/caller-memory.js';
 import type { HealthReport } from '../../src/http/health.js';
+import type { Registration } from '../../src/sip/locations.js';
 import type { TrunkStatus } from '../../src/sip/trunk-line.js';
 
 export const liveCall: LiveCall = {
   id: '20261121-013502-9f3c1a7e',
+  sipCallId: 'a84b4c76e66710@phone',
   direction: 'inbound',
   callingNumber: '+442079460123',
   calledNumber: '1000',
@@ -17,12 +20,20 @@ export const liveCall: LiveCall = {
 export const trunkStatus: TrunkStatus = {
   name: 'carrier',
   enabled: true,
-  hosts: ['sip:sip.carrier.example'],
+  hosts: [{ uri: 'sip:sip.carrier.example', registration: 'registered', healthy: true, coolDownMs: 0 }],
   registration: 'registered',
   healthy: true,
   coolDownMs: 0,
   calls: 2,
   maxCalls: 30,
+};
+
+export const registration: Registration = {
+  user: 'alice',
+  contact: 'sip:alice@192.0.2.7:5062',
+  source: { protocol: 'tcp', address: '127.0.0.1', port: 40123 },
+  expiresAtMs: 1_795_000_000_000,
+  userAgent: 'desk \x1b[31m4',
 };
 
 /** The other side of the control routes: remembers what was asked of it. */
@@ -60,6 +71,15 @@ export class FakeControl implements ControlRoutes {
     this.asked.push('drain');
     this.report = { ...this.report, status: 'draining' };
   }
+  readonly callers = new Map<string, CallerMemory>();
+  showCaller(number: string) {
+    this.asked.push(`show caller ${number}`);
+    return Promise.resolve(this.callers.get(number));
+  }
+  forgetCaller(number: string) {
+    this.asked.push(`forget caller ${number}`);
+    return Promise.resolve(this.callers.delete(number));
+  }
   sipTrace(key: string) {
     this.asked.push(`sip-trace ${key}`);
     return Promise.resolve({ found: 'none' as const });
@@ -67,6 +87,9 @@ export class FakeControl implements ControlRoutes {
   reload() {
     const problems = ['hotline.yaml:3: no such node'];
     return Promise.resolve({ dialplans: ['clinic'], trunks: ['carrier'], problems, errors: 1 });
+  }
+  registrations() {
+    return [registration];
   }
   trunks() {
     return [trunkStatus];

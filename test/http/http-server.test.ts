@@ -13,6 +13,7 @@ import { Metrics } from '../../src/http/metrics.js';
 import { PromptFiles } from '../../src/http/prompt-files.js';
 import { authenticationFailed, dialAttemptEnded } from '../../src/sip/channels.js';
 import { watchCalls } from '../../src/watch-calls.js';
+import { sampleLedger } from '../store-contract/sample-record.js';
 import { FakeControl, liveCall } from './fake-control.js';
 
 async function start(t: Test, listen = { host: '127.0.0.1', port: 0 }) {
@@ -78,6 +79,7 @@ t.test('metrics count what the channels report', async (t) => {
   metrics.callEnded({ endReason: 'rejected', durationMs: Number.NaN });
   metrics.setup(6);
   metrics.turnGap(250);
+  metrics.turnLedger(sampleLedger({ bargeIn: { wholeMs: 130, detectionMs: 110, stopMs: 20 } }));
   metrics.refused('capacity');
   metrics.forkOpened();
   metrics.forkFailed();
@@ -98,6 +100,10 @@ t.test('metrics count what the channels report', async (t) => {
     'xiangyin_call_setup_seconds_bucket{le="0.005"} 0',
     'xiangyin_call_setup_seconds_bucket{le="0.007"} 1',
     'xiangyin_turn_gap_seconds_sum 0.25',
+    'xiangyin_turn_part_seconds_sum{part="synthesis",after="keys"} 0.2105',
+    'xiangyin_turn_part_seconds_bucket{le="0.04",part="media",after="keys"} 1',
+    'xiangyin_turn_part_seconds_sum{part="rest",after="keys"} 0.0005',
+    'xiangyin_barge_in_seconds_sum 0.13',
     'xiangyin_calls_refused_total{reason="capacity"} 1',
     'xiangyin_audio_forks_total{outcome="opened"} 1',
     'xiangyin_audio_forks_total{outcome="failed"} 1',

@@ -1,7 +1,7 @@
 import { t } from 'tap';
 import type { Test } from 'tap';
 import type { CallStore } from '../../src/store/call-store.js';
-import { sampleRecord, sampleTransfer, sampleTurn } from './sample-record.js';
+import { sampleLedger, sampleRecord, sampleTransfer, sampleTurn } from './sample-record.js';
 
 /**
  * The promises of {@link CallStore}, for any implementation. `build` makes an empty store, `reopen` a second one on what
@@ -38,6 +38,13 @@ export function callStoreContract(
           bargedIn: true,
           dialect: 'cmn',
           gapMs: 243.5,
+          ledger: sampleLedger(),
+        }),
+        sampleTurn({
+          ledger: sampleLedger({
+            from: 'speech',
+            bargeIn: { wholeMs: 131.5, detectionMs: 110, stopMs: 21.5 },
+          }),
         }),
       ],
       transfers: [

@@ -1,4 +1,4 @@
-import type { CallRecord, TransferRecord, TurnRecord } from '../../src/store/call-record.js';
+import type { CallRecord, LedgerRecord, TransferRecord, TurnRecord } from '../../src/store/call-record.js';
 
 /** A turn in which the caller said yes. */
 export function sampleTurn(changes: Partial<TurnRecord> = {}): TurnRecord {
@@ -12,6 +12,22 @@ export function sampleTurn(changes: Partial<TurnRecord> = {}): TurnRecord {
     startMs: 20.5,
     heardMs: 3120.25,
     bargedIn: false,
+    ...changes,
+  };
+}
+
+/** A wait of a quarter second after a key. */
+export function sampleLedger(changes: Partial<LedgerRecord> = {}): LedgerRecord {
+  return {
+    from: 'keys',
+    wholeMs: 243.5,
+    endpointingMs: 0.1,
+    recognizerMs: 0,
+    dialogMs: 1.9,
+    synthesisMs: 210.5,
+    handOverMs: 0.2,
+    mediaMs: 31.3,
+    restMs: -0.5,
     ...changes,
   };
 }

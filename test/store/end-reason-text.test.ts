@@ -82,8 +82,8 @@ t.test('why a call ended is told in whole sentences', async (t) => {
       `${from} failed after 10.5 s: x. The cause given was: the network is out of order (Q.850 cause 38).`,
     ],
     [
-      { q850Cause: 99 },
-      `${from} was ended by the caller, who hung up after 10.5 s. The cause given was: Q.850 cause 99.`,
+      { q850Cause: 126 },
+      `${from} was ended by the caller, who hung up after 10.5 s. The cause given was: Q.850 cause 126.`,
     ],
   ];
   for (const [changes, text] of cases) t.equal(explainEnd(bare(changes)), text);

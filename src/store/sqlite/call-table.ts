@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { CallRecord, TransferRecord, TurnRecord } from '../call-record.js';
+import type { CallRecord, LedgerRecord, TransferRecord, TurnRecord } from '../call-record.js';
 import type { CallQuery } from '../call-store.js';
 import { storeError } from '../errors.js';
 import type { CallRow, Tables, TransferRow, TurnRow } from './tables.js';
@@ -123,6 +123,7 @@ function rowOf(record: CallRecord): CallRow {
     path: JSON.stringify(record.path),
     recording: record.recording,
     journal: record.journal,
+    stop_calling: record.stopCalling === true ? 1 : 0,
   };
 }
 
@@ -149,6 +150,7 @@ function recordOf(
     path: JSON.parse(row.path) as string[],
     turns,
     transfers,
+    ...(row.stop_calling !== 0 && { stopCalling: true as const }),
     recording: row.recording,
     journal: row.journal,
   };
@@ -168,6 +170,7 @@ function turnRowOf(callId: string, position: number, turn: TurnRecord): TurnRow 
     heard_ms: turn.heardMs,
     barged_in: turn.bargedIn ? 1 : 0,
     gap_ms: turn.gapMs ?? null,
+    ledger: turn.ledger === undefined ? null : JSON.stringify(turn.ledger),
   };
 }
 
@@ -183,6 +186,7 @@ function turnOf(row: Selectable<TurnRow>): TurnRecord {
     heardMs: row.heard_ms,
     bargedIn: row.barged_in !== 0,
     ...(row.gap_ms === null ? {} : { gapMs: row.gap_ms }),
+    ...(row.ledger === null ? {} : { ledger: JSON.parse(row.ledger) as LedgerRecord }),
   };
 }
 

@@ -4,7 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { errorCode } from '../../core/errors.js';
 import type { CallRecord } from '../call-record.js';
 import type { CallQuery, CallStore } from '../call-store.js';
+import type { CallerMemory, CallerMemoryStore } from '../caller-memory.js';
 import { storeError } from '../errors.js';
+import type { TaughtEntry, TaughtStore } from '../taught.js';
 import type {
   SaveOutcome,
   SqliteWorkerData,
@@ -20,11 +22,17 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
+/** Everything that one database keeps, behind one thread. */
+export interface SqliteStores extends CallStore {
+  readonly callers: CallerMemoryStore;
+  readonly taught: TaughtStore;
+}
+
 /**
  * Opens the database in a thread of its own and brings its tables up to date. Rejects with STORE_LOCKED, STORE_CORRUPT,
  * STORE_NEWER_SCHEMA, STORE_DRIVER_MISSING or STORE_UNAVAILABLE.
  */
-export async function createSqliteStore(options: SqliteStoreOptions): Promise<CallStore> {
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStores> {
   const { file, busyTimeoutMs = 5000 } = options;
   try {
     await mkdir(dirname(file), { recursive: true });
@@ -49,7 +57,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Ca
  */
 const gatherMs = 100;
 
-/** As many at most: a row has 17 variables, a statement 32766. */
+/** As many at most: a row has 18 variables, a statement 32766. */
 const maxGathered = 500;
 
 interface Pending {
@@ -57,8 +65,24 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-class SqliteStore implements CallStore {
+class SqliteStore implements SqliteStores {
   readonly opened: Promise<unknown>;
+  readonly callers: CallerMemoryStore = {
+    remember: (key, memory) => this.#now({ type: 'remember', key, memory }) as Promise<void>,
+    recall: (key, nowMs) => this.#now({ type: 'recall', key, nowMs }) as Promise<CallerMemory | undefined>,
+    forget: (key) => this.#now({ type: 'forget', key }) as Promise<boolean>,
+    prune: (nowMs, seenBeforeMs) =>
+      this.#now({ type: 'pruneCallers', nowMs, seenBeforeMs }) as Promise<number>,
+    stopCalling: (key, atMs) => this.#now({ type: 'stopCalling', key, atMs }) as Promise<void>,
+    stoppedSince: (key) => this.#now({ type: 'stoppedSince', key }) as Promise<number | undefined>,
+  };
+  readonly taught: TaughtStore = {
+    teach: (entry) => this.#now({ type: 'teach', entry }) as Promise<void>,
+    list: () => this.#now({ type: 'listTaught' }) as Promise<readonly TaughtEntry[]>,
+    unteach: (id) => this.#now({ type: 'unteach', id }) as Promise<boolean>,
+    matched: (id, atMs) => this.#now({ type: 'taughtMatched', id, atMs }) as Promise<void>,
+    forgetSounds: (callerKey) => this.#now({ type: 'forgetSounds', callerKey }) as Promise<number>,
+  };
   readonly #file: string;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
@@ -120,11 +144,15 @@ class SqliteStore implements CallStore {
   }
 
   #ask(request: StoreRequest): Promise<unknown> {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return Promise.reject(refusal);
     // Whatever is asked finds what was saved before.
     this.#saveGathered();
-    return this.#send(request);
+    return this.#now(request);
+  }
+
+  /** Without the calls that were saved before: what is asked has nothing to do with them. */
+  #now(request: StoreRequest): Promise<unknown> {
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#send(request) : Promise.reject(refusal);
   }
 
   #refusal(): Error | undefined {

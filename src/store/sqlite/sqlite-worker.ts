@@ -3,10 +3,19 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { CallRecord } from '../call-record.js';
 import { findCall, listCalls, saveCalls } from './call-table.js';
+import {
+  forgetCaller,
+  pruneCallers,
+  recallCaller,
+  rememberCaller,
+  stopCalling,
+  stoppedSince,
+} from './caller-memory-table.js';
 import { migrate } from './migrations/migrate.js';
 import { pruneRefused } from './prune-refused.js';
 import { failureOf } from './sqlite-failure.js';
 import type { Tables } from './tables.js';
+import { countMatch, forgetSounds, listTaught, teach, unteach } from './taught-table.js';
 import type {
   SaveOutcome,
   SqliteWorkerData,
@@ -67,6 +76,28 @@ async function perform(db: Kysely<Tables>, request: StoreRequest): Promise<unkno
       return findCall(db, request.key);
     case 'pruneRefused':
       return pruneRefused(db, request.beforeMs, request.keep);
+    case 'remember':
+      return rememberCaller(db, request.key, request.memory);
+    case 'recall':
+      return recallCaller(db, request.key, request.nowMs);
+    case 'forget':
+      return forgetCaller(db, request.key);
+    case 'pruneCallers':
+      return pruneCallers(db, request.nowMs, request.seenBeforeMs);
+    case 'stopCalling':
+      return stopCalling(db, request.key, request.atMs);
+    case 'stoppedSince':
+      return stoppedSince(db, request.key);
+    case 'teach':
+      return teach(db, request.entry);
+    case 'listTaught':
+      return listTaught(db);
+    case 'unteach':
+      return unteach(db, request.id);
+    case 'taughtMatched':
+      return countMatch(db, request.id, request.atMs);
+    case 'forgetSounds':
+      return forgetSounds(db, request.callerKey);
     case 'close':
       // SQLite writes the log back into the database and removes it when the last connection closes.
       return db.destroy();

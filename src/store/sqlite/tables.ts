@@ -1,4 +1,5 @@
 import type { EndReason, TransferRecord, TurnRecord } from '../call-record.js';
+import type { MemoryConsent, MemorySource } from '../caller-memory.js';
 
 /** One row per call. Columns are {@link CallRecord}'s fields in SQL's spelling. */
 export interface CallRow {
@@ -20,6 +21,8 @@ export interface CallRow {
   path: string;
   recording: string | null;
   journal: string | null;
+  /** 0 or 1. */
+  stop_calling: number;
 }
 
 /** One row per turn of a call. */
@@ -39,6 +42,8 @@ export interface TurnRow {
   /** 0 or 1. */
   barged_in: number;
   gap_ms: number | null;
+  /** JSON of its LedgerRecord. */
+  ledger: string | null;
 }
 
 /** One row per transfer of a call. */
@@ -57,8 +62,54 @@ export interface TransferRow {
   ended_ms: number;
 }
 
+/** One row per number that is remembered. */
+export interface CallerMemoryRow {
+  /** Keyed hash of the number. */
+  key: string;
+  dialect: string;
+  language: string;
+  confidence: number;
+  source: MemorySource;
+  confirmations: number;
+  /** JSON list. */
+  last_intents: string;
+  voice_speed: number | null;
+  last_seen_ms: number;
+  consent: MemoryConsent;
+  expires_at_ms: number;
+}
+
+/** One row per number that is not to be called any more. */
+export interface StopCallingRow {
+  /** Keyed hash of the number. */
+  key: string;
+  since_ms: number;
+}
+
+/** One row for each thing that was taught: words or sound, intent or phrase or both. */
+export interface TaughtRow {
+  id: string;
+  dialect: string;
+  words: string | null;
+  /** Mono s16 little-endian at 8 kHz. */
+  sound: Buffer | null;
+  intent: string | null;
+  /** JSON list of texts with their dialects. */
+  phrases: string;
+  call_id: string;
+  turn: number;
+  caller_key: string | null;
+  taught_by: string;
+  taught_at_ms: number;
+  matches: number;
+  last_matched_ms: number | null;
+}
+
 export interface Tables {
   calls: CallRow;
   turns: TurnRow;
   transfers: TransferRow;
+  caller_memory: CallerMemoryRow;
+  stop_calling: StopCallingRow;
+  taught: TaughtRow;
 }

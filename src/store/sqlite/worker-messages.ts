@@ -1,6 +1,8 @@
 import type { CallRecord } from '../call-record.js';
 import type { CallQuery } from '../call-store.js';
+import type { CallerMemory } from '../caller-memory.js';
 import type { StoreErrorCode } from '../errors.js';
+import type { TaughtEntry } from '../taught.js';
 
 /** What the worker is started with. */
 export interface SqliteWorkerData {
@@ -15,6 +17,17 @@ export type StoreRequest =
   | { readonly type: 'list'; readonly query: CallQuery }
   | { readonly type: 'find'; readonly key: string }
   | { readonly type: 'pruneRefused'; readonly beforeMs: number; readonly keep: number }
+  | { readonly type: 'remember'; readonly key: string; readonly memory: CallerMemory }
+  | { readonly type: 'recall'; readonly key: string; readonly nowMs: number }
+  | { readonly type: 'forget'; readonly key: string }
+  | { readonly type: 'pruneCallers'; readonly nowMs: number; readonly seenBeforeMs: number }
+  | { readonly type: 'stopCalling'; readonly key: string; readonly atMs: number }
+  | { readonly type: 'stoppedSince'; readonly key: string }
+  | { readonly type: 'teach'; readonly entry: TaughtEntry }
+  | { readonly type: 'listTaught' }
+  | { readonly type: 'unteach'; readonly id: string }
+  | { readonly type: 'taughtMatched'; readonly id: string; readonly atMs: number }
+  | { readonly type: 'forgetSounds'; readonly callerKey: string }
   | { readonly type: 'close' };
 
 /** Sent to the worker. */

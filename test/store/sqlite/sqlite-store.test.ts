@@ -5,11 +5,34 @@ import { t } from 'tap';
 import type { Test } from 'tap';
 import { createSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import { callStoreContract } from '../../store-contract/call-store.js';
+import { callerMemoryContract } from '../../store-contract/caller-memory.js';
+import { taughtContract } from '../../store-contract/taught.js';
 import { sampleRecord } from '../../store-contract/sample-record.js';
+
+// Each has its own database, and waits most of its time: records of 100 ms are written together.
+t.jobs = 4;
 
 callStoreContract('SQLite', async (t) => {
   const file = join(t.testdir(), 'data', 'xiangyin.db');
   return { store: await createSqliteStore({ file }), reopen: () => createSqliteStore({ file }) };
+});
+
+callerMemoryContract('SQLite', async (t) => {
+  const file = join(t.testdir(), 'data', 'xiangyin.db');
+  const open = async () => {
+    const store = await createSqliteStore({ file });
+    return { callers: store.callers, close: () => store.close() };
+  };
+  return { ...(await open()), reopen: open };
+});
+
+taughtContract('SQLite', async (t) => {
+  const file = join(t.testdir(), 'data', 'xiangyin.db');
+  const open = async () => {
+    const store = await createSqliteStore({ file });
+    return { taught: store.taught, close: () => store.close() };
+  };
+  return { ...(await open()), reopen: open };
 });
 
 /** A database with one call in it, closed. */
@@ -154,6 +177,10 @@ t.test('migrations run once, and are remembered in schema_migrations', async (t)
     '0002-turn-gap',
     '0003-transfers',
     '0004-refused-calls',
+    '0005-caller-memory',
+    '0006-taught',
+    '0007-turn-ledger',
+    '0008-stop-calling',
   ]);
   t.equal(other.pragma('journal_mode', { simple: true }), 'wal');
 });
@@ -162,7 +189,9 @@ t.test('a database of an older version is brought up to date with its calls kept
   const file = await keptDatabase(t);
   const other = new Database(file);
   other.exec(
-    `ALTER TABLE turns DROP COLUMN gap_ms; DROP TABLE transfers; DROP INDEX calls_refused;
+    `ALTER TABLE turns DROP COLUMN gap_ms; DROP TABLE transfers; DROP INDEX calls_refused; DROP TABLE caller_memory;
+     DROP TABLE taught; ALTER TABLE turns DROP COLUMN ledger;
+     ALTER TABLE calls DROP COLUMN stop_calling; DROP TABLE stop_calling;
      DELETE FROM schema_migrations WHERE name <> '0001-calls-and-turns'`,
   );
   other.close();

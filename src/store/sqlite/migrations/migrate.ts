@@ -5,6 +5,10 @@ import * as callsAndTurns from './0001-calls-and-turns.js';
 import * as turnGap from './0002-turn-gap.js';
 import * as transfers from './0003-transfers.js';
 import * as refusedCalls from './0004-refused-calls.js';
+import * as callerMemory from './0005-caller-memory.js';
+import * as taught from './0006-taught.js';
+import * as turnLedger from './0007-turn-ledger.js';
+import * as stopCalling from './0008-stop-calling.js';
 
 /** Every change of the tables, in order. One that was released is never edited: what it did wrong, the next one mends. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -12,6 +16,10 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-turn-gap': turnGap,
   '0003-transfers': transfers,
   '0004-refused-calls': refusedCalls,
+  '0005-caller-memory': callerMemory,
+  '0006-taught': taught,
+  '0007-turn-ledger': turnLedger,
+  '0008-stop-calling': stopCalling,
 };
 
 const table = 'schema_migrations';

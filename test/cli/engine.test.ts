@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { t } from 'tap';
+import { addEngineCommand } from '../../src/cli/engine.js';
+import { startReferenceServer } from '../../src/speech/engines/xiangyin/reference-server.js';
+import { FaultEngine } from '../speech/fault-engine.js';
+import { runCommand } from './run-command.js';
+
+t.afterEach(() => {
+  process.exitCode = undefined;
+});
+
+const promises = 'hello,pings,wrong-say';
+
+t.test('engine test prints a line per promise and leaves with 0', async (t) => {
+  const server = await startReferenceServer(0, 'sesame');
+  t.teardown(() => server.close());
+  const dir = t.testdir({ token: 'sesame\n' });
+  const line = [
+    'engine',
+    'test',
+    server.url,
+    '--only',
+    'pings,wrong-say',
+    '--token-file',
+    join(dir, 'token'),
+  ];
+  const printed = await runCommand(t, addEngineCommand, line);
+  t.equal(process.exitCode, 0);
+  for (const id of promises.split(',')) t.match(printed, new RegExp(`^ok +${id} `, 'm'));
+  t.match(printed, /reference keeps the engine protocol; pingMs \d+/);
+});
+
+t.test('engine test says what to do where a promise is broken, and leaves with 1', async (t) => {
+  // It answers no wrong messages, or wrongly.
+  const server = await FaultEngine.start();
+  t.teardown(() => server.close());
+  const line = ['engine', 'test', server.url, '--only', 'wrong-say', '--timeout', '500'];
+  const printed = await runCommand(t, addEngineCommand, line);
+  t.equal(process.exitCode, 1);
+  t.match(printed, /^BROKEN +wrong-say .*\n +what to do: \w+/m);
+  t.match(printed, /2 promises are broken/);
+  const json = JSON.parse(await runCommand(t, addEngineCommand, [...line, '--json'])) as {
+    ok: boolean;
+    promises: { id: string; outcome: string; advice: string }[];
+  };
+  t.equal(json.ok, false);
+  t.match(
+    json.promises.find(({ id }) => id === 'wrong-say'),
+    { outcome: 'broken', advice: /bad-request/ },
+  );
+});
+
+t.test('engine test refuses what it cannot try, with what to write', async (t) => {
+  const dir = t.testdir({
+    'xiangyin.yaml': 'speech:\n  engines:\n    - { name: house, url: ws://127.0.0.1:1 }\n',
+  });
+  const config = ['--config', join(dir, 'xiangyin.yaml')];
+  const run = (...line: string[]) => runCommand(t, addEngineCommand, ['engine', 'test', ...line, ...config]);
+  await t.rejects(run('hose'), { message: /no engine 'hose' in the configuration \(house\)/ });
+  await t.rejects(run('ws://127.0.0.1:1', '--only', 'finals'), {
+    message: /there is no 'finals'; there are pings/,
+  });
+  await t.rejects(run('ws://127.0.0.1:1', '--token-file', join(dir, 'none')), {
+    message: /no token can be read/,
+  });
+  await t.rejects(run('ws://127.0.0.1:1', '--wav', join(dir, 'none')), {
+    message: /recording .* cannot be read/,
+  });
+  t.match(
+    await run('house'),
+    /^BROKEN +hello .*ECONNREFUSED/m,
+    'a name of the configuration stands for its URL',
+  );
+});
+
+t.test('engine list tells what each engine can do, or why it does not answer', async (t) => {
+  const server = await startReferenceServer(0);
+  t.teardown(() => server.close());
+  const dir = t.testdir({});
+  const file = join(dir, 'xiangyin.yaml');
+  await writeFile(
+    file,
+    `speech:
+  engines:
+    - { name: house, url: "${server.url}", dialects: { yue: yue, wuu: wu } }
+    - { name: gone, url: "ws://127.0.0.1:1" }
+    - { name: secret, url: "${server.url}", tokenVariable: NO_SUCH_VARIABLE }
+  recognizers: [house, phrasebook]
+`,
+  );
+  const printed = await runCommand(t, addEngineCommand, ['engine', 'list', '--config', file]);
+  t.equal(process.exitCode, 1);
+  t.match(printed, /house +ws:.* answers in \d+ ms: reference\n +recognizer: en-gb/);
+  t.match(printed, /it has no dialect 'wu', which 'dialects' names for wuu/);
+  t.match(printed, /gone +ws:.* does not answer: .*ECONNREFUSED/);
+  t.match(printed, /secret +ws:.* does not answer: the environment variable .* is not set/);
+  t.match(printed, /^recognizers: {2}house, then phrasebook$/m);
+  t.match(printed, /^synthesizers: house, then gone, then secret, then espeak-ng$/m);
+  const json = await runCommand(t, addEngineCommand, ['engine', 'list', '--config', file, '--json']);
+  t.match(JSON.parse(json), [{ name: 'house', answers: true }, { answers: false }, { answers: false }]);
+});
