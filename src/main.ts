@@ -17,8 +17,12 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   dialplan: async () => (await import('./cli/dialplan.js')).addDialplanCommand,
   recognize: async () => (await import('./cli/recognize.js')).addRecognizeCommand,
   daemons: async () => (await import('./cli/daemons.js')).addDaemonsCommand,
+  media: async () => (await import('./cli/media.js')).addMediaCommand,
   sip: async () => (await import('./cli/sip.js')).addSipCommand,
   user: async () => (await import('./cli/user.js')).addUserCommand,
+  dialect: async () => (await import('./cli/dialect.js')).addDialectCommand,
+  callers: async () => (await import('./cli/callers.js')).addCallersCommand,
+  engine: async () => (await import('./cli/engine.js')).addEngineCommand,
   trunks: async () => (await import('./cli/trunks.js')).addTrunksCommand,
 };
 

@@ -7,26 +7,32 @@ import { Inbound } from './call/inbound.js';
 import { LiveCalls } from './call/live-calls.js';
 import { Outbound } from './call/outbound.js';
 import { makeReady } from './call/readiness.js';
-import { RecordedPrompts } from './call/recorded-prompts.js';
+import { RememberedCallers } from './call/remembered-callers.js';
+import { Standby } from './call/standby.js';
 import type { Config } from './config/schema.js';
-import { parseHostPort, type HostPort } from './core/address.js';
+import type { HostPort } from './core/address.js';
 import { Channel } from './core/channel.js';
 import type { Clock } from './core/clock.js';
 import { errorCode } from './core/errors.js';
 import type { Logger } from './core/logger.js';
 import { TypedEmitter } from './core/typed-emitter.js';
-import { startDaemons, type Daemons } from './daemons.js';
-import { serverError } from './errors.js';
+import { localAudioSocket, startDaemons, type Daemons } from './daemons.js';
+import type { DialectPacks } from './dialect/packs.js';
+import { DialectThread } from './dialect-thread.js';
 import { httpError } from './http/errors.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
 import type { PlacedCall, PlaceOrder, ReloadReport } from './http/control-routes.js';
-import type { DaemonHealth, HealthReport } from './http/health.js';
+import { healthReport, type DaemonHealth, type HealthReport } from './http/health.js';
 import { Metrics } from './http/metrics.js';
 import { PromptFiles } from './http/prompt-files.js';
 import type { SipTraceAnswer } from './http/sip-trace.js';
+import { readTurnPacks } from './turn-packs.js';
 import { watchCalls } from './watch-calls.js';
+import { hostPort, mediaServersOf } from './media-daemons.js';
 import { MediaPool } from './media/media-pool.js';
+import { PromptSounds } from './prompt-sounds.js';
 import { openSignalling, type Signalling } from './signalling.js';
+import { TaughtInHouse } from './teaching.js';
 import type { Dialer } from './sip/dialer.js';
 import type { SipAgent } from './sip/sip-agent.js';
 import { openSpeech, type Speech } from './speech-engines.js';
@@ -40,6 +46,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
+  /** Instead of the embedded engines; closed by the server. */
+  readonly speech?: Speech;
 }
 
 /** What is still held, by kind: all zero when no call is up, but for what the server itself holds. */
@@ -51,12 +59,17 @@ export class Server {
   readonly #live = new LiveCalls();
   readonly #agents: SipAgent[] = [];
   readonly #pools: MediaPool[] = [];
+  readonly #standbys: Standby[] = [];
   #draining = false;
   #closing: Promise<void> | undefined;
   #store: CallStore | undefined;
+  #callers: RememberedCallers | undefined;
+  readonly #understanding: DialectThread;
+  #turnPacks: DialectPacks | undefined;
+  #taught: TaughtInHouse | undefined;
   #speech: Speech | undefined;
   #library: DialplanLibrary | undefined;
-  #recorded: RecordedPrompts | undefined;
+  readonly #sounds: PromptSounds;
   #audio: AudioStreamServer | undefined;
   #outbound: Outbound | undefined;
   #http: HttpServer | undefined;
@@ -74,7 +87,16 @@ export class Server {
       logger.error({ stream, code: errorCode(error), error }, 'a subscriber failed');
     const { advertise } = options.config.http;
     this.#prompts = new PromptFiles(advertise === undefined ? {} : { advertise });
+    this.#sounds = new PromptSounds({
+      dir: options.config.audioPrompts,
+      urlOf:
+        options.config.mediaServer.promptDelivery === 'path'
+          ? undefined
+          : (path) => this.#prompts.urlFor(path),
+      logger,
+    });
     this.#startedAtMs = options.clock.wallMs();
+    this.#understanding = this.#own(new DialectThread(options), () => this.#understanding.close());
   }
 
   /** Starts everything, or closes what had started and rejects with the first failure. */
@@ -126,6 +148,8 @@ export class Server {
     return {
       calls: this.#live.size,
       endpoints: this.#pools.reduce((sum, pool) => sum + pool.endpoints, 0),
+      // Of those, made ahead of calls.
+      standby: this.#standbys.reduce((sum, { size }) => sum + size, 0),
       audioSockets: this.#audio?.openSockets ?? 0,
       timers: resources['Timeout'] ?? 0,
       sockets: (resources['TCPSocketWrap'] ?? 0) + (resources['UDPWrap'] ?? 0),
@@ -138,7 +162,8 @@ export class Server {
     const { config, clock, logger } = this.options;
     await mkdir(config.dataDir, { recursive: true, mode: 0o750 });
     const { refusedMs, maxRefused, refusedPerSecond } = config.retention;
-    const store = new BoundedRefusals(await createSqliteStore({ file: databaseFile(config.dataDir) }), {
+    const kept = await createSqliteStore({ file: databaseFile(config.dataDir) });
+    const store = new BoundedRefusals(kept, {
       maxAgeMs: refusedMs,
       maxCount: maxRefused,
       perSecond: refusedPerSecond,
@@ -146,6 +171,9 @@ export class Server {
       logger,
     });
     this.#store = this.#own(store, () => store.close());
+    const remembering = { ...config.callerMemory, store: kept.callers, clock, logger };
+    const callers = await RememberedCallers.open(config.dataDir, remembering);
+    this.#callers = this.#own(callers, () => callers.close());
     const library = new DialplanLibrary({
       dialplanDir: config.dialplans.dir,
       numbersFile: config.numbers,
@@ -154,27 +182,29 @@ export class Server {
       logger,
     });
     this.#library = this.#own(library, () => library.close());
-    this.#recorded = new RecordedPrompts(config.audioPrompts);
-    await this.#recorded.load();
+    await this.#sounds.load();
     for (const problem of (await library.loadOrFail()).problems) logger.warn({}, problem);
-    const speech = await openSpeech({
-      dataDir: config.dataDir,
-      cacheBytes: config.speech.cacheBytes,
-      logger,
-    });
+    const { dataDir } = config;
+    const speech =
+      this.options.speech ?? (await openSpeech({ dataDir, speech: config.speech, clock, logger }));
     this.#speech = this.#own(speech, () => speech.close());
+    this.#sounds.use(speech);
+    const pupils = { sentences: this.#understanding, sounds: speech.phrasebook };
+    const teaching = { calls: store, taught: kept.taught, dataDir, library, ...pupils, clock, logger };
+    this.#taught = this.#own(await TaughtInHouse.open(teaching), () => this.#taught?.close());
     this.#outbound = new Outbound(library, this.#live, store, {
       ...this.#callOptions(),
       maxConcurrent: config.calls.maxConcurrent,
       draining: () => this.#draining,
+      callers,
     });
     await this.#listen();
     const daemons = await startDaemons(config, clock, logger);
     this.#daemons = this.#own(daemons, () => daemons.pair?.close());
-    daemons.pair?.on('exit', (server) =>
+    daemons.pair?.on('exit', () =>
       logger.error(
-        { server },
-        'an embedded server has crashed: its calls are over, new ones are refused; restart us',
+        {},
+        'the embedded SIP server has crashed: its calls are over, new ones cannot come; restart us',
       ),
     );
     await this.#connect(daemons);
@@ -194,12 +224,14 @@ export class Server {
     const audio = await AudioStreamServer.listen({
       listen: hostPort('audioStream.listen', config.audioStream.listen),
       advertise,
+      localSocket: localAudioSocket(config),
       clock,
       logger,
     });
     this.#audio = this.#own(audio, () => audio.close());
     const metrics = new Metrics({
       liveCalls: () => this.#live.size,
+      registrations: () => this.#signalling?.registrations().length ?? 0,
       more: () => this.#daemons?.pair?.sipMetrics() ?? Promise.resolve(''),
     });
     const unwatch = watchCalls(metrics);
@@ -220,6 +252,10 @@ export class Server {
         drain: () => this.drain(),
         reload: () => this.#reload(),
         trunks: () => this.#signalling?.trunks.status() ?? [],
+        registrations: () => this.#signalling?.registrations() ?? [],
+        showCaller: async (number) => this.#callers?.show(number),
+        forgetCaller: async (number) => this.#callers?.forget(number) ?? false,
+        teaching: this.#taught?.teaching,
         sipTrace: (key) => this.#sipTrace(key),
         status: async () => ({
           ...this.#health(),
@@ -236,7 +272,6 @@ export class Server {
 
   async #connect(daemons: Daemons): Promise<void> {
     const { config, clock, logger } = this.options;
-    const { mediaServer } = config;
     const signalling = await openSignalling({
       config,
       drachtio: daemons.drachtio,
@@ -246,31 +281,18 @@ export class Server {
       logger,
     });
     this.#signalling = this.#own(signalling, () => signalling.close());
-    const listen = hostPort('mediaServer.eventSocketListen', mediaServer.eventSocketListen);
-    const { eventSocketAdvertise } = mediaServer;
-    const advertise =
-      eventSocketAdvertise === undefined
-        ? undefined
-        : hostPort('mediaServer.eventSocketAdvertise', eventSocketAdvertise);
-    const serversOf = (agent: number) =>
-      daemons.freeswitch.map(({ address, secret }, index) => {
-        // Each connection waits on a port of its own.
-        const nth = agent * daemons.freeswitch.length + index;
-        return {
-          address,
-          secret,
-          profile: mediaServer.profile,
-          eventSocketListen: furtherPort(listen, nth),
-          eventSocketAdvertise: advertise && furtherPort(advertise, nth),
-          clock,
-          logger,
-        };
-      });
     for (const [index, agent] of signalling.agents.entries()) {
       this.#agents.push(agent);
-      const pool = await MediaPool.open(agent.srf, serversOf(index), clock, logger);
+      const pool = await MediaPool.open(
+        agent.srf,
+        mediaServersOf(this.options, daemons, index),
+        clock,
+        logger,
+      );
       this.#pools.push(this.#own(pool, () => pool.close()));
       const ports = this.#callPorts(pool, signalling.dialers[index]);
+      const { standby } = ports;
+      this.#standbys.push(standby);
       this.#outbound?.add({ connected: () => agent.connected, ports });
       const inbound = this.#inbound(ports);
       agent.on('call', (call) => inbound.take(call));
@@ -278,22 +300,34 @@ export class Server {
         inbound.refuse(call, step, status, reason, headers),
       );
       agent.on('connected', () => logger.info({ address: agent.address }, 'connected to drachtio'));
-      agent.on('lost', () =>
-        logger.error({ address: agent.address }, 'connection to drachtio lost; trying again'),
-      );
+      agent.on('lost', () => {
+        standby.discard();
+        logger.error({ address: agent.address }, 'connection to drachtio lost; trying again');
+      });
       await agent.connect();
+      await standby.fill();
     }
   }
 
-  #callPorts(pool: MediaPool, dialer: Dialer | undefined): CallPorts {
-    const { clock, logger } = this.options;
+  #callPorts(pool: MediaPool, dialer: Dialer | undefined): CallPorts & { readonly standby: Standby } {
+    const { clock, config, logger } = this.options;
     if (!this.#audio || !dialer) throw new TypeError('rooms are built bottom-up');
     const speech = this.#speech;
+    const standby = new Standby({
+      size: config.mediaServer.standby,
+      createEndpoint: () => pool.createEndpoint(undefined),
+      audio: this.#audio,
+      clock,
+      logger,
+    });
     return {
       createEndpoint: (offer) => pool.createEndpoint(offer),
       audio: this.#audio,
-      recognizer: speech?.recognizer,
-      prompts: { speak: speech?.speak, recorded: (name, dialect) => this.#recordedPrompt(name, dialect) },
+      standby: this.#own(standby, () => standby.close()),
+      recognizer: this.#taught?.heard(speech?.recognizer),
+      understanding: this.#understanding,
+      packs: () => this.#turnPacks,
+      prompts: this.#sounds.sources,
       dialer,
       clock,
       logger,
@@ -302,7 +336,7 @@ export class Server {
 
   #inbound(ports: CallPorts): Inbound {
     if (!this.#store || !this.#library) throw new TypeError('rooms are built bottom-up');
-    return new Inbound(ports, this.#library, this.#live, this.#store, this.#callOptions());
+    return new Inbound(ports, this.#library, this.#live, this.#store, this.#callOptions(), this.#callers);
   }
 
   #callOptions(): CallOptions {
@@ -310,30 +344,26 @@ export class Server {
     return { maxDurationMs: calls.maxDurationMs, recording: calls.recording, dataDir };
   }
 
-  #recordedPrompt(name: string, dialect: string): string | undefined {
-    const path = this.#recorded?.find(name, dialect);
-    if (path === undefined || this.options.config.mediaServer.promptDelivery === 'path') return path;
-    return this.#prompts.urlFor(path);
-  }
-
   #placeCall(order: PlaceOrder): PlacedCall {
     if (this.#outbound === undefined) throw new TypeError('nothing can be dialled yet');
     return this.#outbound.place(order);
   }
 
-  /** Whoever asks has a Call-ID, or one of our ids, which the records lead to a Call-ID. */
+  /** Whoever asks has a Call-ID, or one of our ids, which the live calls or the records lead to a Call-ID. */
   async #sipTrace(key: string): Promise<SipTraceAnswer> {
     const pair = this.#daemons?.pair;
     if (pair === undefined) throw httpError('HTTP_SIP_SERVER_NOT_OURS');
-    const record = await this.#store?.find(key).catch(() => undefined);
-    return pair.sipTrace(record?.sipCallId ?? key);
+    const live = this.#live.find(key);
+    if (live.length > 1) return { found: 'several', callIds: live.map(({ id }) => id) };
+    const call = live[0] ?? (await this.#store?.find(key).catch(() => undefined));
+    return pair.sipTrace(call?.sipCallId ?? key);
   }
 
   async #reload(): Promise<ReloadReport> {
     if (this.#library === undefined || this.#signalling === undefined) {
       throw new TypeError('the dialplans and trunks are not there yet');
     }
-    await this.#recorded?.load();
+    await this.#sounds.load();
     const report = await this.#library.load();
     this.#loaded(report);
     const trunks = await this.#signalling.trunks.load();
@@ -349,7 +379,7 @@ export class Server {
 
   /** A save was seen: a sentence of the manifest may have been recorded with it. */
   async #saved(report: LoadReport): Promise<void> {
-    await this.#recorded?.load();
+    await this.#sounds.load();
     this.#loaded(report);
   }
 
@@ -368,13 +398,19 @@ export class Server {
     const { logger } = this.options;
     const speech = this.#speech;
     const dialplans = this.#library?.dialplans ?? [];
-    this.#ready = makeReady(
-      dialplans,
-      speech?.recognizer,
-      speech?.makeReady,
-      logger,
-      () => this.#closing !== undefined,
-    ).then(
+    const open = speech?.recognizer?.capabilities.openSpeech === true;
+    const stopped = (): boolean => this.#closing !== undefined;
+    const dialects = [...new Set(dialplans.flatMap((dialplan) => dialplan.dialects))];
+    const made = this.#sounds
+      .prepare(dialects)
+      .then(() => readTurnPacks(dialects))
+      .then(async (packs) => {
+        const { recognizer, makeReady: speakReady } = speech ?? {};
+        await makeReady(dialplans, { recognizer, makeReady: speakReady, packs }, logger, stopped);
+        // Only now: a call that listens for phrases that were never read would wait for them.
+        this.#turnPacks = packs;
+      });
+    this.#ready = Promise.all([made, open ? this.#understanding.prepare(dialplans) : undefined]).then(
       () => logger.info({}, 'prompts and phrases are ready'),
       (error: unknown) => logger.error({ code: errorCode(error) }, 'making prompts ready failed'),
     );
@@ -387,12 +423,7 @@ export class Server {
         pool.health.map(({ address, connected }) => ({ kind: 'freeswitch' as const, address, connected })),
       ),
     ];
-    const problems = daemons
-      .filter((d) => !d.connected)
-      .map((d) => `${d.kind} at ${d.address} is not connected`);
-    const usable = this.#agents.some((a) => a.connected) && this.#pools.some((pool) => pool.connected > 0);
-    const status = !usable ? 'degraded' : this.#draining ? 'draining' : 'ok';
-    return { status, calls: this.#live.size, daemons, problems };
+    return healthReport(daemons, this.#live.size, this.#draining);
   }
 
   async #close(): Promise<void> {
@@ -407,17 +438,6 @@ export class Server {
       }
     }
   }
-}
-
-function hostPort(option: string, value: string): HostPort {
-  const parsed = parseHostPort(value);
-  if (parsed === undefined) throw serverError('SERVER_ADDRESS_INVALID', { option, value });
-  return parsed;
-}
-
-/** The port `by` further; 0 stays 0, any free one. */
-function furtherPort({ host, port }: HostPort, by: number): HostPort {
-  return { host, port: port === 0 ? 0 : port + by };
 }
 
 function flatten(prefix: string, counts: object | undefined): Record<string, number> {

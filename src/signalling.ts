@@ -15,11 +15,11 @@ import {
 } from './sip/admission.js';
 import { identifyCaller } from './sip/caller-identification.js';
 import { Callers } from './sip/callers.js';
-import { Dialer } from './sip/dialer.js';
+import { Dialer, type UserBindings } from './sip/dialer.js';
 import type { DigestAlgorithm } from './sip/digest.js';
 import { DigestAuthenticator } from './sip/digest-authenticator.js';
 import { InviteRate } from './sip/invite-rate.js';
-import { Locations } from './sip/locations.js';
+import { Locations, type Registration } from './sip/locations.js';
 import { Registrar } from './sip/registrar.js';
 import { SipAgent, type SipAgentOptions } from './sip/sip-agent.js';
 import { sendRequest } from './sip/sip-request.js';
@@ -43,6 +43,8 @@ export interface Signalling {
   readonly dialers: readonly Dialer[];
   readonly trunks: Trunks;
   readonly callers: Callers;
+  /** Telephones of our users that are registered now. */
+  readonly registrations: () => readonly Registration[];
   /** Takes registrations back (a second at most) and disconnects. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -55,7 +57,8 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
   const admission = admissionOf(options, callers);
   const trunks = new Trunks({ file: config.trunks, clock, logger });
   for (const problem of (await trunks.loadOrFail()).problems) logger.warn({}, problem);
-  const users = new Users(config.dataDir, logger);
+  const users = new Users(config.dataDir, logger, config.sip.realm);
+  users.refresh();
   const isUser = (name: string): boolean => users.find(name) !== undefined;
   const { realm } = config.sip;
   // The configuration's schema lets no other name pass.
@@ -84,10 +87,14 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
     (!trunks.mayDial(host) && ownHosts(config, agents).includes(host));
   // Whoever is no user any more is not called, registered or not.
   const bindings = (user: string) => (isUser(user) ? locations.bindings(user) : []);
+  const reached: UserBindings = {
+    bindings,
+    undelivered: (user, telephone) => locations.undelivered(user, telephone),
+  };
   const dialers = agents.map((agent, index) => {
     const { srf } = agent;
     registrar.serve(srf);
-    const dialer = new Dialer({ srf, clock, logger, trunks, locations: { bindings }, isUser, isOwnHost });
+    const dialer = new Dialer({ srf, clock, logger, trunks, locations: reached, isUser, isOwnHost });
     agent.on('lost', () => dialer.lost());
     // A carrier knows one registration of us: the first drachtio server's.
     if (index === 0) {
@@ -100,6 +107,7 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
     dialers,
     trunks,
     callers,
+    registrations: () => locations.all().filter(({ user }) => isUser(user)),
     close: async () => {
       await trunks.close();
       for (const agent of agents) agent.close();

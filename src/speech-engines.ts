@@ -1,63 +1,85 @@
 import { join } from 'node:path';
-import { errorCode } from './core/errors.js';
+import type { Config } from './config/schema.js';
+import type { Clock } from './core/clock.js';
 import type { Logger } from './core/logger.js';
-import { createEspeakSynthesizer } from './speech/engines/espeak-ng/espeak-synthesizer.js';
-import { createPhrasebook } from './speech/engines/phrasebook/phrasebook.js';
+import { openEngines } from './engine-set.js';
+import type { PhrasebookRecognizer } from './speech/engines/phrasebook/phrasebook.js';
 import type { Recognizer } from './speech/recognizer.js';
-import { SynthesisCache } from './speech/synthesis-cache.js';
+import { RecognizerChain } from './speech/recognizer-chain.js';
+import { SynthesisCache, type CachedSpeech, type PrepareOptions } from './speech/synthesis-cache.js';
 import type { SpokenAudio, SynthesisRequest } from './speech/synthesizer.js';
+import { SynthesizerChain } from './speech/synthesizer-chain.js';
+import { watchSpeech } from './watch-speech.js';
+import { embeddedEngines } from './config/speech-schema.js';
 
 export interface SpeechOptions {
   readonly dataDir: string;
-  /** Disk space for synthesised sentences; 0 keeps none. */
-  readonly cacheBytes: number;
+  readonly speech: Config['speech'];
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The engines that a server without configuration uses: the embedded ones, if they are installed. */
+/** How a server hears and speaks. */
 export interface Speech {
   readonly recognizer: Recognizer | undefined;
-  readonly speak: ((text: string, dialect: string, signal: AbortSignal) => SpokenAudio) | undefined;
-  /** Makes a sentence before it is needed. */
-  readonly makeReady: ((sentence: SynthesisRequest) => Promise<unknown>) | undefined;
+  /** `rate`: 1 is the voice's own. */
+  readonly speak:
+    ((text: string, dialect: string, signal: AbortSignal, rate?: number) => SpokenAudio) | undefined;
+  /** Makes a sentence before it is needed, and keeps it. */
+  readonly makeReady: ((sentence: SynthesisRequest) => Promise<CachedSpeech>) | undefined;
+  /** Makes what a call may say next, in the background; never rejects. See {@link SynthesisCache.prepare}. */
+  readonly prepare?:
+    ((requests: readonly SynthesisRequest[], options?: PrepareOptions) => Promise<void>) | undefined;
+  /** The recognizer that can be taught sounds, where it is one of those that are asked. */
+  readonly phrasebook?: PhrasebookRecognizer | undefined;
   close(): Promise<void>;
 }
 
+/**
+ * In this process: it cannot be out of reach, but it may have to wait for a processor, and others for it. What hangs there
+ * is broken, and the bot's filler is heard meanwhile.
+ */
+const embeddedDeadlines = { finalMs: 2_500, firstResultMs: 0, firstAudioMs: 3_000, betweenChunksMs: 2_000 };
+
 /** What cannot be had is gone without: recorded prompts instead of speech, keys instead of phrases. */
-export async function openSpeech({ dataDir, cacheBytes, logger }: SpeechOptions): Promise<Speech> {
-  const synthesizer = await orWithout(
-    createEspeakSynthesizer(),
-    'calls go by recorded prompts and keys',
-    logger,
-  );
-  if (synthesizer === undefined) {
-    return { recognizer: undefined, speak: undefined, makeReady: undefined, close: () => Promise.resolve() };
-  }
-  const cache = new SynthesisCache({
-    synthesizer,
-    dir: join(dataDir, 'cache', 'speech'),
-    limitBytes: cacheBytes,
-  });
-  const phrasebook = createPhrasebook({ synthesizer, templateDir: join(dataDir, 'cache', 'phrases') });
-  const recognizer = await orWithout(phrasebook, 'callers answer by keys', logger);
+export async function openSpeech({ dataDir, speech, clock, logger }: SpeechOptions): Promise<Speech> {
+  const engines = await openEngines({ speech, dataDir, clock, logger });
+  const unwatch = watchSpeech(logger);
+  const { failuresToOpen, openMs, ...deadlines } = speech.failover;
+  const breaker = { failuresToOpen, openMs };
+  const chained = <E extends { readonly name: string }>(all: readonly E[]) =>
+    all.map((engine) => (isEmbedded(engine) ? { engine, deadlines: embeddedDeadlines } : { engine }));
+  const { recognizers, synthesizers } = engines;
+  const recognizer =
+    recognizers.length === 0
+      ? undefined
+      : new RecognizerChain({ engines: chained(recognizers), deadlines, breaker, clock });
+  const cache =
+    synthesizers.length === 0
+      ? undefined
+      : new SynthesisCache({
+          synthesizer: new SynthesizerChain({ engines: chained(synthesizers), deadlines, breaker, clock }),
+          voiceOf: (name, dialect) => speech.engines.find((one) => one.name === name)?.voices?.[dialect],
+          dir: join(dataDir, 'cache', 'speech'),
+          limitBytes: speech.cacheBytes,
+        });
   return {
     recognizer,
     // The dialplans' fixed sentences are stored by makeReady; what is filled in during a call never lies on the disk.
-    speak: (text, dialect, signal) => cache.speak({ text, dialect }, signal, false),
-    makeReady: (sentence) => cache.get(sentence),
-    close: async () => {
-      await recognizer?.close();
-      await synthesizer.close();
+    speak:
+      cache &&
+      ((text, dialect, signal, rate) =>
+        cache.speak({ text, dialect, ...(rate !== undefined && { rate }) }, signal, false)),
+    makeReady: cache && ((sentence) => cache.get({ ...sentence, background: true })),
+    prepare: cache && ((requests, options) => cache.prepare(requests, options)),
+    phrasebook: engines.phrasebook,
+    close: () => {
+      unwatch();
+      return engines.close();
     },
   };
 }
 
-async function orWithout<T>(engine: Promise<T>, instead: string, logger: Logger): Promise<T | undefined> {
-  try {
-    return await engine;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'a speech engine is missing';
-    logger.warn({ code: errorCode(error) }, `${message}: ${instead}`);
-    return undefined;
-  }
+function isEmbedded({ name }: { readonly name: string }): boolean {
+  return Object.values<string>(embeddedEngines).includes(name);
 }

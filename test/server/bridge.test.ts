@@ -1,8 +1,10 @@
 import t from 'tap';
+import { ControlClient } from '../../src/http/control-client.js';
 import { dialplanOf } from '../call/fakes.js';
 import { replay } from '../call/replay-journal.js';
 import { eventually, House, longToneHz, shortToneHz } from './house.js';
-import { countTone, Phone, toneShare, type PhoneCall, type TakenCall } from './phone.js';
+import { countTone, Phone, type PhoneCall, type TakenCall } from './phone.js';
+import { countRinging, hearsRinging } from './ringing.js';
 import { transferDialplans, transferNumbers } from './transfer-dialplans.js';
 
 t.setTimeout(120_000);
@@ -10,22 +12,10 @@ const far = await Phone.open(t);
 const phone = await Phone.open(t);
 const plans = transferDialplans(far.uri('desk'), 'sip:desk@192.0.2.1');
 const house = await House.start(t, {}, { dialplans: plans, numbers: transferNumbers });
+const control = await ControlClient.open(house.dataDir);
 const idle = await house.held();
 
 const dial = async (number = 'bridge') => (await phone.dial(house.uri(number))).answered();
-
-/** Frames of 20 ms with the British ringing tone, 400 and 450 Hz. */
-function countRinging(samples: Int16Array): number {
-  let count = 0;
-  for (let at = 0; at + 160 <= samples.length; at += 160) {
-    const frame = samples.subarray(at, at + 160);
-    if (toneShare(frame, 400) + toneShare(frame, 450) > 0.8) count += 1;
-  }
-  return count;
-}
-
-const hearsRinging = (caller: PhoneCall) =>
-  eventually(() => (countRinging(caller.samples) >= 5 ? true : undefined));
 
 /** A caller and whom they are connected with, who hear each other. */
 async function connected(number = 'bridge'): Promise<{ caller: PhoneCall; callee: TakenCall }> {
@@ -299,6 +289,35 @@ t.test('a target that a stranger dialled is refused', async (t) => {
     path: ['main.connect', 'main.declined', 'main.after'],
     transfers: [{ to: '900123', outcome: 'refused', detail: /registered users only/ }],
   });
+});
+
+t.test('one call is connected by its dialplan, then in vain and again by an operator', async (t) => {
+  const { caller, callee } = await connected();
+  await callee.end();
+  await caller.hears(longToneHz);
+  const transfer = async () =>
+    control.transfer((await control.calls())[0]?.id ?? '', { to: far.uri('other'), by: 'bridge' });
+  await transfer();
+  (await far.taken()).refuse(486);
+  caller.forget();
+  await caller.hears(longToneHz);
+  await transfer();
+  const other = (await far.taken()).answer();
+  await hearEachOther(caller, other);
+  await other.end();
+  await caller.farEnd();
+  await caller.end();
+  t.match(await house.record(caller.sipCallId), {
+    endReason: 'local-bye',
+    detail: /whom an operator had transferred the caller to hung up/,
+    path: ['main.connect', 'main.after'],
+    transfers: [
+      { node: 'main.connect', outcome: 'answered' },
+      { node: null, outcome: 'busy', sipStatus: 486 },
+      { node: null, outcome: 'answered' },
+    ],
+  });
+  t.same(await house.leftAbove(idle), {});
 });
 
 t.test('the longest duration and a shutdown end both', async (t) => {

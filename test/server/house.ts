@@ -12,6 +12,7 @@ import { systemClock } from '../../src/core/clock.js';
 import type { Logger } from '../../src/core/logger.js';
 import { compilePromptManifest, type PromptManifest } from '../../src/dialog/prompt-manifest.js';
 import { Server, type Counts } from '../../src/server.js';
+import type { Speech } from '../../src/speech-engines.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import type { CallStore } from '../../src/store/call-store.js';
 import { databaseFile } from '../../src/store/data-folder.js';
@@ -48,7 +49,11 @@ export class House {
   ): Promise<House> {
     const log: LogEntry[] = [];
     const dataDir = await preparedFolder(t, more);
-    const server = await Server.start(await serverOptions(dataDir, options, keeping(log)));
+    const { speech } = more;
+    const server = await Server.start({
+      ...(await serverOptions(dataDir, options, keeping(log))),
+      ...(speech !== undefined && { speech }),
+    });
     t.teardown(() => server.close());
     const store = await createSqliteStore({ file: databaseFile(dataDir) });
     t.teardown(() => store.close());
@@ -70,7 +75,7 @@ export class House {
   }
 
   /** Waits until nothing is held above `idle`; resolves to what still is after the limit. */
-  async leftAbove(idle: Counts, limitMs = 6000): Promise<Record<string, number>> {
+  async leftAbove(idle: Counts, limitMs = 15_000): Promise<Record<string, number>> {
     let left: Record<string, number> = {};
     await eventually(async () => {
       left = Object.fromEntries(
@@ -84,8 +89,16 @@ export class House {
   }
 
   /** The record of a call once it is kept: the last bytes are written after the BYE. */
-  record(sipCallId: string): Promise<CallRecord> {
-    return eventually(() => this.store.find(sipCallId), 5000);
+  record(sipCallId: string, limitMs = 15_000): Promise<CallRecord> {
+    return eventually(() => this.store.find(sipCallId), limitMs);
+  }
+
+  /** All of them, once there is one, newest first. */
+  records(): Promise<readonly CallRecord[]> {
+    return eventually(async () => {
+      const records = await this.store.list({ limit: 100 });
+      return records.length > 0 ? records : undefined;
+    });
   }
 
   async journal(record: CallRecord): Promise<JournalLine[]> {
@@ -121,6 +134,8 @@ export interface HouseFiles {
   readonly numbers?: string;
   /** Text of trunks.yaml. Default: none, but calls to this machine's own address are allowed. */
   readonly trunks?: string;
+  /** Instead of the embedded engines. */
+  readonly speech?: Speech;
 }
 
 /** A data folder with dialplans, numbers, trunks and recorded prompts in it. */
@@ -186,7 +201,7 @@ export function keeping(entries: LogEntry[]): Logger {
 /** Asks again until there is an answer; rejects after the limit. */
 export async function eventually<T>(
   ask: () => T | undefined | Promise<T | undefined>,
-  limitMs = 3000,
+  limitMs = 15_000,
 ): Promise<T> {
   const endMs = systemClock.nowMs() + limitMs;
   for (;;) {

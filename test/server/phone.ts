@@ -57,9 +57,14 @@ export class Phone {
   }
 
   /** The next call that comes to this phone; waits for it. Calls that nobody takes are left without an answer. */
-  async taken(limitMs = 4000): Promise<TakenCall> {
+  async taken(limitMs = 15_000): Promise<TakenCall> {
     const incoming = await eventually(() => this.#incoming.shift(), limitMs);
     return new TakenCall(this, incoming, await this.socket());
+  }
+
+  /** Calls that came and that nobody has taken. */
+  get waiting(): number {
+    return this.#incoming.length;
   }
 
   /** Where it is called. */
@@ -94,6 +99,7 @@ export class PhoneLine {
   #frames: Int16Array[] = [];
   #hz = 0;
   #sampleAt = 0;
+  #words: Int16Array[] = [];
   readonly #out = new Int16Array(frameSamples);
   readonly #sockets: RtpSocket[];
   readonly #tick = (): void => this.#send();
@@ -165,6 +171,25 @@ export class PhoneLine {
     this.#hz = hz;
   }
 
+  /** Says these samples, mono at 8 kHz, from the next frame on; then what it sings. */
+  say(samples: Int16Array): void {
+    for (let at = 0; at < samples.length; at += frameSamples) {
+      const frame = new Int16Array(frameSamples);
+      frame.set(samples.subarray(at, at + frameSamples));
+      this.#words.push(frame);
+    }
+  }
+
+  /** Sends no sound any more, not even silence, as a phone whose network is gone. */
+  stop(): void {
+    this.phone.ticker.remove(this.#tick);
+  }
+
+  /** After {@link stop}. */
+  resume(): void {
+    this.phone.ticker.add(this.#tick);
+  }
+
   async press(keys: string): Promise<void> {
     await this.session?.sendDtmf(keys, 80);
   }
@@ -186,7 +211,7 @@ export class PhoneLine {
   }
 
   /** Waits until a tone of this frequency has been heard for `frames` frames. */
-  hears(hz: number, frames = 3, limitMs = 3000): Promise<number> {
+  hears(hz: number, frames = 3, limitMs = 15_000): Promise<number> {
     return eventually(() => {
       const count = this.#frames.filter((frame) => hasTone(frame, hz)).length;
       return count >= frames ? count : undefined;
@@ -199,7 +224,7 @@ export class PhoneLine {
   }
 
   /** Waits for the far side's BYE. */
-  farEnd(limitMs = 4000): Promise<true> {
+  farEnd(limitMs = 15_000): Promise<true> {
     return eventually(() => this.hungUp || undefined, limitMs);
   }
 
@@ -212,6 +237,8 @@ export class PhoneLine {
   }
 
   #send(): void {
+    const word = this.#words.shift();
+    if (word !== undefined) return void this.session?.send(word);
     for (let i = 0; i < frameSamples; i += 1) {
       const angle = (2 * Math.PI * this.#hz * this.#sampleAt) / 8000;
       this.#out[i] = this.#hz === 0 ? 0 : Math.round(8000 * Math.sin(angle));
@@ -293,7 +320,7 @@ export class TakenCall extends PhoneLine {
   }
 
   /** Waits for the CANCEL. */
-  givenUp(limitMs = 4000): Promise<true> {
+  givenUp(limitMs = 15_000): Promise<true> {
     return eventually(() => this.cancelled || undefined, limitMs);
   }
 }
