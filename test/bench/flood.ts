@@ -1,34 +1,39 @@
 /**
- * `npm run bench -- flood [--short]`: 5,000 junk packets per second to the SIP port of the whole shipped server beside 50
- * live calls of 30 s: how many calls are disturbed, and what the server's memory does.
+ * `npm run bench -- flood [--short] [--rate 5000] [--calls 50] [--seconds 30] [--settle 35]`: junk packets to the SIP
+ * port of the whole shipped server beside live calls: how many of them are disturbed, whether strangers can still call,
+ * what the server dropped and why, and what its memory does.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
+import { benchOptions } from './bench-options.js';
 import type { FloodClientResult, FloodClientTask } from './flood-client.js';
 import type { SenderResult, SenderTask } from './flood-sender.js';
 import { idleCounts, NUMBER } from './setup.js';
 
 const PACKETS_PER_SECOND = 5_000;
 /** A refused INVITE that nobody acknowledges is kept for 32 s (RFC 3261 timer H). */
-const LEFT_AFTER_MS = 35_000;
+const SETTLE_SECONDS = 35;
 /** Beyond this the client measured itself (DESIGN.md §5). */
 const LAG_LIMIT_MS = 5;
 
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args: [...args],
-    strict: false,
-    options: { short: { type: 'boolean' }, rate: { type: 'string' } },
+  const {
+    calls,
+    seconds,
+    rate: packetsPerSecond,
+    settle,
+  } = benchOptions(args, {
+    calls: [50, 10],
+    seconds: [30, 6],
+    rate: [PACKETS_PER_SECOND],
+    settle: [SETTLE_SECONDS],
   });
-  const short = values.short === true;
-  const calls = short ? 10 : 50;
-  const callMs = short ? 5_000 : 30_000;
-  const packetsPerSecond = Number(values.rate ?? PACKETS_PER_SECOND);
+  const callMs = 1000 * seconds;
   const server = await ServerProcess.start();
   const children: ChildProcess[] = [];
   const start = (file: string, task: FloodClientTask | SenderTask) => {
@@ -50,11 +55,11 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     sender.process.stdin?.end();
     const junk = await sender.result<SenderResult>();
     const rssMbAfter = await rssMb(server.pid);
-    await sleep(LEFT_AFTER_MS);
-    const left = leftBy(before, await server.counts());
+    const { heapMb, dropped } = await serverFigures(server);
+    const left = await settled(server, before, 1000 * settle);
     const { code, stderr } = await server.stop();
     if (code !== 0) console.error(`the server ended with ${code}\n${stderr}`);
-    console.error('disturbed:', heard.disturbed, 'left:', left);
+    console.error('disturbed:', heard.disturbed, 'strangers refused:', heard.newRefused, 'left:', left);
     const isVoid = heard.lagP99Ms >= LAG_LIMIT_MS;
     return {
       calls,
@@ -64,11 +69,18 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       rssMbBefore,
       rssMb5s,
       rssMbAfter,
+      heapMb,
+      dropped,
+      newCalls: heard.newCalls,
+      newRefused: sum(heard.newRefused),
+      newMaxAnswerMs: Math.round(heard.newMaxAnswerMs),
       left: sum(left),
       rtpMaxGapMs: Math.round(heard.maxGapMs),
+      rtpMaxGapAtMs: Math.round(heard.maxGapAtMs),
       rtpLost: heard.lost,
       serverExitCode: code,
       clientLagP99Ms: Math.round(heard.lagP99Ms * 100) / 100,
+      clientLagMaxMs: Math.round(heard.lagMaxMs * 100) / 100,
       ...(isVoid ? { void: true } : {}),
     };
   } finally {
@@ -127,6 +139,43 @@ function leftBy(
       .map(([kind, count]) => [kind, count - (before[kind] ?? 0)] as const)
       .filter(([, more]) => more > 0),
   );
+}
+
+/** What is there beyond `before` as soon as that is nothing, or after a time. */
+async function settled(
+  server: ServerProcess,
+  before: Readonly<Record<string, number>>,
+  settleMs: number,
+): Promise<Record<string, number>> {
+  const endMs = performance.now() + settleMs;
+  for (;;) {
+    await sleep(1_000);
+    const left = leftBy(before, await server.counts());
+    if (sum(left) === 0 || performance.now() > endMs) return left;
+  }
+}
+
+/** The main thread's JavaScript heap, and the packets dropped by reason, as /metrics says. */
+async function serverFigures(
+  server: ServerProcess,
+): Promise<{ heapMb: number; dropped: Record<string, number> }> {
+  const text = await read(`${server.http}/metrics`);
+  const heap = Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(text)?.[1] ?? Number.NaN);
+  const dropped: Record<string, number> = {};
+  for (const [, reason = '', count] of text.matchAll(
+    /^xiangyin_sip_dropped_total\{reason="(\w+)".* (\d+)$/gm,
+  )) {
+    dropped[reason] = (dropped[reason] ?? 0) + Number(count);
+  }
+  return { heapMb: Math.round(heap / 2 ** 20), dropped };
+}
+
+/** Over a connection that is closed again: one that is kept would be found among what is left. */
+async function read(url: string): Promise<string> {
+  const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return text;
 }
 
 /** Resident memory of a process. */

@@ -1,7 +1,9 @@
 /** `npm run bench -- <name> [--short] [--json]`: runs test/bench/<name>.ts and prints what it measured. */
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !/^[a-z-]+$/.test(name) || name === 'main') {
-  console.error('usage: npm run bench -- <setup|profile|sip|phrases|recording|flood> [--short] [--json]');
+  console.error(
+    'usage: npm run bench -- <setup|profile|media|capacity|reference|soak|ledger|sip|flood|fuzz|phrases|quality|recording|turn|chaos> [--short] [--json]',
+  );
   process.exitCode = 2;
 } else {
   const bench = (await import(`./${name}.js`)) as {

@@ -6,28 +6,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
+import { benchOptions } from './bench-options.js';
 import { CALL_MS, idleCounts, load, NUMBER, PROMPT_MS } from './setup.js';
 
 /** What a call leaves to be done after its end: the record, transactions that time out. */
 const SETTLE_MS = 2_000;
 
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args: [...args],
-    strict: false,
-    options: {
-      cps: { type: 'string' },
-      seconds: { type: 'string' },
-      warm: { type: 'string' },
-      top: { type: 'string' },
-    },
-  });
-  const callsPerSecond = Number(values.cps ?? 20);
-  const seconds = Number(values.seconds ?? 10);
-  const warmSeconds = Number(values.warm ?? 10);
-  const top = Number(values.top ?? 0);
+  const {
+    cps: callsPerSecond,
+    seconds,
+    warm: warmSeconds,
+    top,
+  } = benchOptions(args, { cps: [20], seconds: [10], warm: [10], top: [0] });
   const dir = await mkdtemp(join(tmpdir(), 'xiangyin-profile-'));
   const server = await ServerProcess.start({
     env: {

@@ -2,16 +2,13 @@
  * The loading half of `bench setup`, a process of its own: places calls at an even rate, listens to each, hangs up, and
  * prints one line of JSON. It measures its own event loop, because a late client measures itself.
  */
-import { setPriority } from 'node:os';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { MediaTicker } from '../../src/embedded/rtp/media-ticker.js';
 import { PortPool, type RtpSocket } from '../../src/embedded/rtp/port-pool.js';
-import { RtpSession } from '../../src/embedded/rtp/rtp-session.js';
-import { offerSdp, readRemoteMedia } from '../../src/embedded/rtp/sdp.js';
-import type { Dialog } from '../../src/embedded/sip/dialog.js';
-import { UserAgent } from '../../src/embedded/sip/user-agent.js';
+import type { UserAgent } from '../../src/embedded/sip/user-agent.js';
 import { AUDIBLE_PEAK } from '../../src/caller/speech-meter.js';
+import { after, benchTelephone, goFirst, placeCall, type AnsweredCall } from './bench-call.js';
 import { measureLag } from './loop-lag.js';
 
 export interface ClientTask {
@@ -44,12 +41,7 @@ const ANSWER_LIMIT_MS = 10_000;
 const silence = new Int16Array(160);
 
 async function main(task: ClientTask): Promise<ClientResult> {
-  const userAgent = await UserAgent.listen({
-    listen: ['udp:127.0.0.1:0'],
-    name: 'xiangyin-bench',
-    clock: systemClock,
-    logger: silentLogger,
-  });
+  const userAgent = await benchTelephone();
   const ports = new PortPool({ address: '127.0.0.1', minPort: 0, maxPort: 0 });
   const ticker = new MediaTicker({ clock: systemClock, logger: silentLogger });
   const lag = measureLag();
@@ -67,7 +59,7 @@ async function main(task: ClientTask): Promise<ClientResult> {
     calls.push(
       after(dueMs - systemClock.nowMs())
         .then(() => ports.acquire())
-        .then((socket) => placeCall(task, userAgent, ticker, socket))
+        .then((socket) => call(task, userAgent, ticker, socket))
         .catch((error: unknown) => ({
           verdict: `client: ${String(error)}`,
           answeredMs: undefined,
@@ -104,67 +96,23 @@ interface Outcome {
   readonly packets: number;
 }
 
-function placeCall(
+async function call(
   task: ClientTask,
   userAgent: UserAgent,
   ticker: MediaTicker,
   socket: RtpSocket,
 ): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const body = offerSdp({ address: '127.0.0.1', port: socket.port });
-    const sentNs = process.hrtime.bigint();
-    const outgoing = userAgent.invite(task.uri, { body });
-    let done = false;
-    const end = (outcome: Outcome) => {
-      if (done) return;
-      done = true;
-      limit.cancel();
-      resolve(outcome);
-    };
-    const limit = systemClock.after(ANSWER_LIMIT_MS, () => {
-      outgoing.cancel();
-      socket.close();
-      end({ verdict: 'no answer', answeredMs: undefined, packets: 0 });
-    });
-    outgoing.on('failed', (status) => {
-      socket.close();
-      end({ verdict: `refused with ${status}`, answeredMs: undefined, packets: 0 });
-    });
-    outgoing.on('accepted', (response, dialog) => {
-      const answeredMs = Number(process.hrtime.bigint() - sentNs) / 1e6;
-      limit.cancel();
-      outgoing.ack();
-      void listen(task, dialog, socket, ticker, response.body).then(({ verdict, packets }) =>
-        end({ verdict, answeredMs, packets }),
-      );
-    });
-  });
+  const answered = await placeCall(userAgent, task.uri, socket, ANSWER_LIMIT_MS);
+  if (typeof answered === 'string') return { verdict: answered, answeredMs: undefined, packets: 0 };
+  return { answeredMs: answered.answeredMs, ...(await listen(task, answered, ticker)) };
 }
 
 /** Sends silence and counts what is audible until it is time to hang up. */
 async function listen(
   task: ClientTask,
-  dialog: Dialog,
-  socket: RtpSocket,
+  { dialog, session }: AnsweredCall,
   ticker: MediaTicker,
-  answer: string,
 ): Promise<{ verdict: Verdict; packets: number }> {
-  const remote = readRemoteMedia(answer);
-  if (remote === undefined) {
-    socket.close();
-    await dialog.bye();
-    return { verdict: 'an answer that fits nothing', packets: 0 };
-  }
-  const session = new RtpSession({
-    socket,
-    clock: systemClock,
-    logger: silentLogger,
-    codec: remote.codec,
-    payloadType: remote.payloadType,
-    telephoneEventType: remote.telephoneEventType,
-    remote: remote.remote,
-    ptimeMs: 20,
-  });
   let audibleSamples = 0;
   let hungUp = false;
   session.onAudio = (samples) => {
@@ -188,14 +136,5 @@ async function listen(
   return { verdict: heardMs < task.promptMs ? 'prompt not heard' : undefined, packets };
 }
 
-function after(delayMs: number): Promise<void> {
-  return new Promise((resolve) => void systemClock.after(Math.max(0, delayMs), resolve));
-}
-
-try {
-  // Where it may (root, CAP_SYS_NICE): on a machine shared with the server, a starved client would measure itself.
-  setPriority(-10);
-} catch {
-  // Otherwise the lag that is measured decides whether the run counts.
-}
+goFirst();
 console.log(JSON.stringify(await main(JSON.parse(process.argv[2] ?? '{}') as ClientTask)));

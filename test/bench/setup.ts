@@ -4,8 +4,9 @@
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
+import { benchOptions } from './bench-options.js';
 import type { ClientResult, ClientTask } from './setup-client.js';
 
 /** The clinic, in sip-config/numbers.yaml. */
@@ -18,13 +19,7 @@ const LEFT_AFTER_MS = 5_000;
 const LAG_LIMIT_MS = 5;
 
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args: [...args],
-    strict: false,
-    options: { cps: { type: 'string' }, seconds: { type: 'string' }, short: { type: 'boolean' } },
-  });
-  const callsPerSecond = Number(values.cps ?? 20);
-  const seconds = Number(values.seconds ?? (values.short === true ? 5 : 30));
+  const { cps: callsPerSecond, seconds } = benchOptions(args, { cps: [20], seconds: [30, 5] });
   const server = await ServerProcess.start();
   try {
     const before = await idleCounts(server);

@@ -10,8 +10,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { projectDir } from '../scenarios/server-process.js';
+import { benchOptions } from './bench-options.js';
 import { cpuTime, type CpuTime } from './cpu-time.js';
 import { callWithSipp, measureSippUas, type SippResult } from './sipp.js';
 
@@ -30,33 +30,25 @@ interface Subject {
 }
 
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args: [...args],
-    strict: false,
-    options: {
-      cps: { type: 'string' },
-      seconds: { type: 'string' },
-      short: { type: 'boolean' },
-      prof: { type: 'string' },
-      drachtio: { type: 'string' },
-      secret: { type: 'string' },
-      sip: { type: 'string' },
-      pid: { type: 'string' },
-    },
-  });
-  const callsPerSecond = Number(values.cps ?? 100);
-  const seconds = Number(values.seconds ?? (values.short === true ? 5 : 20));
+  const options = benchOptions(args, { cps: [100], seconds: [20, 5], search: [SEARCH_SECONDS, 2] }, [
+    'prof',
+    'drachtio',
+    'secret',
+    'sip',
+    'pid',
+  ]);
+  const { cps: callsPerSecond, seconds } = options;
   const load = { callsPerSecond, calls: Math.round(callsPerSecond * seconds) };
   const children: ChildProcess[] = [];
   try {
-    const ours = await startOurs(children, typeof values.prof === 'string' ? values.prof : undefined);
+    const ours = await startOurs(children, options.prof);
     const fixed = await measure(ours, load);
     const uas = await measureSippUas(load);
     const real =
-      typeof values.drachtio === 'string'
-        ? await measure(await startReal(children, values as Readonly<Record<string, string>>), load)
-        : undefined;
-    const highest = await highestCleanRate(ours, values.short === true ? 2 : SEARCH_SECONDS);
+      options.drachtio === undefined
+        ? undefined
+        : await measure(await startReal(children, options.drachtio, options), load);
+    const highest = await highestCleanRate(ours, options.search);
     return {
       cpuMsPerCall: round(fixed.serverMainMs),
       callsPerSecond: highest,
@@ -151,16 +143,17 @@ async function startOurs(children: ChildProcess[], profFolder: string | undefine
 
 async function startReal(
   children: ChildProcess[],
-  values: Readonly<Record<string, string | undefined>>,
+  drachtio: string,
+  { secret = 'cymru', sip, pid }: { readonly secret?: string; readonly sip?: string; readonly pid?: string },
 ): Promise<Subject> {
-  const [host, port] = (values['drachtio'] ?? '').split(':');
-  const connection = { host, port: Number(port), secret: values['secret'] ?? 'cymru' };
+  const [host, port] = drachtio.split(':');
+  const connection = { host, port: Number(port), secret };
   const app = start('sip-app', [JSON.stringify(connection)], children);
   const { hostport } = (await firstLine(app)) as { hostport: string };
   const udp = hostport.split(',').find((address) => address.startsWith('udp/'));
   return {
-    sip: values['sip'] ?? udp?.slice('udp/'.length) ?? '',
-    serverPid: values['pid'] === undefined ? undefined : Number(values['pid']),
+    sip: sip ?? udp?.slice('udp/'.length) ?? '',
+    serverPid: pid === undefined ? undefined : Number(pid),
     appPid: app.pid ?? 0,
   };
 }
