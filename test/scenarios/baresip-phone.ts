@@ -1,12 +1,27 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeWav } from '../../src/audio/wav.js';
-import { freePortPair } from './outside-tool.js';
+import { testTls } from '../embedded/sip/certificate.js';
+import { findTool, freePortPair } from './outside-tool.js';
 import { projectDir } from './server-process.js';
+
+const program = findTool('baresip');
+const modules = ['/usr/lib/baresip/modules', '/usr/local/lib/baresip/modules'].find((path) =>
+  existsSync(path),
+);
+/** Why tests of it are skipped; false: it is there. */
+export const withoutBaresip =
+  program === undefined || modules === undefined ? 'baresip is not installed' : false;
+
+/** Where one of its modules would lie. */
+export function baresipModule(name: string): string {
+  return join(modules ?? '', `${name}.so`);
+}
 
 /** What baresip tells over its control connection. */
 interface PhoneEvent {
@@ -32,14 +47,13 @@ export class BaresipPhone {
   }
 
   /**
-   * Starts a phone that speaks `sound` (mono, 8 kHz) as soon as a call is up. `modules`: baresip's module folder; `account`:
-   * a line in place of the accounts file's, for a phone that registers.
+   * Starts a phone that speaks `sound` (mono, 8 kHz) as soon as a call is up. `account`:
+   * a line in place of the accounts file's, for a phone that registers. `more`: lines for its configuration.
    */
   static async start(
-    file: string,
     sound: Int16Array,
-    modules: string,
     account?: string,
+    more: readonly string[] = [],
   ): Promise<BaresipPhone> {
     const directory = await mkdtemp(join(tmpdir(), 'xiangyin-baresip-'));
     const soundFile = join(directory, 'sound.wav');
@@ -53,16 +67,18 @@ export class BaresipPhone {
       const template = await readFile(join(projectDir, 'test/scenarios/baresip', name), 'utf8');
       const text = template
         .replaceAll('SOUND_FILE', soundFile)
+        .replaceAll('CA_FILE', testTls.ca)
         .replaceAll('HOME_DIR', directory)
         .replaceAll('SIP_PORT', String(sipPort))
         .replaceAll('MEDIA_PORT', String(mediaPort))
         .replaceAll('MEDIA_LAST', String(mediaPort + 20))
         .replaceAll('CONTROL_PORT', String(controlPort))
-        .replaceAll('MODULES', modules);
-      await writeFile(join(directory, name), name === 'accounts' ? (account ?? text) : text);
+        .replaceAll('MODULES', modules ?? '');
+      const moreText = more.map((line) => `${line}\n`).join('');
+      await writeFile(join(directory, name), name === 'accounts' ? (account ?? text) : text + moreText);
     }
     await writeFile(join(directory, 'contacts'), '');
-    const child = spawn(file, ['-4', '-f', directory], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program ?? 'baresip', ['-4', '-f', directory], { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

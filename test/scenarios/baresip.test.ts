@@ -1,19 +1,13 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { rmsDb } from '../../src/audio/pcm.js';
 import { tone } from '../../src/audio/tone.js';
 import { parseWav } from '../../src/audio/wav.js';
-import { BaresipPhone } from './baresip-phone.js';
+import { BaresipPhone, withoutBaresip } from './baresip-phone.js';
 import { channelLevelsDb, DESK, leftAbove, newestRecord, startDesk } from './desk.js';
-import { findTool } from './outside-tool.js';
 
 t.setTimeout(85_000);
-const baresip = findTool('baresip');
-const modules = ['/usr/lib/baresip/modules', '/usr/local/lib/baresip/modules'].find((path) =>
-  existsSync(path),
-);
-const skip = baresip === undefined || modules === undefined ? 'baresip is not installed' : false;
+const skip = withoutBaresip;
 
 t.test('a call by baresip is answered, heard both ways, recorded and hung up', { skip }, async (t) => {
   const server = await startDesk(t);
@@ -21,7 +15,7 @@ t.test('a call by baresip is answered, heard both ways, recorded and hung up', {
   // baresip hangs up where its sound ends.
   const sound = new Int16Array(40 * 8000);
   sound.set(tone({ frequenciesHz: [400, 700], durationMs: 1500, sampleRateHz: 8000, levelDb: -12 }));
-  const phone = await BaresipPhone.start(baresip ?? '', sound, modules ?? '');
+  const phone = await BaresipPhone.start(sound);
   t.teardown(() => phone.remove());
 
   phone.command('dial', `sip:${DESK}@${server.sip}`);

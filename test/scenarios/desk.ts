@@ -22,10 +22,10 @@ export const GOODBYE = 'Many thanks and goodbye.';
 export const NO_INPUT = 'Nobody seems to be there.';
 export const NO_MATCH = 'That is not on the list.';
 
-/** The number of fixtures/dialplans/desk.yaml. */
+/** A number of fixtures/dialplans/desk.yaml; every other that begins with 20 is one too, to tell calls apart. */
 export const DESK = '2001';
 
-/** What makes a server answer {@link DESK} and nothing else. */
+/** What makes a server answer {@link DESK} and the numbers like it, and nothing else. */
 export const deskEnvironment = {
   XIANGYIN_DIALPLANS_DIR: join(fixtures, 'dialplans'),
   XIANGYIN_NUMBERS: join(fixtures, 'numbers.yaml'),
@@ -62,8 +62,8 @@ export function callDesk(
   });
 }
 
-/** Records of the calls that are over, newest first, as `xiangyin calls list` gives them. */
-export async function records(server: ServerProcess): Promise<CallRecord[]> {
+/** Records of the calls that are over (to `called`, if given), newest first, as `xiangyin calls list` gives them. */
+export async function records(server: ServerProcess, called?: string): Promise<CallRecord[]> {
   const main = join(projectDir, 'dist/src/main.js');
   const { stdout } = await promisify(execFile)(process.execPath, [
     main,
@@ -72,14 +72,19 @@ export async function records(server: ServerProcess): Promise<CallRecord[]> {
     '--json',
     '--data-dir',
     server.dataDir,
+    ...(called === undefined ? [] : ['--called', called]),
   ]);
   return JSON.parse(stdout) as CallRecord[];
 }
 
-/** The newest record once it is kept: the call's last bytes are written after the BYE. */
-export async function newestRecord(server: ServerProcess, known: number): Promise<CallRecord> {
+/** The newest record (of calls to `called`, if given) once it is kept: the call's last bytes are written after the BYE. */
+export async function newestRecord(
+  server: ServerProcess,
+  known: number,
+  called?: string,
+): Promise<CallRecord> {
   for (let tries = 0; tries < 40; tries++) {
-    const kept = await records(server);
+    const kept = await records(server, called);
     if (kept.length > known && kept[0] !== undefined) return kept[0];
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -103,7 +108,7 @@ export async function leftAbove(
   idle: Readonly<Record<string, number>>,
 ): Promise<Record<string, number>> {
   let left: Record<string, number> = {};
-  for (let tries = 0; tries < 30; tries++) {
+  for (let tries = 0; tries < 100; tries++) {
     const now = await server.counts();
     left = Object.fromEntries(
       Object.entries(now)

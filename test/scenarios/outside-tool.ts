@@ -1,5 +1,6 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -38,7 +39,7 @@ export function runTool(file: string, args: readonly string[], limitMs: number):
   });
 }
 
-/** An even UDP port that is free now, with the one above it. */
+/** An even port that is free now, with the one above it: both for UDP, it for TCP too. */
 export async function freePortPair(): Promise<number> {
   for (;;) {
     const first = await bind(0);
@@ -46,8 +47,17 @@ export async function freePortPair(): Promise<number> {
     const second = port % 2 === 0 ? await bind(port + 1) : undefined;
     first?.close();
     second?.close();
-    if (second !== undefined) return port;
+    if (second !== undefined && (await isFreeForTcp(port))) return port;
   }
+}
+
+/** baresip listens for commands by TCP, and connections of other tests have ports of the same range. */
+function isFreeForTcp(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 function bind(port: number): Promise<ReturnType<typeof createSocket> | undefined> {

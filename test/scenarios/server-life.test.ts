@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { callDesk, deskEnvironment, startDesk } from './desk.js';
-import { spawnServer } from './server-process.js';
+import { spawnServer, type ServerProcess } from './server-process.js';
+
+t.setTimeout(85_000);
+// Each has its own server.
+t.jobs = 2;
+
+/** Waits until the first call is answered and in the dialplan. */
+const callIsUp = (server: ServerProcess): Promise<void> =>
+  server.until(async (control) => (await control.calls()).some(({ node }) => node === 'main.menu'));
 
 t.test('a second server on the same port says so in one line and ends', async (t) => {
   const first = await startDesk(t);
@@ -25,10 +33,13 @@ t.test('a second server on the same port says so in one line and ends', async (t
 
 t.test('SIGTERM: no new calls, the live one finishes, then exit 0', async (t) => {
   const server = await startDesk(t, { XIANGYIN_CALLS_DRAIN_MS: '20000' });
-  const live = callDesk(server, '  - expect: speech\n  - wait: 2500\n  - press: "2"\n  - expectHangup\n');
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const live = callDesk(
+    server,
+    '  - expect: { speech: true, withinMs: 20000 }\n  - wait: 2500\n  - press: "2"\n  - expectHangup\n',
+  );
+  await callIsUp(server);
   server.signal('SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await server.until(async (control) => (await control.status()).status === 'draining');
   const refused = await callDesk(server, '  - expectRefusal: { status: 503 }\n');
   t.equal(refused.failure, undefined, 'a new call is refused');
   const report = await live;
@@ -39,8 +50,8 @@ t.test('SIGTERM: no new calls, the live one finishes, then exit 0', async (t) =>
 
 t.test('SIGTERM: a call that does not end is ended after the limit', async (t) => {
   const server = await startDesk(t, { XIANGYIN_CALLS_DRAIN_MS: '1000' });
-  const live = callDesk(server, '  - expect: speech\n  - expectHangup: { withinMs: 8000 }\n');
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const live = callDesk(server, '  - expectAnswer\n  - expectHangup: { withinMs: 8000 }\n');
+  await callIsUp(server);
   server.signal('SIGTERM');
   const report = await live;
   t.equal(report.failure, undefined);

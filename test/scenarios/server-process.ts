@@ -94,6 +94,16 @@ export class ServerProcess {
     return (await (await this.control()).status()).counts;
   }
 
+  /** Waits, at most 10 s, until the server says so of itself. */
+  async until(holds: (control: ControlClient) => Promise<boolean>): Promise<void> {
+    const control = await this.control();
+    const endMs = performance.now() + 10_000;
+    while (!(await holds(control))) {
+      if (performance.now() > endMs) throw new Error(`not within 10 s: ${holds.toString()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
