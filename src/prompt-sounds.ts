@@ -1,8 +1,6 @@
 import { Fillers, readRecording } from './call/fillers.js';
 import type { PromptSources } from './call/prompt-player.js';
 import { RecordedPrompts } from './call/recorded-prompts.js';
-import { errorCode } from './core/errors.js';
-import type { Logger } from './core/logger.js';
 import type { Speech } from './speech-engines.js';
 
 export interface PromptSoundsOptions {
@@ -10,7 +8,6 @@ export interface PromptSoundsOptions {
   readonly dir: string;
   /** URL by which the media server gets a file; undefined: it opens the path itself. */
   readonly urlOf: ((path: string) => string) | undefined;
-  readonly logger: Logger;
 }
 
 /** Where everything that a call says comes from: recordings, synthesizers, what the house says itself. */
@@ -39,19 +36,14 @@ export class PromptSounds {
     return this.#recorded.load();
   }
 
-  /** Makes ready what the house says in these dialects: before it is needed, because then nothing can be made. */
-  async prepare(dialects: readonly string[]): Promise<void> {
-    await this.#fillers.load(dialects);
-    for (const { text, dialect } of this.#recorded.unrecorded(dialects)) {
-      await this.#speech
-        ?.makeReady?.({ text, dialect })
-        .catch((error: unknown) =>
-          this.options.logger.warn(
-            { code: errorCode(error), dialect },
-            'a prompt of the house could not be made',
-          ),
-        );
-    }
+  /** What the house says in these dialects and nobody recorded: to be made before it is needed, for then nothing can be. */
+  house(dialects: readonly string[]): readonly { readonly text: string; readonly dialect: string }[] {
+    return this.#recorded.unrecorded(dialects);
+  }
+
+  /** Takes into memory what is said while an answer takes long. Never rejects. */
+  loadFillers(dialects: readonly string[]): Promise<void> {
+    return this.#fillers.load(dialects);
   }
 
   get sources(): PromptSources {

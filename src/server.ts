@@ -6,7 +6,7 @@ import type { CallPorts } from './call/call-session.js';
 import { Inbound } from './call/inbound.js';
 import { LiveCalls } from './call/live-calls.js';
 import { Outbound } from './call/outbound.js';
-import { makeReady } from './call/readiness.js';
+import { Readiness } from './call/readiness.js';
 import { RememberedCallers } from './call/remembered-callers.js';
 import { Standby } from './call/standby.js';
 import type { Config } from './config/schema.js';
@@ -17,7 +17,6 @@ import { errorCode } from './core/errors.js';
 import type { Logger } from './core/logger.js';
 import { TypedEmitter } from './core/typed-emitter.js';
 import { localAudioSocket, startDaemons, type Daemons } from './daemons.js';
-import type { DialectPacks } from './dialect/packs.js';
 import { DialectThread } from './dialect-thread.js';
 import { httpError } from './http/errors.js';
 import { createHttpServer, type HttpServer } from './http/http-server.js';
@@ -65,7 +64,7 @@ export class Server {
   #store: CallStore | undefined;
   #callers: RememberedCallers | undefined;
   readonly #understanding: DialectThread;
-  #turnPacks: DialectPacks | undefined;
+  #readiness: Readiness | undefined;
   #taught: TaughtInHouse | undefined;
   #speech: Speech | undefined;
   #library: DialplanLibrary | undefined;
@@ -77,7 +76,6 @@ export class Server {
   #signalling: Signalling | undefined;
   readonly #prompts: PromptFiles;
   readonly #startedAtMs: number;
-  #ready: Promise<void> = Promise.resolve();
 
   private constructor(private readonly options: ServerOptions) {
     const { logger } = options;
@@ -93,7 +91,6 @@ export class Server {
         options.config.mediaServer.promptDelivery === 'path'
           ? undefined
           : (path) => this.#prompts.urlFor(path),
-      logger,
     });
     this.#startedAtMs = options.clock.wallMs();
     this.#understanding = this.#own(new DialectThread(options), () => this.#understanding.close());
@@ -127,7 +124,7 @@ export class Server {
 
   /** Resolves when the prompts and phrases of all dialplans are made; calls are taken before that too. */
   get ready(): Promise<void> {
-    return this.#ready;
+    return this.#readiness?.ready ?? Promise.resolve();
   }
 
   /** Takes no new calls from now on. */
@@ -151,6 +148,8 @@ export class Server {
       // Of those, made ahead of calls.
       standby: this.#standbys.reduce((sum, { size }) => sum + size, 0),
       audioSockets: this.#audio?.openSockets ?? 0,
+      // Sentences and sets of phrases that are still to be made ready.
+      preparing: this.#readiness?.left ?? 0,
       timers: resources['Timeout'] ?? 0,
       sockets: (resources['TCPSocketWrap'] ?? 0) + (resources['UDPWrap'] ?? 0),
       ...flatten('drachtio', pair?.drachtio),
@@ -326,7 +325,7 @@ export class Server {
       standby: this.#own(standby, () => standby.close()),
       recognizer: this.#taught?.heard(speech?.recognizer),
       understanding: this.#understanding,
-      packs: () => this.#turnPacks,
+      packs: () => this.#readiness?.packs,
       prompts: this.#sounds.sources,
       dialer,
       clock,
@@ -395,25 +394,21 @@ export class Server {
   }
 
   #prepare(): void {
-    const { logger } = this.options;
-    const speech = this.#speech;
-    const dialplans = this.#library?.dialplans ?? [];
-    const open = speech?.recognizer?.capabilities.openSpeech === true;
-    const stopped = (): boolean => this.#closing !== undefined;
-    const dialects = [...new Set(dialplans.flatMap((dialplan) => dialplan.dialects))];
-    const made = this.#sounds
-      .prepare(dialects)
-      .then(() => readTurnPacks(dialects))
-      .then(async (packs) => {
-        const { recognizer, makeReady: speakReady } = speech ?? {};
-        await makeReady(dialplans, { recognizer, makeReady: speakReady, packs }, logger, stopped);
-        // Only now: a call that listens for phrases that were never read would wait for them.
-        this.#turnPacks = packs;
-      });
-    this.#ready = Promise.all([made, open ? this.#understanding.prepare(dialplans) : undefined]).then(
-      () => logger.info({}, 'prompts and phrases are ready'),
-      (error: unknown) => logger.error({ code: errorCode(error) }, 'making prompts ready failed'),
+    const { recognizer, makeReady } = this.#speech ?? {};
+    const open = (): boolean => recognizer?.capabilities.openSpeech === true;
+    this.#readiness ??= this.#own(
+      new Readiness({
+        recognizer,
+        makeReady,
+        house: (dialects) => this.#sounds.house(dialects),
+        houseMade: (dialects) => this.#sounds.loadFillers(dialects),
+        readPacks: (dialects) => readTurnPacks(dialects),
+        understand: async (dialplans) => (open() ? this.#understanding.prepare(dialplans) : undefined),
+        logger: this.options.logger,
+      }),
+      () => this.#readiness?.close(),
     );
+    this.#readiness.begin(this.#library?.dialplans ?? []);
   }
 
   #health(): HealthReport {

@@ -46,14 +46,17 @@ function command(
 function statusText(status: ServerStatus): Answer {
   const { version, pid, startedAtMs, calls, sipAddresses, daemons, problems, counts } = status;
   const minutes = Math.floor((Date.now() - startedAtMs) / 60_000);
-  const held = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
+  const { preparing = 0, ...held } = counts;
   const lines = [
     `${status.status}: ${calls} live calls`,
     `  version ${version}, process ${pid}, up ${minutes} min`,
     `  takes calls on ${sipAddresses.join(', ')}`,
     ...daemons.map((d) => `  ${d.kind} at ${d.address}: ${d.connected ? 'connected' : 'NOT CONNECTED'}`),
     ...problems.map((problem) => `  problem: ${problem}`),
-    `  holds ${held.join(', ')}`,
+    `  prompts and phrases: ${preparing === 0 ? 'ready' : `${preparing} still to be made ready`}`,
+    `  holds ${Object.entries(held)
+      .map(([kind, count]) => `${kind} ${count}`)
+      .join(', ')}`,
   ];
   return { text: lines.join('\n'), data: status, well: status.status !== 'degraded' };
 }

@@ -49,7 +49,8 @@ export interface ServerStatus extends HealthReport {
   readonly sipAddresses: readonly string[];
   /**
    * What is held now, by kind: calls, endpoints, sockets, ports, timers, dialogs, transactions. What calls add to an
-   * idle server's is gone a few seconds after the last.
+   * idle server's is gone a few seconds after the last. `preparing`: the sentences and sets of phrases that are still to be
+   * made ready; 0 once calls wait for none.
    */
   readonly counts: Readonly<Record<string, number>>;
 }

@@ -1,64 +1,122 @@
 import t from 'tap';
-import { closedSets, fixedSentences, makeReady } from '../../src/call/readiness.js';
+import { Readiness, type ReadinessOptions } from '../../src/call/readiness.js';
 import { silentLogger, type Logger } from '../../src/core/logger.js';
+import { readTurnPacks } from '../../src/turn-packs.js';
 import { dialplanOf, FakeRecognizer } from './fakes.js';
 
 const plan = dialplanOf(`
-name: two
-dialects: [cmn, yue]
+name: one
+dialects: [en-gb]
 defaults:
   noInputMs: 5000
   retries: 1
-  noInput: { reprompts: [{ cmn: 还在吗？, yue: 仲喺唔喺度？ }] }
-  noMatch: { reprompts: [{ cmn: 再说一遍。, yue: 再講一次。 }] }
+  noInput: { reprompts: [{ en-gb: Still there? }] }
+  noMatch: { reprompts: [{ en-gb: Pardon? }] }
   wayOut: main.bye
 flows:
   main:
     nodes:
       ask:
         type: menu
-        prompt: { cmn: 要不要？, yue: 要唔要？ }
-        saveAs: answer
+        prompt: { en-gb: Shall we? }
         choices:
-          'yes': { key: 1, phrases: { cmn: [要], yue: [要呀] }, goto: bye }
-      bye: { type: hangup, prompt: { cmn: '你选了{{answer}}。', yue: '你揀咗{{answer}}。' } }
+          'yes': { key: 1, phrases: { en-gb: [let's go] }, goto: bye }
+      bye: { type: hangup, prompt: { en-gb: Goodbye. } }
 `);
 
-t.test('what a dialplan can always say is known ahead, once each; what is filled in is not', async (t) => {
-  const sentences = fixedSentences(plan).map(({ dialect, text }) => `${dialect} ${text}`);
-  t.equal(new Set(sentences).size, sentences.length);
-  t.same(sentences.sort(), [
-    'cmn 再说一遍。',
-    'cmn 要不要？',
-    'cmn 还在吗？',
-    'yue 仲喺唔喺度？',
-    'yue 再講一次。',
-    'yue 要唔要？',
-  ]);
-});
+/** What is made, in order; each waits until it is let go on. */
+class Maker {
+  readonly made: string[] = [];
+  readonly recognizer = new FakeRecognizer();
+  #goOn: (() => void) | undefined;
+  holds = false;
 
-t.test('each closed set is made ready as a call in that dialect asks for it', async (t) => {
-  const sets = closedSets(plan).map((set) => set.map(({ text }) => text));
-  t.ok(sets.some((set) => set.includes('要')));
-  t.ok(sets.some((set) => set.includes('要呀')));
-});
-
-t.test('a failure costs one sentence its head start, and what is stopped stops', async (t) => {
-  const warnings: string[] = [];
-  const logger: Logger = { ...silentLogger, warn: (_fields, message) => void warnings.push(message) };
-  const recognizer = new FakeRecognizer();
-  recognizer.prepareFailure = new Error('no voice');
-  const spoken: string[] = [];
-  const speakReady = ({ text }: { text: string }): Promise<void> => {
-    spoken.push(text);
-    return spoken.length === 1 ? Promise.reject(new Error('once')) : Promise.resolve();
+  readonly options: ReadinessOptions = {
+    recognizer: Object.assign(this.recognizer, {
+      prepare: (phrases: readonly { readonly text: string }[]) =>
+        this.#make(phrases.map(({ text }) => text).join('/')),
+    }),
+    makeReady: ({ text }) => this.#make(text),
+    house: () => [{ text: 'One moment.', dialect: 'en-gb' }],
+    houseMade: async () => this.#make('(fillers)'),
+    readPacks: readTurnPacks,
+    logger: silentLogger,
   };
-  await makeReady([plan], { recognizer, makeReady: speakReady }, logger, () => false);
-  t.equal(spoken.length, 6);
-  t.equal(recognizer.prepared.length, closedSets(plan).length);
-  t.equal(warnings.length, 1 + closedSets(plan).length);
-  let asked = 0;
-  await makeReady([plan], { recognizer, makeReady: speakReady }, logger, () => (asked += 1) > 2);
-  t.equal(spoken.length, 8);
-  await makeReady([plan], {}, logger, () => false);
+
+  async #make(text: string): Promise<void> {
+    this.made.push(text);
+    if (this.holds) await new Promise<void>((resolve) => (this.#goOn = resolve));
+  }
+
+  goOn(): void {
+    this.#goOn?.();
+  }
+}
+
+t.test('the first question, then the house and the wishes, then the rest', async (t) => {
+  const maker = new Maker();
+  const readiness = new Readiness(maker.options);
+  t.equal(readiness.left, 0);
+  readiness.begin([plan]);
+  t.ok(readiness.left > 0);
+  t.equal(readiness.packs, undefined, 'a call would wait for phrases that nobody has read');
+  await readiness.ready;
+  const wishes = maker.made.filter((text) => /louder/.test(text));
+  t.equal(wishes.length, 1);
+  t.same(
+    maker.made.map((text) => (wishes.includes(text) ? '(wishes)' : text)),
+    ['Shall we?', "let's go", 'One moment.', '(fillers)', '(wishes)', 'Still there?', 'Pardon?', 'Goodbye.'],
+  );
+  t.ok(readiness.packs);
+  t.equal(readiness.left, 0);
+});
+
+t.test('a failure costs one sentence its head start, and is logged without its words', async (t) => {
+  const warnings: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (fields, message) => void warnings.push(`${message} ${JSON.stringify(fields)}`),
+  };
+  const spoken: string[] = [];
+  const readiness = new Readiness({
+    makeReady: ({ text }) => {
+      spoken.push(text);
+      return spoken.length === 1 ? Promise.reject(new Error('once')) : Promise.resolve();
+    },
+    understand: () => Promise.reject(new Error('no model')),
+    logger,
+  });
+  readiness.begin([plan]);
+  await readiness.ready;
+  t.same(spoken, ['Shall we?', 'Still there?', 'Pardon?', 'Goodbye.']);
+  t.equal(warnings.length, 2);
+  t.notMatch(warnings.join(), /Shall we/);
+  t.equal(readiness.left, 0);
+});
+
+t.test('what is begun anew gives up what was under way, and what is closed makes nothing more', async (t) => {
+  const maker = new Maker();
+  maker.holds = true;
+  const readiness = new Readiness(maker.options);
+  readiness.begin([plan]);
+  t.same(maker.made, ['Shall we?']);
+  const first = readiness.ready;
+  readiness.begin([plan]);
+  t.same(maker.made, ['Shall we?', 'Shall we?']);
+  maker.holds = false;
+  maker.goOn();
+  readiness.close();
+  readiness.close();
+  await readiness.ready;
+  t.equal(readiness.left, 0);
+  readiness.begin([plan]);
+  t.same(maker.made, ['Shall we?', 'Shall we?']);
+  void first;
+});
+
+t.test('without engines there is nothing to make ready', async (t) => {
+  const readiness = new Readiness({ logger: silentLogger });
+  readiness.begin([plan]);
+  await readiness.ready;
+  t.equal(readiness.left, 0);
 });

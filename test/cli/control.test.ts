@@ -17,8 +17,9 @@ t.test('status shows what the server does and holds', async (t) => {
   const { ask } = await running(t);
   const text = await ask('status');
   t.match(text, /^ok: 1 live calls/);
-  t.match(text, /holds calls 1/);
-  t.match(JSON.parse(await ask('status', '--json')), { pid: 42, counts: { calls: 1 } });
+  t.match(text, /holds calls 1, timers 2$/m);
+  t.match(text, /prompts and phrases: 3 still to be made ready/);
+  t.match(JSON.parse(await ask('status', '--json')), { pid: 42, counts: { calls: 1, preparing: 3 } });
   t.equal(process.exitCode, 0);
 });
 

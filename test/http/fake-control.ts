@@ -48,7 +48,7 @@ export class FakeControl implements ControlRoutes {
       pid: 42,
       startedAtMs: 5,
       sipAddresses: ['sip:127.0.0.1:5060'],
-      counts: { calls: 1, timers: 2 },
+      counts: { calls: 1, timers: 2, preparing: 3 },
     });
   }
   calls() {
