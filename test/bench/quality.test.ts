@@ -1,7 +1,17 @@
 import t from 'tap';
-import { AUDIO_CODECS, type AudioCodec, type AudioDecoder } from '../../src/embedded/rtp/codec.js';
+import { AUDIO_CODECS, type AudioDecoder } from '../../src/embedded/rtp/codec.js';
 import { openDecoder } from '../../src/embedded/rtp/codecs/open-codec.js';
-import { close, measure, openLeg, run, sweep, type Leg, type QualityRow } from './quality.js';
+import {
+  close,
+  FLOORS,
+  isTooLow,
+  measure,
+  openLeg,
+  run,
+  sweep,
+  type Leg,
+  type QualityRow,
+} from './quality.js';
 import { compareSounds } from './quality-figures.js';
 
 const tone = sweep(300, 3400, 1, 8000);
@@ -36,19 +46,13 @@ t.test('noise of a known level is measured at that level', (t) => {
 });
 
 t.test('every codec keeps its quality, and loss costs some of it', (t) => {
-  const least: Record<AudioCodec, number> = {
-    PCMU: 36,
-    PCMA: 36,
-    G722: 36,
-    opus: 17,
-    'L16/8000': 50,
-    'L16/16000': 45,
-  };
   for (const codec of AUDIO_CODECS) {
     const { segmentalSnrDb } = figures([openLeg(codec)]);
-    t.ok(segmentalSnrDb >= least[codec], `${codec}: ${segmentalSnrDb} dB`);
-    const lossy = figures([openLeg(codec)], 5).segmentalSnrDb;
-    t.ok(lossy < segmentalSnrDb - 1, `${codec} with loss: ${lossy} dB`);
+    const [whole, lossy = -Infinity] = FLOORS[codec];
+    t.ok(segmentalSnrDb >= whole, `${codec}: ${segmentalSnrDb} dB`);
+    const withLoss = figures([openLeg(codec)], 5).segmentalSnrDb;
+    t.ok(withLoss < segmentalSnrDb - 1, `${codec} with loss: ${withLoss} dB`);
+    t.ok(withLoss >= lossy, `${codec} with loss: ${withLoss} dB`);
   }
   t.end();
 });
@@ -83,6 +87,18 @@ t.test('a fault that is planted shows: swapped nibbles, the wrong law, bytes in 
   const leg = openLeg('G722');
   const coarse = figures([{ encoder: leg.encoder, decoder: faulty(leg.decoder, (byte) => byte & 0xfe) }]);
   t.ok(coarse.segmentalSnrDb < whole - 3, `${coarse.segmentalSnrDb} dB`);
+  t.end();
+});
+
+t.test('a codec below its floor is told, what has no floor is not judged', (t) => {
+  const row = { sound: 'sweep', path: 'G722', lossPercent: 0, logSpectralDistanceDb: 1, delayMs: 0 } as const;
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 44 }), true);
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 46 }), false);
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 37, lossPercent: 5 }), false, 'with loss another floor holds');
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 35, lossPercent: 5 }), true);
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 1, lossPercent: 10 }), false);
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 1, path: 'PCMU>opus' }), false);
+  t.equal(isTooLow({ ...row, segmentalSnrDb: 1, sound: 'speech' }), false);
   t.end();
 });
 
