@@ -1,3 +1,4 @@
+import { ChunkQueue } from '../../src/speech/chunk-queue.js';
 import type {
   SpokenAudio,
   SpokenWord,
@@ -9,10 +10,7 @@ import type {
 /** A sentence that a test makes piece by piece. */
 export class ScriptedSentence implements SpokenAudio {
   words?: readonly SpokenWord[];
-  readonly #chunks: Int16Array[] = [];
-  #ended = false;
-  #error: Error | undefined;
-  #wake: (() => void) | undefined;
+  readonly #chunks = new ChunkQueue();
 
   constructor(
     readonly request: SynthesisRequest,
@@ -23,30 +21,18 @@ export class ScriptedSentence implements SpokenAudio {
   /** `ms` of sound, each sample of this value. */
   push(ms: number, value = 1): void {
     this.#chunks.push(new Int16Array((this.sampleRateHz * ms) / 1000).fill(value));
-    this.#wake?.();
   }
 
   end(): void {
-    this.#ended = true;
-    this.#wake?.();
+    this.#chunks.end();
   }
 
   fail(error: Error): void {
-    this.#error = error;
-    this.#wake?.();
+    this.#chunks.end(error);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Int16Array> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) yield chunk;
-      else if (this.#error !== undefined) throw this.#error;
-      else if (this.#ended) return;
-      else {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-        this.#wake = undefined;
-      }
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Int16Array> {
+    return this.#chunks.read(() => undefined);
   }
 }
 

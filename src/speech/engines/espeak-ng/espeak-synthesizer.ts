@@ -9,7 +9,8 @@ import type {
   SynthesisRequest,
   SynthesizerCapabilities,
 } from '../../synthesizer.js';
-import type { EspeakReply, EspeakWorkerData, SpeakMessage } from './protocol.js';
+import { EspeakSentence } from './espeak-sentence.js';
+import type { EspeakReply, EspeakWorkerData } from './protocol.js';
 import { espeakVoice, espeakVoices } from './voices.js';
 
 export interface EspeakOptions {
@@ -55,8 +56,8 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
   };
   #worker: Worker | undefined;
   #ready: Promise<void> | undefined;
-  #inHand: Sentence | undefined;
-  readonly #waiting: Sentence[] = [];
+  #inHand: EspeakSentence | undefined;
+  readonly #waiting: EspeakSentence[] = [];
   #nextId = 1;
   #closed = false;
 
@@ -88,7 +89,7 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
     if (this.#closed) return;
     this.#closed = true;
     const error = speechError('SPEECH_CLOSED', { engine: engineName });
-    for (const sentence of [...this.#waiting.splice(0), this.#inHand]) sentence?.fail(error);
+    for (const sentence of [...this.#waiting.splice(0), this.#inHand]) sentence?.end(error);
     this.#inHand = undefined;
     const worker = this.#worker;
     this.#worker = undefined;
@@ -100,15 +101,15 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
     sampleRateHz: number,
     phonesOnly: boolean,
     signal: AbortSignal | undefined,
-  ): Sentence {
-    const sentence = new Sentence(sampleRateHz, request.background === true);
+  ): EspeakSentence {
+    const sentence = new EspeakSentence(sampleRateHz, request.background === true);
     const voice = espeakVoice(request.dialect, request.voice);
     if (this.#closed) {
-      sentence.fail(speechError('SPEECH_CLOSED', { engine: engineName }));
+      sentence.end(speechError('SPEECH_CLOSED', { engine: engineName }));
     } else if (!this.capabilities.sampleRatesHz.includes(sampleRateHz)) {
-      sentence.fail(speechError('SPEECH_RATE_UNSUPPORTED', { engine: engineName, sampleRateHz }));
+      sentence.end(speechError('SPEECH_RATE_UNSUPPORTED', { engine: engineName, sampleRateHz }));
     } else if (voice === undefined) {
-      sentence.fail(noVoice(request.dialect, request.voice ?? 'default'));
+      sentence.end(noVoice(request.dialect, request.voice ?? 'default'));
     } else {
       const rate = this.wordsPerMinute * (request.rate ?? 1);
       sentence.message = {
@@ -126,7 +127,7 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
     return sentence;
   }
 
-  #enqueue(sentence: Sentence, signal: AbortSignal | undefined): void {
+  #enqueue(sentence: EspeakSentence, signal: AbortSignal | undefined): void {
     if (signal?.aborted === true) return sentence.end();
     const abort = (): void => sentence.cancel();
     signal?.addEventListener('abort', abort, { once: true });
@@ -148,12 +149,12 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
       this.#worker?.ref();
       this.#worker?.postMessage(sentence.message);
     } catch (error) {
-      sentence.fail(error as Error);
+      sentence.end(error as Error);
       this.#release(sentence);
     }
   }
 
-  #release(sentence: Sentence): void {
+  #release(sentence: EspeakSentence): void {
     if (this.#inHand !== sentence) return;
     this.#inHand = undefined;
     this.#worker?.unref();
@@ -183,7 +184,7 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
         this.#ready = undefined;
         const sentence = this.#inHand;
         if (sentence === undefined) return;
-        sentence.fail(error);
+        sentence.end(error);
         this.#release(sentence);
       });
     });
@@ -202,10 +203,10 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
         sentence.end();
         break;
       case 'noVoice':
-        sentence.fail(noVoice(sentence.dialect, sentence.message.voice));
+        sentence.end(noVoice(sentence.dialect, sentence.message.voice));
         break;
       case 'failed':
-        sentence.fail(speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason: message.reason }));
+        sentence.end(speechError('SPEECH_ENGINE_FAILED', { engine: engineName, reason: message.reason }));
         break;
     }
     this.#release(sentence);
@@ -214,65 +215,4 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
 
 function noVoice(dialect: string, voice: string): Error {
   return speechError('SPEECH_NO_VOICE', { engine: engineName, dialect, voice });
-}
-
-/** One sentence on its way: chunks come from the worker, the reader takes them when it likes. */
-class Sentence implements SpokenAudio {
-  readonly stop = new Int32Array(new SharedArrayBuffer(4));
-  message: SpeakMessage | undefined;
-  dialect = '';
-  phones: readonly PhoneTiming[] = [];
-  onDone: (() => void) | undefined;
-  done = false;
-  #error: Error | undefined;
-  readonly #chunks: Int16Array[] = [];
-  #wake: (() => void) | undefined;
-
-  constructor(
-    readonly sampleRateHz: number,
-    readonly background: boolean,
-  ) {}
-
-  push(samples: Int16Array): void {
-    if (this.done) return;
-    this.#chunks.push(samples);
-    this.#wake?.();
-  }
-
-  end(): void {
-    if (this.done) return;
-    this.done = true;
-    this.onDone?.();
-    this.#wake?.();
-  }
-
-  fail(error: Error): void {
-    this.#error ??= this.done ? undefined : error;
-    this.end();
-  }
-
-  /** Nobody listens any more: chunks not read are dropped and the worker stops at its next chunk. */
-  cancel(): void {
-    Atomics.store(this.stop, 0, 1);
-    this.#chunks.length = 0;
-    this.end();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Int16Array> {
-    try {
-      for (;;) {
-        const chunk = this.#chunks.shift();
-        if (chunk !== undefined) yield chunk;
-        else if (this.#error !== undefined) throw this.#error;
-        else if (this.done) return;
-        else {
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-          this.#wake = undefined;
-        }
-      }
-    } finally {
-      // A reader that leaves early does not want the rest.
-      if (!this.done) this.cancel();
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { ChunkQueue } from '../../chunk-queue.js';
 import { speechError } from '../../errors.js';
 import type { SpokenAudio, SpokenWord, SynthesisRequest } from '../../synthesizer.js';
 import { errorOf, type EngineLink, type LinkStream, type StreamMessage } from './engine-link.js';
@@ -11,15 +12,12 @@ const maxFrames = 18_000;
 /** One sentence of an engine of the protocol: chunks come from the link, the reader takes them when it likes. */
 export class RemoteSentence implements SpokenAudio, LinkStream {
   readonly #words: SpokenWord[] = [];
-  readonly #chunks: Int16Array[] = [];
+  readonly #chunks = new ChunkQueue();
   #link: EngineLink | undefined;
   #id = 0;
   #samples = 0;
   #frames = 0;
   #begun = false;
-  #over = false;
-  #error: Error | undefined;
-  #wake: (() => void) | undefined;
   /** Waits for a link no more; set by who made it. */
   giveUp: () => void = () => undefined;
 
@@ -42,7 +40,7 @@ export class RemoteSentence implements SpokenAudio, LinkStream {
 
   /** There is a link. */
   begin(link: EngineLink): void {
-    if (this.#over) return;
+    if (this.#chunks.over) return;
     const { text, rate, background } = this.request;
     const { sampleRateHz, dialect, voice } = this;
     const can = link.hello?.synthesizer;
@@ -104,53 +102,36 @@ export class RemoteSentence implements SpokenAudio, LinkStream {
     }
     if (++this.#frames > maxFrames) return `a sentence has at most ${String(maxFrames)} binary frames`;
     this.#chunks.push(samples);
-    this.#wake?.();
     return undefined;
   }
 
   fail(error: Error): void {
-    if (this.#over) return;
-    this.#error = error;
-    this.#end();
+    if (this.#chunks.over) return;
+    this.#end(error);
   }
 
   /** Nobody listens any more: what was not read is dropped. An arrow function: it is a listener of the signal. */
   readonly cancel = (): void => {
-    if (this.#over) return;
-    this.#chunks.length = 0;
+    if (this.#chunks.over) return;
+    this.#chunks.drop();
     this.#link?.end(this.#id, 'cancelled');
     if (!this.#begun) this.#link?.suspect();
     this.#end();
   };
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Int16Array> {
-    try {
-      for (;;) {
-        const chunk = this.#chunks.shift();
-        if (chunk !== undefined) yield chunk;
-        else if (this.#error !== undefined) throw this.#error;
-        else if (this.#over) return;
-        else {
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-          this.#wake = undefined;
-        }
-      }
-    } finally {
-      // A reader that leaves early does not want the rest.
-      this.cancel();
-      this.#chunks.length = 0;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Int16Array> {
+    // A reader that leaves early does not want the rest.
+    return this.#chunks.read(this.cancel);
   }
 
   #refuse(reason: string): void {
     this.fail(speechError('SPEECH_REQUEST_REFUSED', { engine: this.engine, reason }));
   }
 
-  #end(): void {
-    this.#over = true;
+  #end(error?: Error): void {
+    this.#chunks.end(error);
     this.signal?.removeEventListener('abort', this.cancel);
     this.giveUp();
-    this.#wake?.();
   }
 }
 
