@@ -79,21 +79,30 @@ export function pronunciation(model: PhoneModel, timings: readonly PhoneTiming[]
 /** Undefined when nothing was said. */
 export function examine(model: PhoneModel, mel: Float32Array): Utterance | undefined {
   const loud = loudness(mel);
-  const all = phonePosteriors(model, mel, loud);
-  const phones = model.phones.length;
   let loudest = -Infinity;
   for (const value of loud) loudest = Math.max(loudest, value);
+  const faint = (t: number): boolean => (loud[t] as number) < loudest - soundWithin;
+  // Where it is faint before and after is no part of what was said, whatever the network would say of it.
+  let first = 0;
+  let last = loud.length - 1;
+  while (first < last && faint(first)) first++;
+  while (last > first && faint(last)) last--;
+  first = Math.max(0, first - 1);
+  last = Math.min(loud.length - 1, last + 1);
+  if (last - first + 1 < leastFrames) return undefined;
+  const all = phonePosteriors(model, mel, loud, first, last + 1);
+  const phones = model.phones.length;
   const quiet = (t: number): boolean =>
-    (loud[t] as number) < loudest - soundWithin ||
-    (all[t * phones + model.silence] as number) > silenceLikely;
-  let from = 0;
-  let to = loud.length - 1;
+    faint(t) || (all[(t - first) * phones + model.silence] as number) > silenceLikely;
+  let from = first;
+  let to = last;
   while (from < to && quiet(from)) from++;
   while (to > from && quiet(to)) to--;
-  from = Math.max(0, from - 1);
-  to = Math.min(loud.length - 1, to + 1);
+  from = Math.max(first, from - 1);
+  to = Math.min(last, to + 1);
   const frames = to - from + 1;
   if (frames < leastFrames) return undefined;
+  const posteriors = all.subarray((from - first) * phones, (to + 1 - first) * phones);
   const logFrequencies = model.frequencies.map(
     (frequency) => frequencyPower * Math.log(Math.max(frequency, leastFrequency)),
   );
@@ -101,13 +110,12 @@ export function examine(model: PhoneModel, mel: Float32Array): Utterance | undef
   const best = new Float32Array(frames).fill(-Infinity);
   for (let t = 0; t < frames; t++) {
     for (let phone = 0; phone < phones; phone++) {
-      const posterior = all[(from + t) * phones + phone] as number;
+      const posterior = posteriors[t * phones + phone] as number;
       const score = Math.log(posterior + posteriorFloor) - (logFrequencies[phone] as number);
       scores[t * phones + phone] = score;
       if (score > (best[t] as number)) best[t] = score;
     }
   }
-  const posteriors = all.subarray(from * phones, (to + 1) * phones);
   return { frames, phones, scores, best, posteriors };
 }
 

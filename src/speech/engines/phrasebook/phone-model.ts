@@ -1,5 +1,6 @@
 import { melBands } from '../../../audio/features.js';
 import { speechError } from '../../errors.js';
+import { PhoneNetwork, type Layer } from './phone-network.js';
 
 /**
  * A small neural network that says, for each 10 ms of speech, how likely each phone of a language is. It was trained by
@@ -14,7 +15,7 @@ export interface PhoneModel {
   readonly calibration: Calibration;
   readonly averageSpectrum: Float32Array;
   readonly frequencies: Float32Array;
-  readonly layers: readonly Layer[];
+  readonly network: PhoneNetwork;
   /** The engine's phone names to this model's, where they differ; a name may stand for two sounds. */
   readonly aliases: Readonly<Record<string, readonly string[]>>;
 }
@@ -24,13 +25,6 @@ export interface Calibration {
   readonly means: readonly number[];
   readonly scales: readonly number[];
   readonly bias: number;
-}
-
-interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly bias: Float32Array;
-  readonly weights: Float32Array;
 }
 
 interface Header {
@@ -71,6 +65,9 @@ export function parsePhoneModel(bytes: Uint8Array, file: string): PhoneModel {
   const floats = (count: number): Float32Array => new Float32Array(take(count * 4).buffer);
   const averageSpectrum = floats(melBands);
   const frequencies = floats(header.phones.length);
+  if (header.sizes[0] !== context.length * melBands || header.sizes.at(-1) !== header.phones.length) {
+    throw unreadable('its layers do not fit');
+  }
   const layers: Layer[] = [];
   for (let i = 0; i + 1 < header.sizes.length; i++) {
     const inputs = header.sizes[i] ?? 0;
@@ -87,7 +84,7 @@ export function parsePhoneModel(bytes: Uint8Array, file: string): PhoneModel {
     calibration: header.calibration,
     averageSpectrum,
     frequencies,
-    layers,
+    network: new PhoneNetwork(layers),
     aliases: header.aliases,
   };
 }
@@ -104,32 +101,38 @@ export function loudness(mel: Float32Array): Float32Array {
   return result;
 }
 
-/** Probability of each phone in each frame, frames × phones. `loud` is {@link loudness} of `mel`. */
-export function phonePosteriors(model: PhoneModel, mel: Float32Array, loud: Float32Array): Float32Array {
-  const frames = loud.length;
-  const normal = withoutAverage(model, mel, loud);
-  const phones = model.phones.length;
-  const result = new Float32Array(frames * phones);
-  const input = new Float32Array(context.length * melBands);
-  const values = model.layers.map((layer) => new Float32Array(layer.outputs));
-  for (let t = 0; t < frames; t++) {
-    context.forEach((offset, i) => {
-      const from = Math.min(frames - 1, Math.max(0, t + offset)) * melBands;
-      input.set(normal.subarray(from, from + melBands), i * melBands);
-    });
-    let current: Float32Array = input;
-    model.layers.forEach((layer, i) => {
-      const output = values[i] as Float32Array;
-      propagate(layer, current, output, i + 1 < model.layers.length);
-      current = output;
-    });
-    softmax(current, result, t * phones);
+/**
+ * Hot. Probability of each phone in the frames `from` up to, not including, `to`: frames × phones. What lies around them
+ * counts too. `loud` is {@link loudness} of `mel`.
+ */
+export function phonePosteriors(
+  model: PhoneModel,
+  mel: Float32Array,
+  loud: Float32Array,
+  from = 0,
+  to = loud.length,
+): Float32Array {
+  const last = loud.length - 1;
+  const average = averageOf(model, mel, loud);
+  const input = new Float32Array((to - from) * context.length * melBands);
+  let at = 0;
+  for (let t = from; t < to; t++) {
+    for (const offset of context) {
+      const frame = Math.min(last, Math.max(0, t + offset)) * melBands;
+      for (let band = 0; band < melBands; band++) {
+        input[at++] = (mel[frame + band] as number) - (average[band] as number);
+      }
+    }
+  }
+  const result = model.network.forward(input);
+  for (let row = 0; row < result.length; row += model.phones.length) {
+    softmax(result, row, row + model.phones.length);
   }
   return result;
 }
 
-/** Takes the line's and the throat's colour out: the average spectrum of the speech is subtracted. */
-function withoutAverage(model: PhoneModel, mel: Float32Array, loud: Float32Array): Float32Array {
+/** The average spectrum of the speech: what is subtracted takes the line's and the throat's colour out. */
+function averageOf(model: PhoneModel, mel: Float32Array, loud: Float32Array): Float32Array {
   let loudest = -Infinity;
   for (const value of loud) loudest = Math.max(loudest, value);
   const average = new Float32Array(melBands);
@@ -150,51 +153,18 @@ function withoutAverage(model: PhoneModel, mel: Float32Array, loud: Float32Array
     average[band] =
       ((average[band] as number) + averageWeightFrames * known) / (speechFrames + averageWeightFrames);
   }
-  return mel.map((value, i) => value - (average[i % melBands] as number));
+  return average;
 }
 
-/**
- * Hot: two hundred thousand multiplications per frame. Inputs that are 0, half of them after a rectifier, are skipped;
- * four rows at a time, so that the output is read and written a fourth as often.
- */
-function propagate(layer: Layer, input: Float32Array, output: Float32Array, rectify: boolean): void {
-  const { inputs, outputs, weights } = layer;
-  output.set(layer.bias);
-  const rows = [0, 0, 0, 0];
-  for (let i = 0; i < inputs;) {
-    let count = 0;
-    for (; i < inputs && count < 4; i++) if (input[i] !== 0) rows[count++] = i;
-    // Fewer than four are left: the same row again, times 0.
-    const [i0 = 0, i1 = 0, i2 = 0, i3 = 0] = rows;
-    const x0 = count > 0 ? (input[i0] as number) : 0;
-    const x1 = count > 1 ? (input[i1] as number) : 0;
-    const x2 = count > 2 ? (input[i2] as number) : 0;
-    const x3 = count > 3 ? (input[i3] as number) : 0;
-    const row0 = i0 * outputs;
-    const row1 = i1 * outputs;
-    const row2 = i2 * outputs;
-    const row3 = i3 * outputs;
-    for (let o = 0; o < outputs; o++) {
-      output[o] =
-        (output[o] as number) +
-        x0 * (weights[row0 + o] as number) +
-        x1 * (weights[row1 + o] as number) +
-        x2 * (weights[row2 + o] as number) +
-        x3 * (weights[row3 + o] as number);
-    }
-  }
-  if (!rectify) return;
-  for (let o = 0; o < outputs; o++) if ((output[o] as number) < 0) output[o] = 0;
-}
-
-function softmax(values: Float32Array, into: Float32Array, at: number): void {
+/** In place, of the values `from` up to, not including, `to`. */
+function softmax(values: Float32Array, from: number, to: number): void {
   let most = -Infinity;
-  for (const value of values) most = Math.max(most, value);
+  for (let i = from; i < to; i++) most = Math.max(most, values[i] as number);
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = from; i < to; i++) {
     const value = Math.exp((values[i] as number) - most);
-    into[at + i] = value;
+    values[i] = value;
     sum += value;
   }
-  for (let i = 0; i < values.length; i++) into[at + i] = (into[at + i] as number) / sum;
+  for (let i = from; i < to; i++) values[i] = (values[i] as number) / sum;
 }
