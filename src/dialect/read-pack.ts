@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { isDialectId } from './catalogue.js';
 import { replyKinds, type DialectPack, type LexiconWord, type ReplyPhrases, type SoundCost } from './pack.js';
@@ -91,7 +91,13 @@ interface WrittenPack {
 /** Families that are no dialect of their own, but whose words all of theirs share. */
 export const packFamilies: readonly string[] = ['sinitic', 'en', 'es', 'pt', 'ar', 'de', 'fr'];
 
-const validate = new Ajv({ allErrors: true, verbose: true, strict: true }).compile<WrittenPack>(schema);
+let compiled: ValidateFunction<WrittenPack> | undefined;
+
+/** Compiled when the first pack is read, which is in few processes; not optimised: that takes longer than it saves. */
+function validator(): ValidateFunction<WrittenPack> {
+  const options = { allErrors: true, verbose: true, strict: true, code: { optimize: false } };
+  return (compiled ??= new Ajv(options).compile<WrittenPack>(schema));
+}
 
 /** Reads one file of words (YAML). Either it is right, or every problem is told with its line. */
 export function readPack(source: string, file: string): ReadPack {
@@ -104,6 +110,7 @@ export function readPack(source: string, file: string): ReadPack {
   }
   const place: Place = (path) => Math.max(1, lines.linePos(offsetOf(document, path)).line);
   const value: unknown = document.toJS({ maxAliasCount: 0 });
+  const validate = validator();
   if (!validate(value)) {
     const problems = (validate.errors ?? []).map((error) => toProblem(error, file, place));
     return { pack: undefined, problems: problems.sort((a, b) => a.line - b.line) };

@@ -3,20 +3,29 @@ import type { Path, Problem } from './problem.js';
 import { advice, closest } from './suggest.js';
 import type { YamlFile } from './yaml-file.js';
 
+// verbose: errors carry the schema and the value, from which the sentences are made. What is compiled is not optimised: that
+// takes twice as long, and a file is read when an admin has saved it, not in a call.
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  discriminator: true,
+  strict: true,
+  allowUnionTypes: true,
+  code: { optimize: false },
+});
+
+/** A checker for one schema, which is compiled when the first file is checked. */
+export type SchemaCheck = () => ValidateFunction;
+
 /** A checker for one schema. `title` in the schema is what an admin is told that a value should be. */
-export function compileSchema(schema: object): ValidateFunction {
-  // verbose: errors carry the schema and the value, from which the sentences are made.
-  return new Ajv({
-    allErrors: true,
-    verbose: true,
-    discriminator: true,
-    strict: true,
-    allowUnionTypes: true,
-  }).compile(schema);
+export function compileSchema(schema: object): SchemaCheck {
+  let compiled: ValidateFunction | undefined;
+  return () => (compiled ??= ajv.compile(schema));
 }
 
 /** What a schema finds wrong in a file, in sentences that say what to write instead. */
-export function schemaProblems(validate: ValidateFunction, yaml: YamlFile): Problem[] {
+export function schemaProblems(check: SchemaCheck, yaml: YamlFile): Problem[] {
+  const validate = check();
   if (validate(yaml.value)) return [];
   const errors = validate.errors ?? [];
   // Of an anyOf only the whole is told ("a phrase, a list of phrases or ..."), not why each form does not fit.

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { dialects, isDialectId } from '../catalogue.js';
 import type { PackProblem } from '../pack-problem.js';
@@ -117,7 +117,13 @@ const schema = map(
   ['languages', 'writing', 'numbers'],
 );
 
-const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
+let compiled: ValidateFunction | undefined;
+
+/** Compiled when the first file is read, which is in few processes; not optimised: a schema of this size takes longer so. */
+function validator(): ValidateFunction {
+  const options = { allErrors: true, strict: true, allowUnionTypes: true, code: { optimize: false } };
+  return (compiled ??= new Ajv(options).compile(schema));
+}
 
 type Tree = { readonly [key: string]: unknown };
 
@@ -132,6 +138,7 @@ export function readSlotWords(source: string, file: string): ReadSlotWords {
   }
   const place = (path: readonly string[]) => Math.max(1, lines.linePos(offsetOf(document, path)).line);
   const value: unknown = document.toJS({ maxAliasCount: 0 });
+  const validate = validator();
   if (!validate(value)) {
     const problems = (validate.errors ?? []).map((error) => toProblem(error, file, place));
     return { words: undefined, problems: problems.sort((a, b) => a.line - b.line) };
