@@ -13,7 +13,8 @@ export interface Problem {
   readonly message: string;
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true });
+// Not optimised: a start checks once, and optimising takes as long as all the rest.
+const ajv = new Ajv({ allErrors: true, verbose: true, code: { optimize: false } });
 ajv.addKeyword('unit').addKeyword('path');
 for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format.test);
 const validate = ajv.compile(schema);
@@ -58,6 +59,7 @@ const typeWords: Readonly<Record<string, string>> = {
   object: 'a section with options in it',
   array: 'a list',
   integer: 'a whole number',
+  number: 'a number',
   boolean: 'true or false',
   string: 'text (put it in quotes)',
 };
