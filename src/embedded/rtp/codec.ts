@@ -38,9 +38,10 @@ export const CODEC_FACTS: Readonly<Record<AudioCodec, CodecFacts>> = {
   G722: { ...facts('G722', 8000, 9, 64_000), samplingHz: 16_000 },
   opus: {
     ...facts('opus', 48_000, 96, OPUS_BIT_RATE),
-    // RFC 7587 §7: always 48000 and 2. The two rates tell the other side that more than 8 kHz is wasted on us.
+    // RFC 7587 §7: always 48000 and 2. The two rates tell the other side that more than 8 kHz is wasted on us, the last word
+    // that we use what its packets say twice (§6.1). `usedtx` is not said: whoever is silent may send or not as he likes.
     channels: 2,
-    fmtp: 'maxplaybackrate=8000;sprop-maxcapturerate=8000',
+    fmtp: 'maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1',
   },
   'L16/8000': facts('L16', 8000, 97, 128_000),
   'L16/16000': facts('L16', 16_000, 98, 256_000),
@@ -75,6 +76,12 @@ export interface AudioDecoder {
   decode(bytes: Uint8Array, start: number, end: number, into: Int16Array): number;
   /** So many samples before the next packet were lost: for a codec whose memory must go on without them. */
   lose?(samples: number): void;
+  /**
+   * The packet that is decoded next (as {@link decode} gets it) may say again what was in the one before it, of `samples`
+   * samples, which is lost: its sound into `into`; how many samples, 0 when it does not. Called instead of {@link lose} for
+   * that one alone.
+   */
+  recover?(bytes: Uint8Array, start: number, end: number, samples: number, into: Int16Array): number;
   /** Another stream begins: the SSRC has changed. */
   reset(): void;
   /** Frees what is outside of the heap. Safe to call twice; decode gives -1 after it. */

@@ -152,24 +152,52 @@ export class RtpReceiver {
     if (input === undefined || packet.payloadEnd === packet.payloadStart) return;
     if (input.isStateful && sequenceStep === 0) return;
     const decoder = (input.decoder ??= openDecoder(input.codec));
-    if (sequenceStep > 1) decoder.lose?.((sequenceStep - 1) * this.#lastLength);
+    const step = sequenceStep > 1 ? this.#missed(bytes, input.ticks, decoder, sequenceStep) : sequenceStep;
     const length = decoder.decode(bytes, packet.payloadStart, packet.payloadEnd, this.#decoded);
     if (length <= 0) {
       counts.malformed++;
       return;
     }
-    if (this.#view.length !== length) this.#view = this.#decoded.subarray(0, length);
-    const timestamp = this.#inside(packet.timestamp, input.ticks, sequenceStep, arrivalMs);
+    const timestamp = this.#inside(packet.timestamp, input.ticks, step, arrivalMs);
     this.#lastLength = length;
     this.#lastArrivalMs = arrivalMs;
-    const received = this.#received;
     this.reception.sound(timestamp, arrivalMs);
+    this.#received.marker = packet.marker;
+    this.#handOver(length, timestamp, packet.sequence, step, arrivalMs);
+  }
+
+  /**
+   * Packets were lost before the one that has come. When that one says the last of them again, it is handed over first.
+   * Returns how many steps the one that has come is ahead then.
+   */
+  #missed(bytes: Uint8Array, ticks: number, decoder: AudioDecoder, sequenceStep: number): number {
+    const { payloadStart, payloadEnd, timestamp, sequence } = this.#packet;
+    const lost = this.#lastLength;
+    // After a change of the clock a timestamp says nothing of the packet before.
+    const recovers = decoder.recover !== undefined && this.#ticks === ticks;
+    decoder.lose?.((sequenceStep - (recovers ? 2 : 1)) * lost);
+    if (!recovers) return sequenceStep;
+    const length = decoder.recover?.(bytes, payloadStart, payloadEnd, lost, this.#decoded) ?? 0;
+    if (length <= 0) {
+      decoder.lose?.(lost);
+      return sequenceStep;
+    }
+    const arrivalMs = this.#clock.nowMs();
+    const before = this.#inside((timestamp - length * ticks) >>> 0, ticks, sequenceStep - 1, arrivalMs);
+    this.#received.marker = false;
+    this.#handOver(length, before, (sequence - 1) & 0xffff, sequenceStep - 1, arrivalMs);
+    return 1;
+  }
+
+  /** Hot: what #decoded begins with is the sound of a packet. */
+  #handOver(length: number, timestamp: number, sequence: number, step: number, arrivalMs: number): void {
+    if (this.#view.length !== length) this.#view = this.#decoded.subarray(0, length);
+    const received = this.#received;
     received.timestamp = timestamp;
-    received.ssrc = packet.ssrc;
-    received.sequence = packet.sequence;
-    received.marker = packet.marker;
+    received.ssrc = this.#packet.ssrc;
+    received.sequence = sequence;
     received.arrivalMs = arrivalMs;
-    received.sequenceStep = sequenceStep;
+    received.sequenceStep = step;
     this.onAudio?.(this.#view, this.#place(timestamp, length), received);
   }
 

@@ -36,7 +36,7 @@ t.test(
       'a=rtpmap:101 telephone-event/8000',
       'a=rtpmap:99 telephone-event/16000',
       'a=rtpmap:100 telephone-event/48000',
-      'a=fmtp:96 maxplaybackrate=8000;sprop-maxcapturerate=8000',
+      'a=fmtp:96 maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1',
       'a=fmtp:101 0-15',
       'a=fmtp:99 0-15',
       'a=fmtp:100 0-15',
@@ -66,7 +66,7 @@ t.test('an offer with only Opus is answered with its type, 48000 and 2, and keys
     'm=audio 20000 RTP/AVP 111 110',
     'a=rtpmap:111 opus/48000/2',
     'a=rtpmap:110 telephone-event/48000',
-    'a=fmtp:111 maxplaybackrate=8000;sprop-maxcapturerate=8000',
+    'a=fmtp:111 maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1',
     'a=fmtp:110 0-15',
   ]);
   t.same(answer?.events, [

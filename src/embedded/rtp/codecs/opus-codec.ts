@@ -6,6 +6,7 @@ import {
   type AudioEncoder,
   type EncoderWishes,
 } from '../codec.js';
+import { saysTwice } from './opus-packet.js';
 import { opusLibrary } from './opus-library.js';
 
 /** Requests of opus_defines.h. */
@@ -83,6 +84,12 @@ export class OpusDecoder implements AudioDecoder {
     for (let left = Math.min(samples, LONGEST_LOSS_SAMPLES); left >= 160; left -= 160) {
       if (this.#state !== undefined) this.#library.lose(this.#state, 160);
     }
+  }
+
+  recover(bytes: Uint8Array, start: number, end: number, samples: number, into: Int16Array): number {
+    if (this.#state === undefined || samples > into.length || !FRAME_LENGTHS.includes(samples)) return 0;
+    if (!saysTwice(bytes, start, end)) return 0;
+    return Math.max(0, this.#library.recover(this.#state, bytes, start, end, samples, into));
   }
 
   reset(): void {

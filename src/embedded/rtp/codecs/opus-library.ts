@@ -104,17 +104,37 @@ class OpusLibrary {
 
   /** Hot: how many samples the payload gave, negative for an error of libopus; none are copied when `into` is too short. */
   decode(state: number, bytes: Uint8Array, start: number, end: number, into: Int16Array): number {
+    return this.#decode(state, bytes, start, end, into, MAX_DECODED_SAMPLES, 0);
+  }
+
+  /**
+   * The `samples` before the payload, which never came, as the payload says them again (RFC 6716 §2.1.7); what it does not
+   * say is made up. How many there are, negative for an error. Decode the payload itself after it.
+   */
+  recover(
+    state: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    samples: number,
+    into: Int16Array,
+  ): number {
+    return this.#decode(state, bytes, start, end, into, samples, 1);
+  }
+
+  #decode(
+    state: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    into: Int16Array,
+    most: number,
+    fec: number,
+  ): number {
     const length = end - start;
     if (length > MAX_PAYLOAD_BYTES) return -1;
     for (let i = 0; i < length; i++) this.#payloadBytes[i] = bytes[start + i] as number;
-    const samples = this.#opus.opus_decode(
-      state,
-      this.#payload,
-      length,
-      this.#samples,
-      MAX_DECODED_SAMPLES,
-      0,
-    );
+    const samples = this.#opus.opus_decode(state, this.#payload, length, this.#samples, most, fec);
     if (samples <= into.length) {
       for (let i = 0; i < samples; i++) into[i] = this.#sampleWords[i] as number;
     }
