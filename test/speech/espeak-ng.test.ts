@@ -35,6 +35,19 @@ async function engine(t: { teardown(fn: () => Promise<void>): void }): Promise<E
   return synthesizer;
 }
 
+/** When the worker has made a piece of what it is asked for next. */
+function firstChunk(t: { teardown(fn: () => void): void }): Promise<unknown> {
+  const post = Worker.prototype.postMessage;
+  t.teardown(() => (Worker.prototype.postMessage = post));
+  return new Promise((resolve) => {
+    Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<Worker['postMessage']>) {
+      Worker.prototype.postMessage = post;
+      this.once('message', resolve);
+      return post.apply(this, args);
+    };
+  });
+}
+
 t.test('a sentence comes in chunks, audible, trimmed to 20 ms of silence', { skip }, async (t) => {
   const synthesizer = await engine(t);
   const chunks = await collect(
@@ -116,6 +129,39 @@ t.test('a background sentence waits for the ones somebody hears', { skip }, asyn
   };
   await Promise.all([say('first', false), say('second', true), say('third', true), say('live', false)]);
   t.strictSame(order, ['first', 'live', 'second', 'third']);
+});
+
+t.test('it makes way at once, though it was begun, and is made whole afterwards', { skip }, async (t) => {
+  const synthesizer = await engine(t);
+  const text = 'This sentence is long, and nobody waits for it. '.repeat(30);
+  const alone = length(await collect(synthesizer.synthesize({ text, dialect: 'en-us' }, 8000)));
+  const order: string[] = [];
+  const begun = firstChunk(t);
+  const background = collect(synthesizer.synthesize({ text, dialect: 'en-us', background: true }, 8000));
+  void background.then(() => order.push('background'));
+  await begun;
+  await Promise.all(
+    ['one', 'two', 'three', 'four'].map(async (word) => {
+      await collect(synthesizer.synthesize({ text: word, dialect: 'en-us' }, 8000));
+      order.push(word);
+    }),
+  );
+  const made = length(await background);
+  t.strictSame(order, ['one', 'two', 'three', 'four', 'background']);
+  t.ok(Math.abs(made - alone) < alone / 100, `${made} of ${alone} samples`);
+});
+
+t.test('what is begun anew for others again and again is made at last', { skip }, async (t) => {
+  const synthesizer = await engine(t);
+  const text = 'This sentence is long, and nobody waits for it. '.repeat(10);
+  let over = false;
+  const background = collect(synthesizer.synthesize({ text, dialect: 'en-us', background: true }, 8000));
+  void background.then(() => (over = true));
+  let live = 0;
+  for (; !over && live < 200; live += 1) {
+    await collect(synthesizer.synthesize({ text: 'yes', dialect: 'en-us' }, 8000));
+  }
+  t.ok(over, `after ${live} sentences of calls`);
 });
 
 t.test('a worker that dies fails the sentence in hand, and the next one works', { skip }, async (t) => {

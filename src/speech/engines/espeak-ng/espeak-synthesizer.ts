@@ -44,7 +44,7 @@ export async function createEspeakSynthesizer(options: EspeakOptions = {}): Prom
 
 /**
  * espeak-ng (GPL-3.0, optional) as WASM in a worker thread of its own. One sentence is made at a time; what somebody on
- * the line waits for goes before {@link SynthesisRequest.background}. A worker that dies fails the sentence in hand and
+ * the line waits for goes before {@link SynthesisRequest.background}, and interrupts it: that is begun again. A worker that dies fails the sentence in hand and
  * is replaced for the next.
  */
 export class EspeakSynthesizer implements PhoneticSynthesizer {
@@ -112,15 +112,13 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
       sentence.end(noVoice(request.dialect, request.voice ?? 'default'));
     } else {
       const rate = this.wordsPerMinute * (request.rate ?? 1);
-      sentence.message = {
-        id: this.#nextId++,
+      sentence.begin(this.#nextId++, {
         text: request.text,
         voice,
         wordsPerMinute: Math.round(Math.min(fastest, Math.max(slowest, rate))),
         sampleRateHz,
         phonesOnly,
-        stop: sentence.stop,
-      };
+      });
       sentence.dialect = request.dialect;
       this.#enqueue(sentence, signal);
     }
@@ -132,10 +130,17 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
     const abort = (): void => sentence.cancel();
     signal?.addEventListener('abort', abort, { once: true });
     sentence.onDone = () => signal?.removeEventListener('abort', abort);
-    const firstInBackground = this.#waiting.findIndex((other) => other.background);
-    if (sentence.background || firstInBackground < 0) this.#waiting.push(sentence);
-    else this.#waiting.splice(firstInBackground, 0, sentence);
+    if (sentence.background) this.#waiting.push(sentence);
+    else {
+      this.#beforeBackground(sentence);
+      this.#inHand?.makeWay();
+    }
     void this.#next();
+  }
+
+  #beforeBackground(sentence: EspeakSentence): void {
+    const first = this.#waiting.findIndex((other) => other.background);
+    this.#waiting.splice(first < 0 ? this.#waiting.length : first, 0, sentence);
   }
 
   async #next(): Promise<void> {
@@ -200,7 +205,10 @@ export class EspeakSynthesizer implements PhoneticSynthesizer {
         sentence.phones = message.phones;
         return;
       case 'end':
-        sentence.end();
+        if (sentence.makesWay) {
+          sentence.begin(this.#nextId++, sentence.message);
+          this.#beforeBackground(sentence);
+        } else sentence.end();
         break;
       case 'noVoice':
         sentence.end(noVoice(sentence.dialect, sentence.message.voice));
