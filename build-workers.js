@@ -41,27 +41,32 @@ const ownPlaces = (folder) => ({
     }),
 });
 
-await Promise.all(
-  [...workers].map(async (worker) => {
-    const { outputFiles } = await build({
-      entryPoints: [join(src, `${worker}.ts`)],
-      outfile: join(root, 'dist', 'src', `${worker}.js`),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      external: notInside,
-      banner: { js: require },
-      plugins: [ownPlaces(dirname(join(src, worker)))],
-      sourcemap: 'linked',
-      sourcesContent: false,
-      logLevel: 'warning',
-      write: false,
-    });
-    for (const { path, contents } of outputFiles) {
-      // Whole or not at all: a server of another build may load it at this moment.
-      writeFileSync(`${path}.${process.pid}.tmp`, contents);
-      renameSync(`${path}.${process.pid}.tmp`, path);
-    }
-  }),
-);
+await Promise.all([...workers].map((worker) => bundle(worker).catch(() => leave(worker))));
+
+async function bundle(worker) {
+  const { outputFiles } = await build({
+    entryPoints: [join(src, `${worker}.ts`)],
+    outfile: join(root, 'dist', 'src', `${worker}.js`),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: notInside,
+    banner: { js: require },
+    plugins: [ownPlaces(dirname(join(src, worker)))],
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) {
+    // Whole or not at all: a server of another build may load it at this moment.
+    writeFileSync(`${path}.${process.pid}.tmp`, contents);
+    renameSync(`${path}.${process.pid}.tmp`, path);
+  }
+}
+
+/** Why was told by esbuild. The file of many imports is there, and does the same: what is missing is missed when it runs. */
+function leave(worker) {
+  console.error(`${worker}.js stays a file that loads others`);
+}
