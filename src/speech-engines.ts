@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { spotPhrase } from './call/spot-phrase.js';
 import type { Config } from './config/schema.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/logger.js';
 import { openEngines } from './engine-set.js';
 import type { PhrasebookRecognizer } from './speech/engines/phrasebook/phrasebook.js';
 import type { Recognizer } from './speech/recognizer.js';
+import { ParallelRecognizer } from './speech/parallel-recognizer.js';
 import { RecognizerChain } from './speech/recognizer-chain.js';
 import { SynthesisCache, type CachedSpeech, type PrepareOptions } from './speech/synthesis-cache.js';
 import type { SpokenAudio, SynthesisRequest } from './speech/synthesizer.js';
@@ -53,7 +55,11 @@ export async function openSpeech({ dataDir, speech, clock, logger }: SpeechOptio
   const recognizer =
     recognizers.length === 0
       ? undefined
-      : new RecognizerChain({ engines: chained(recognizers), deadlines, breaker, clock });
+      : inParallel(
+          new RecognizerChain({ engines: chained(recognizers), deadlines, breaker, clock }),
+          speech.parallel,
+          clock,
+        );
   const cache =
     synthesizers.length === 0
       ? undefined
@@ -78,6 +84,16 @@ export async function openSpeech({ dataDir, speech, clock, logger }: SpeechOptio
       return engines.close();
     },
   };
+}
+
+/** On the first turns of a call more than one dialect is listened in, unless that is turned off. */
+function inParallel(
+  chain: RecognizerChain,
+  parallel: Config['speech']['parallel'],
+  clock: Clock,
+): Recognizer {
+  if (parallel.turns === 0 || parallel.recognizers < 2) return chain;
+  return new ParallelRecognizer({ recognizer: chain, ...parallel, spot: spotPhrase, clock });
 }
 
 function isEmbedded({ name }: { readonly name: string }): boolean {

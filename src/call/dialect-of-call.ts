@@ -39,11 +39,15 @@ export class DialectOfCall {
   #tracker: DialectTracker;
   #spoken: string;
   #learnt: LearntDialect | undefined;
+  readonly #isRemembered: boolean;
+  /** Turns in which the caller was heard. */
+  #turns = 0;
 
   constructor(private readonly options: DialectOfCallOptions) {
     const { remembered, spoken } = options;
     const assumed = options.assumed ?? spoken[0] ?? '';
     const usable = offered(remembered?.dialect, spoken) === undefined ? undefined : remembered;
+    this.#isRemembered = usable !== undefined;
     this.#tracker = new DialectTracker(assumed, usable);
     this.#spoken = nearest(this.#tracker.dialect, spoken) ?? assumed;
   }
@@ -68,17 +72,27 @@ export class DialectOfCall {
    * him those of the whole dialplan, for engines that tell several apart.
    */
   order(expected: readonly string[]): readonly string[] {
-    const all =
-      this.#tracker.state === 'assumed' || this.#tracker.state === 'asking' ? this.options.spoken : [];
+    const all = this.#isOpen ? this.options.spoken : [];
     const { dialect } = this;
     // Where the dialplan goes on in another language than he speaks, that is what he answers in.
     const own = expected.length === 0 || expected.some((id) => fallbackChain(dialect).includes(id));
     return [...new Set([...(own ? [dialect] : []), ...expected, ...all])];
   }
 
-  /** Whether words can tell anything: some engines write standard language whatever was spoken. */
-  get wordsTell(): boolean {
-    return this.options.engine?.capabilities.dialectPreserving === true;
+  /**
+   * Dialects of the dialplan in which he is to be heard beside his own, likeliest first: in the first turns of a call of which
+   * nothing is known, by engines that can.
+   */
+  get alsoIn(): readonly string[] {
+    const parallel = this.options.engine?.capabilities.parallel;
+    if (parallel === undefined || this.#turns >= parallel.turns) return [];
+    if (this.#isRemembered || !this.#isOpen) return [];
+    return this.#tracker.likeliest(this.options.spoken.filter((id) => id !== this.dialect));
+  }
+
+  /** Whether a result's words can tell anything: some engines write standard language whatever was spoken. */
+  wordsTell({ by }: RecognitionResult): boolean {
+    return (by ?? this.options.engine?.capabilities)?.dialectPreserving === true;
   }
 
   /** Whether the engine must be told the dialect, hears this one, and was told another before. */
@@ -95,13 +109,15 @@ export class DialectOfCall {
   heard(result: RecognitionResult, told: DialectEvidence | undefined): DialectChange | undefined {
     const { engine } = this.options;
     const [best] = result.alternatives;
+    this.#turns += 1;
     if (best === undefined || engine === undefined) return undefined;
-    const { openSpeech } = engine.capabilities;
-    const known = this.wordsTell ? told : undefined;
+    const { openSpeech } = result.by ?? engine.capabilities;
+    const known = this.wordsTell(result) ? told : undefined;
     // Out of a closed set come the dialplan's words, not the caller's: alone they leave doubt.
     const words = known === undefined || openSpeech ? known : { ...known, sure: false };
-    const understoodIn = best.phraseId === undefined ? undefined : best.dialect;
-    const sound = soundOf(result, engine.capabilities.confidence !== false);
+    const understoodIn = understoodInOf(result, best);
+    const { confidence } = result.by ?? engine.capabilities;
+    const sound = soundOf(result, confidence !== false);
     if (words === undefined && sound === undefined) return undefined;
     const decision = this.#tracker.hear({
       ...(words !== undefined && { words }),
@@ -129,6 +145,11 @@ export class DialectOfCall {
     this.#spoken = dialect;
   }
 
+  /** Whether nothing has told yet what he speaks. */
+  get #isOpen(): boolean {
+    return this.#tracker.state === 'assumed' || this.#tracker.state === 'asking';
+  }
+
   #autonomyOf(dialect: string): Autonomy {
     const { engine } = this.options;
     if (engine === undefined) return 'closed';
@@ -146,15 +167,19 @@ export class DialectOfCall {
 
 /** What was heard of the dialect beside words, by engines that tell; undefined if nothing was. */
 function soundOf(
-  { dialects, alternatives, audioMs }: RecognitionResult,
+  { dialects, alternatives, audioMs, hearings = [] }: RecognitionResult,
   calibrated: boolean,
 ): Pick<TurnEvidence, 'engineLanguage' | 'recognizers' | 'voicedMs'> | undefined {
   const open = alternatives.filter(
     ({ phraseId, dialect }) => phraseId === undefined && dialect !== undefined,
   );
-  // Recognizers that heard it in parallel, each in its dialect; one alone says nothing.
-  const recognizers = new Map([...open].reverse().map((one) => [one.dialect ?? '', one.confidence]));
-  const parallel = calibrated && recognizers.size > 1;
+  // Recognizers that heard it in parallel, or one engine that gives its guess in each dialect; one alone says nothing.
+  const each =
+    hearings.length > 0
+      ? hearings.map(({ dialect, probability }) => [dialect, probability] as const)
+      : open.map(({ dialect = '', confidence }) => [dialect, confidence] as const);
+  const recognizers = new Map([...each].reverse());
+  const parallel = (calibrated || hearings.length > 0) && recognizers.size > 1;
   if (!parallel && dialects === undefined) return undefined;
   return {
     ...(dialects !== undefined && {
@@ -163,6 +188,16 @@ function soundOf(
     ...(audioMs !== undefined && { voicedMs: audioMs }),
     ...(parallel && { recognizers }),
   };
+}
+
+/** In whose words the question's answer was found: of recognizers in parallel, if it was in one dialect's alone. */
+function understoodInOf(
+  { hearings = [] }: RecognitionResult,
+  best: RecognitionResult['alternatives'][number],
+): string | undefined {
+  if (hearings.length < 2) return best.phraseId === undefined ? undefined : best.dialect;
+  const found = new Set(hearings.filter(({ inGrammar }) => inGrammar).map(({ dialect }) => dialect));
+  return found.size === 1 ? [...found][0] : undefined;
 }
 
 /** The dialect, if the dialplan speaks its language: no memory brings a call into another language. */

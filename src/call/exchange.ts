@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { BargeIn, CollectAction, Prompt } from '../dialog/action.js';
 import type { DialogEvent } from '../dialog/event.js';
-import type { Phrase } from '../speech/recognizer.js';
+import type { AlsoIn, Phrase } from '../speech/recognizer.js';
 import type { Journal } from './journal.js';
 import type { Stamp } from './ledger-boundary.js';
 import type { ListenOptions, Listener } from './listener.js';
@@ -50,6 +50,11 @@ export class Exchange {
 
   get collect(): CollectAction {
     return this.options.collect;
+  }
+
+  /** What is listened for in other dialects beside the question's. */
+  get alsoIn(): readonly AlsoIn[] {
+    return this.options.listen.alsoIn ?? [];
   }
 
   get said(): readonly Prompt[] {

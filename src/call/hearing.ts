@@ -1,13 +1,14 @@
 import type { DialectEvidence } from '../dialect/identify.js';
 import type { DialectPacks } from '../dialect/packs.js';
 import { isBackchannel } from '../dialect/turn-cue.js';
-import type { CollectAction, PhraseChoice } from '../dialog/action.js';
+import type { CollectAction, OpenSpeech, PhraseChoice } from '../dialog/action.js';
 import { collectIn } from '../dialog/dialect-switch.js';
 import type { DialogState } from '../dialog/dialog-state.js';
 import type { Dialplan } from '../dialog/dialplan.js';
 import type { Meaning } from '../dialog/event.js';
 import type { SlotSpec } from '../dialog/spoken-answer.js';
-import type { Alternative, Grammar, RecognitionResult } from '../speech/recognizer.js';
+import { rankHearings } from '../speech/rank-hearings.js';
+import type { Alternative, AlsoIn, Grammar, RecognitionResult } from '../speech/recognizer.js';
 import type { DialectChange, DialectOfCall } from './dialect-of-call.js';
 import type { Journal } from './journal.js';
 import type { ListenOptions, Listener } from './listener.js';
@@ -33,6 +34,8 @@ export interface HearingOptions {
 /** One question that listens. */
 export interface HearingTurn {
   readonly collect: CollectAction;
+  /** What it expects in other dialects that were listened in beside its own. */
+  readonly alsoIn?: readonly AlsoIn[];
   /** It was answered otherwise meanwhile, or the call is over. */
   readonly over: () => boolean;
   /** What was heard, and what it means to the question. */
@@ -59,7 +62,8 @@ export class Hearing {
       void this.#understand(understanding, result, turn);
       return;
     }
-    const question = this.#questionOf(result, turn.collect, this.#tells(result, undefined));
+    this.#journal(result, turn);
+    const question = this.#questionOf(result, turn, this.#tells(result, undefined));
     this.#fits(result, turn, question?.phrases ?? [], undefined);
   }
 
@@ -92,15 +96,55 @@ export class Hearing {
     const before = dialects?.dialect;
     // What is heard once more has told its dialect the first time.
     const again = this.#heardAgain === turn.collect;
-    const words = !again && dialects?.wordsTell === true ? result.alternatives[0]?.text : undefined;
+    const heard = await this.#weighed(understanding, result, turn);
+    if (turn.over()) return;
+    this.#journal(heard, turn);
+    const words = !again && dialects?.wordsTell(heard) === true ? heard.alternatives[0]?.text : undefined;
     const told = words === undefined ? undefined : await understanding.identify(words);
     if (turn.over()) return;
-    const question = this.#questionOf(result, turn.collect, again || this.#tells(result, told));
+    const question = this.#questionOf(heard, turn, again || this.#tells(heard, told));
     const understood = question && (await understanding.understand(question));
     if (turn.over()) return;
-    const switched = dialects?.dialect !== before;
-    if (understood === undefined && question !== undefined && switched && this.#again(question, turn)) return;
-    this.#fits(result, turn, question?.phrases ?? [], understood);
+    const missed = understood === undefined && dialects?.dialect !== before;
+    if (missed && question !== undefined && this.#again(question, heard, turn)) return;
+    this.#fits(heard, turn, question?.phrases ?? [], understood);
+  }
+
+  /** Of several recognizers the one whose words mean something to the question goes first: not its phrases alone do. */
+  async #weighed(
+    understanding: Understanding,
+    result: RecognitionResult,
+    turn: HearingTurn,
+  ): Promise<RecognitionResult> {
+    const { hearings = [], alternatives } = result;
+    const { speech } = turn.collect;
+    const isPhrase = alternatives[0]?.phraseId !== undefined;
+    if (hearings.length < 2 || isPhrase || speech === undefined) return result;
+    const weighed = await Promise.all(
+      hearings.map(async (heard) => {
+        if (heard.inGrammar || heard.alternatives.length === 0) return heard;
+        const question = this.#questionOf({ ...heard, hearings: [heard] }, turn, false);
+        const understood = question && (await understanding.understand(question));
+        return isExpected(understood, speech) ? { ...heard, inGrammar: true } : heard;
+      }),
+    );
+    const { dialect } = this.options.dialects ?? {};
+    const ranked = rankHearings(
+      weighed,
+      weighed.find((heard) => heard.dialect === dialect),
+    );
+    const [best] = ranked;
+    if (best?.inGrammar !== true) return { ...result, hearings: weighed };
+    return { ...result, alternatives: best.alternatives, by: best.by, hearings: ranked };
+  }
+
+  /** What each recognizer said, so that it can be decided again. */
+  #journal({ hearings, audioMs }: RecognitionResult, { collect }: HearingTurn): void {
+    if (hearings === undefined) return;
+    const shown = collect.sensitive
+      ? hearings.map(({ dialect, by, probability, inGrammar }) => ({ dialect, by, probability, inGrammar }))
+      : hearings;
+    this.options.journal.write('heardIn', { hearings: shown, ...(audioMs !== undefined && { audioMs }) });
   }
 
   /** Whether what was heard changes the dialect. */
@@ -112,27 +156,36 @@ export class Hearing {
 
   /** What open speech is to be understood as; undefined for a phrase of a closed set. */
   #questionOf(
-    { alternatives }: RecognitionResult,
-    collect: CollectAction,
+    { alternatives, hearings = [] }: Pick<RecognitionResult, 'alternatives' | 'hearings'>,
+    { collect, alsoIn = [] }: HearingTurn,
     changed: boolean,
   ): SpeechQuestion | undefined {
     if (alternatives[0]?.phraseId !== undefined) return undefined;
     const { dialplan, dialects, packs } = this.options;
     const state = this.options.state();
     const now = changed ? collectIn(dialplan, state) : undefined;
-    const phrases = now === undefined ? collect.phrases : [...collect.phrases, ...now.phrases];
+    const there = alsoIn.find(({ dialect }) => dialect === hearings[0]?.dialect);
     return {
       alternatives,
-      dialect: dialects?.dialect ?? state.dialect,
-      phrases: [...phrases, ...turnPhrases(collect, state.dialect, packs)],
+      dialect: there?.dialect ?? dialects?.dialect ?? state.dialect,
+      phrases: [
+        ...collect.phrases,
+        ...(now?.phrases ?? there?.phrases ?? []),
+        ...turnPhrases(collect, state.dialect, packs),
+      ],
       speech: (now ?? collect).speech,
     };
   }
 
   /** An engine that listens in one dialect at a time has listened in the wrong one: the same once more. */
-  #again({ phrases }: SpeechQuestion, { collect }: HearingTurn): boolean {
+  #again(
+    { phrases }: SpeechQuestion,
+    { hearings = [] }: RecognitionResult,
+    { collect }: HearingTurn,
+  ): boolean {
     const { dialects, listener, journal } = this.options;
     if (dialects?.hearsOneOnly !== true || this.#heardAgain === collect) return false;
+    if (hearings.some(({ dialect }) => dialect === dialects.dialect)) return false;
     const wanted = dialects.order(phrases.map(({ dialect }) => dialect));
     if (!listener.again(phrases, wanted)) return false;
     this.#heardAgain = collect;
@@ -155,6 +208,15 @@ export class Hearing {
     const { alternatives } = meaning === undefined ? this.spotted(result, phrases) : result;
     turn.fits({ alternatives, meaning });
   }
+}
+
+/** Whether it is something that the question, or every question, expects; not that somebody said yes to nothing. */
+function isExpected(understood: Understood | undefined, { replies }: OpenSpeech): boolean {
+  if (understood === undefined) return false;
+  if ('phrase' in understood) return true;
+  const { meaning } = understood;
+  if (meaning.type === 'reply') return replies.some(({ reply }) => reply === meaning.reply);
+  return meaning.type !== 'choices' || meaning.sure;
 }
 
 /** More hearings than this say nothing that the first ones do not. */

@@ -2,6 +2,7 @@ import { frameSamples } from '../audio-stream/audio-stream.js';
 import { VoiceActivity } from '../audio/voice-activity.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type {
+  AlsoIn,
   Grammar,
   Hint,
   Phrase,
@@ -35,6 +36,8 @@ export interface ListenOptions {
   readonly grammar?: Grammar;
   /** Default 1. */
   readonly maxAlternatives?: number;
+  /** Dialects that the caller may speak besides, likeliest first. Default none. */
+  readonly alsoIn?: readonly AlsoIn[];
 }
 
 /** Audio from before the first voiced frame that is given to the recognizer, frames (300 ms): soft onsets count. */
@@ -141,7 +144,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
     this.#usedFrames = this.#frames;
     this.#ended = true;
     // Nothing new can come of it: the engine's last word is there, and a round trip is saved.
-    if (heard !== undefined && this.#endpoint?.isFinal(this.#soFar) === true) {
+    if (heard !== undefined && heard.undecided !== true && this.#endpoint?.isFinal(this.#soFar) === true) {
       this.#over(stream, () => this.emit('recognized', heard));
     } else stream.finish();
   }
@@ -243,7 +246,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
 
   #open(fromFrame: number, carried: boolean): void {
     if (this.recognizer === undefined || this.#phrases === undefined) return;
-    const { hints, grammar, maxAlternatives } = this.#options;
+    const { hints, grammar, maxAlternatives, alsoIn, open = false } = this.#options;
     const stream = this.recognizer.open({
       sampleRateHz,
       phrases: this.#phrases,
@@ -251,6 +254,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
       ...(hints !== undefined && { hints }),
       ...(grammar !== undefined && { grammar }),
       ...(maxAlternatives !== undefined && { maxAlternatives }),
+      ...(alsoIn !== undefined && { alsoIn, onlyPhrases: !open }),
     });
     this.#stream = stream;
     this.#ended = false;

@@ -12,13 +12,14 @@ import { inDialect, type DialogState } from '../dialog/dialog-state.js';
 import { step } from '../dialog/interpreter.js';
 import type { RecognitionResult, Recognizer } from '../speech/recognizer.js';
 import type { TurnRecord } from '../store/call-record.js';
+import { alsoIn } from './also-in.js';
 import type { DialectChange, DialectOfCall } from './dialect-of-call.js';
 import { Exchange } from './exchange.js';
 import { Hearing, openListening } from './hearing.js';
 import type { Journal } from './journal.js';
 import type { KeysInstead } from './keys-instead.js';
 import type { Stamp } from './ledger-boundary.js';
-import type { Listener } from './listener.js';
+import type { Listener, ListenOptions } from './listener.js';
 import { louder, mannerOf, patienceOf, patiently } from './manner.js';
 import type { PromptPlayer, Saying } from './prompt-player.js';
 import { promptRow, type RowPrompt } from './prompt-row.js';
@@ -213,6 +214,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     if (exchange === undefined) return;
     this.#hearing.recognized(result, {
       collect: exchange.collect,
+      alsoIn: exchange.alsoIn,
       over: () => this.#closed || this.#exchange !== exchange,
       fits: ({ alternatives, meaning }) => {
         this.options.journal.write('recognized', exchange.collect.sensitive ? {} : { alternatives, meaning });
@@ -228,7 +230,9 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   #interim(result: RecognitionResult): void {
     const exchange = this.#exchange;
     if (exchange?.needsInterim !== true) return;
-    const spotted = this.#hearing.spotted(result, exchange.collect.phrases);
+    const { collect, alsoIn: others } = exchange;
+    const wanted = [...collect.phrases, ...others.flatMap(({ phrases }) => phrases)];
+    const spotted = this.#hearing.spotted(result, wanted);
     exchange.input({ type: 'interim', result: { alternatives: spotted.alternatives } });
   }
 
@@ -318,6 +322,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
         ),
         carry: !mustHear,
         ...openListening(collect),
+        ...this.#inOthers(),
       },
       player,
       listener,
@@ -328,6 +333,12 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     });
     this.#exchange = exchange;
     exchange.start(keysAhead);
+  }
+
+  #inOthers(): Pick<ListenOptions, 'alsoIn'> {
+    const { dialplan, dialects, packs } = this.options;
+    const others = alsoIn(dialplan, this.#state, dialects?.alsoIn ?? [], packs);
+    return others.length === 0 ? {} : { alsoIn: others };
   }
 
   /** Likeliest first. */

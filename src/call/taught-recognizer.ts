@@ -98,7 +98,9 @@ class TaughtListening extends TypedEmitter<RecognizerStreamEvents> implements Re
   #understood(result: RecognitionResult): RecognitionResult {
     const [best, ...others] = result.alternatives;
     if (best === undefined || best.phraseId !== undefined || this.taught.wordings.length === 0) return result;
-    const found = findWording(best.text, this.options.phrases, this.taught.wordings);
+    const { phrases, alsoIn = [] } = this.options;
+    const all = [...phrases, ...alsoIn.flatMap((other) => other.phrases)];
+    const found = findWording(best.text, all, this.taught.wordings);
     if (found === undefined) return result;
     const { phrase, wording } = found;
     const told: Alternative = { ...best, phraseId: phrase.id, dialect: phrase.dialect, taught: wording.id };

@@ -3,7 +3,8 @@ import { embeddedEngines } from './speech-schema.js';
 import type { Config } from './schema.js';
 
 /** What no schema can tell about the speech engines: names given twice, names of nobody, two places for one token. */
-export function engineProblems({ engines, recognizers, synthesizers }: Config['speech']): string[] {
+export function engineProblems(speech: Config['speech']): string[] {
+  const { engines, recognizers, synthesizers, parallel } = speech;
   const problems: string[] = [];
   const names = engines.map(({ name }) => name);
   const embedded: readonly string[] = Object.values(embeddedEngines);
@@ -18,14 +19,20 @@ export function engineProblems({ engines, recognizers, synthesizers }: Config['s
     }
   }
   for (const role of ['recognizer', 'synthesizer'] as const) {
-    const option = `speech.${role}s`;
     const known = [...names, embeddedEngines[role]];
-    for (const name of role === 'recognizer' ? recognizers : synthesizers) {
-      if (known.includes(name)) continue;
-      const near = closestWord(name, known);
-      const advice = near === undefined ? `there are: ${known.join(', ')}` : `did you mean '${near}'?`;
-      problems.push(`${option}: there is no ${role} '${name}'; ${advice}`);
-    }
+    for (const name of role === 'recognizer' ? recognizers : synthesizers)
+      problems.push(...unknown(`speech.${role}s`, role, name, known));
+  }
+  for (const [index, { engine }] of parallel.calibration.entries()) {
+    const place = `speech.parallel.calibration.${String(index)}.engine`;
+    problems.push(...unknown(place, 'recognizer', engine, [...names, embeddedEngines.recognizer]));
   }
   return problems;
+}
+
+function unknown(place: string, role: string, name: string, known: readonly string[]): string[] {
+  if (known.includes(name)) return [];
+  const near = closestWord(name, known);
+  const advice = near === undefined ? `there are: ${known.join(', ')}` : `did you mean '${near}'?`;
+  return [`${place}: there is no ${role} '${name}'; ${advice}`];
 }

@@ -418,7 +418,7 @@ type ValueOf<F> = F extends { required: readonly (infer R)[]; properties: infer 
         ? E
         : F extends { type: 'string' }
           ? string
-          : F extends { type: 'integer' }
+          : F extends { type: 'integer' | 'number' }
             ? number
             : F extends { type: 'boolean' }
               ? boolean

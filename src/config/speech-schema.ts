@@ -66,6 +66,70 @@ const engineSchema = {
 /** Engines that are always there and need no entry. */
 export const embeddedEngines = { recognizer: 'phrasebook', synthesizer: 'espeak-ng' } as const;
 
+/** One entry of `speech.parallel.calibration`. */
+const calibrationSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['engine', 'slope', 'offset'],
+  properties: {
+    engine: { type: 'string', description: 'Name of the engine.' },
+    dialect: { type: 'string', description: 'Id of the dialect. Absent: every one without its own entry.' },
+    slope: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 10,
+      description: '1: as sure as it says; less: it exaggerates both ways.',
+    },
+    offset: {
+      type: 'number',
+      minimum: -10,
+      maximum: 10,
+      unit: 'log-odds',
+      description: 'Below 0: it is surer than it should be.',
+    },
+  },
+} as const;
+
+/** The section `speech.parallel`: recognizers that hear the first turns of a call together. */
+const parallelSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    turns: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 20,
+      unit: 'turns',
+      default: 2,
+      description:
+        "In so many first turns of a call of whose caller no dialect is known, recognizers of the dialplan's other dialects hear him too; 0: never.",
+    },
+    recognizers: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 4,
+      unit: 'recognizers',
+      default: 2,
+      description: 'How many hear such a turn at most.',
+    },
+    waitMs: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 2000,
+      unit: 'ms',
+      default: 200,
+      description: 'How long a result that is not sure waits for the others; one that is sure never does.',
+    },
+    calibration: {
+      type: 'array',
+      items: calibrationSchema,
+      default: [],
+      description:
+        'What confidence c of an engine is worth: 1 / (1 + exp(-(slope * ln(c / (1 - c)) + offset))). Without an entry by its published error rate; as a variable a list in JSON.',
+    },
+  },
+} as const;
+
 /** The section `speech`; see schema.ts. */
 export const speechSchema = {
   type: 'object',
@@ -97,6 +161,7 @@ export const speechSchema = {
       default: [],
       description: 'Synthesizers in the same way. Empty: engines in their order, then espeak-ng.',
     },
+    parallel: parallelSchema,
     failover: {
       type: 'object',
       additionalProperties: false,

@@ -50,6 +50,8 @@ export interface DialectDecision {
 
 /** Log-odds by which another dialect must lead the present one for a turn to speak for it. */
 const turnMargin = 2.5;
+/** So much (log-odds) another dialect must lead in sound for what the question expects in it alone to leave no doubt. */
+const soundMargin = 3;
 /** A memory weighs as many confirmations as it has, up to this many, and half as much after each half-life. */
 const memoryLimit = 3;
 const memoryHalfLifeDays = 180;
@@ -69,6 +71,8 @@ export class DialectTracker {
   #challenger: string | undefined;
   /** Turns that said one thing by words and another by sound. */
   #conflicts = 0;
+  /** What all turns together spoke for, log-odds by dialect. */
+  readonly #told = new Map<string, number>();
   readonly #machine: StateMachine<DialectState>;
 
   /** `assumed` is spoken until something is known. */
@@ -95,6 +99,27 @@ export class DialectTracker {
     return this.#switches;
   }
 
+  /**
+   * These dialects, the likeliest first. Where nothing tells, a language that is not among those before goes first: who
+   * listens in one of its dialects gets something of the others too.
+   */
+  likeliest(dialects: readonly string[]): readonly string[] {
+    const told = (id: string): number => this.#told.get(id) ?? 0;
+    const left = [...dialects];
+    const ranked: string[] = [];
+    const heard = new Set([findDialect(this.#dialect)?.language]);
+    while (left.length > 0) {
+      const most = Math.max(...left.map(told));
+      const alike = left.filter((id) => told(id) === most);
+      const next = alike.find((id) => !heard.has(findDialect(id)?.language)) ?? alike[0];
+      if (next === undefined) break;
+      heard.add(findDialect(next)?.language);
+      ranked.push(next);
+      left.splice(left.indexOf(next), 1);
+    }
+    return ranked;
+  }
+
   /** The caller keyed or said which dialect he wants, or answered when he was asked: at once, and for the whole call. */
   choose(dialect: string): DialectDecision {
     const switched = dialect !== this.#dialect;
@@ -107,6 +132,7 @@ export class DialectTracker {
   /** After each turn of the caller. */
   hear(turn: TurnEvidence): DialectDecision {
     if (this.state === 'chosen') return this.#kept();
+    for (const [id, value] of scoreTurn(turn)) this.#told.set(id, (this.#told.get(id) ?? 0) + value);
     const other = this.#otherOf(turn);
     if (other === 'conflict') return this.#inConflict(turn);
     if (other === undefined) {
@@ -131,12 +157,15 @@ export class DialectTracker {
     if (words === undefined) return { dialect: best, sure: false };
     if (words.sure && words.dialect !== best) return 'conflict';
     const named = words.markers.some(({ weight }) => weight.has(best));
-    const sound = scoreSound(turn).get(best) ?? 0;
+    const soundOf = scoreSound(turn);
+    const sound = soundOf.get(best) ?? 0;
     // Neutral words never switch, whatever the sound says; nor do words that every speaker of the language has.
     if (!named || (findDialect(best)?.language === best && !words.sure && sound <= 0)) {
       return sound > 0 ? 'conflict' : undefined;
     }
-    return { dialect: best, sure: words.sure };
+    // Words of its own, found where only its words are expected, by who hears it well where the present one's does not.
+    const proven = turn.understoodIn === best && sound - (soundOf.get(this.#dialect) ?? 0) >= soundMargin;
+    return { dialect: best, sure: words.sure || proven };
   }
 
   /** Whether the turn speaks for the present dialect. */

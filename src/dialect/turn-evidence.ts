@@ -14,7 +14,7 @@ export interface TurnEvidence {
   readonly voicedMs?: number;
   /** Recognizers that heard the turn in parallel, by dialect: calibrated probability (0 to 1) that it got the words. */
   readonly recognizers?: ReadonlyMap<string, number>;
-  /** In which dialect's words an intent, a slot or a phrase was found; undefined if in none. */
+  /** In which dialect's words an intent, a slot or a phrase was found; undefined if in none, or in those of several. */
   readonly understoodIn?: string;
 }
 
@@ -57,7 +57,7 @@ function dialectsOf(id: string): readonly string[] {
   return ofLanguage.length > 0 ? ofLanguage : [id];
 }
 
-function logOdds(probability: number, limit: number): number {
+export function logOdds(probability: number, limit: number): number {
   if (Number.isNaN(probability)) return 0;
   const p = Math.min(1, Math.max(0, probability));
   return Math.min(limit, Math.max(-limit, Math.log(p / (1 - p))));

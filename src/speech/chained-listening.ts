@@ -178,7 +178,7 @@ export class ChainedListening extends TypedEmitter<RecognizerStreamEvents> imple
     attempt.audioMs = audioMs;
     this.#heard(attempt, result);
     if (this.#state === 'hearing') this.#watch('betweenResults');
-    this.emit('interim', result);
+    this.emit('interim', told(attempt, result));
   }
 
   #final(attempt: Attempt, result: RecognitionResult): void {
@@ -190,7 +190,7 @@ export class ChainedListening extends TypedEmitter<RecognizerStreamEvents> imple
     this.#heard(attempt, result);
     attempt.permit.succeed();
     this.#over();
-    this.emit('final', result);
+    this.emit('final', told(attempt, result));
     this.removeAllListeners();
   }
 
@@ -274,4 +274,16 @@ export class ChainedListening extends TypedEmitter<RecognizerStreamEvents> imple
     attempt?.permit.release();
     if (attempt !== undefined) this.#drop(attempt);
   }
+}
+
+/** The result, and whose it is: engines of a chain differ in what their words and confidences are worth. */
+function told({ engine: { engine } }: Attempt, result: RecognitionResult): RecognitionResult {
+  const { openSpeech, dialectPreserving, confidence } = engine.capabilities;
+  const by = {
+    engine: engine.name,
+    openSpeech,
+    dialectPreserving,
+    ...(confidence !== undefined && { confidence }),
+  };
+  return { ...result, by };
 }

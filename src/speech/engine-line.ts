@@ -96,12 +96,13 @@ export class EngineLine<Engine extends Named, Deadlines> {
 
   /**
    * Those for these dialects, the likeliest dialect first: who knows it goes before who knows only another. Engines that
-   * know a dialect's relative (its fallback chain) come last: better understood badly than not at all.
+   * know a dialect's relative (its fallback chain) come last: better understood badly than not at all; not if `relatives`
+   * is false.
    */
-  for(dialects: readonly string[]): readonly LinedEngine<Engine, Deadlines>[] {
+  for(dialects: readonly string[], relatives = true): readonly LinedEngine<Engine, Deadlines>[] {
     const found = new Set<LinedEngine<Engine, Deadlines>>();
-    const relatives = dialects.flatMap((id) => (isDialectId(id) ? fallbackChain(id) : []));
-    for (const dialect of [...dialects, ...relatives]) {
+    const alike = relatives ? dialects.flatMap((id) => (isDialectId(id) ? fallbackChain(id) : [])) : [];
+    for (const dialect of [...dialects, ...alike]) {
       for (const one of this.all) if (one.knows(dialect)) found.add(one);
     }
     return [...found];

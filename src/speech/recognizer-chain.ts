@@ -3,7 +3,7 @@ import { within } from '../core/deadline.js';
 import type { BreakerState } from './circuit-breaker.js';
 import { ChainedListening } from './chained-listening.js';
 import { recognizerDeadlines, type RecognizerDeadlines } from './engine-deadlines.js';
-import { EngineLine, type BreakerRules, type EngineOfChain } from './engine-line.js';
+import { EngineLine, type BreakerRules, type EngineOfChain, type LinedEngine } from './engine-line.js';
 import { speechError } from './errors.js';
 import type {
   Phrase,
@@ -23,6 +23,9 @@ export interface RecognizerChainOptions {
   readonly replayMs?: number;
   readonly clock: Clock;
 }
+
+/** By what the engines for a listening are found. */
+type Asked = Pick<RecognizeOptions, 'dialects' | 'phrases' | 'relatives'>;
 
 const defaultReplayMs = 10_000;
 /** How long an engine may take to make phrases ready, ms: reading a menu takes it some 100. */
@@ -99,10 +102,13 @@ export class RecognizerChain implements Recognizer {
   }
 
   open(options: RecognizeOptions): RecognizerStream {
-    const usable = this.#line
-      .for(options.dialects)
-      .filter(({ engine }) => options.phrases.length > 0 || engine.capabilities.openSpeech);
-    return new ChainedListening({ options, engines: usable, replayMs: this.#replayMs, clock: this.#clock });
+    const engines = this.#usable(options);
+    return new ChainedListening({ options, engines, replayMs: this.#replayMs, clock: this.#clock });
+  }
+
+  /** The engine that {@link open} would ask first now; undefined: none is in order. */
+  firstFor(options: Asked): Recognizer | undefined {
+    return this.#usable(options).find(({ breaker }) => breaker.available)?.engine;
   }
 
   async close(): Promise<void> {
@@ -113,5 +119,11 @@ export class RecognizerChain implements Recognizer {
         ),
       ),
     );
+  }
+
+  #usable({ dialects, phrases, relatives }: Asked): readonly LinedEngine<Recognizer, RecognizerDeadlines>[] {
+    return this.#line
+      .for(dialects, relatives)
+      .filter(({ engine }) => phrases.length > 0 || engine.capabilities.openSpeech);
   }
 }

@@ -56,6 +56,22 @@ export interface RecognizerCapabilities {
   readonly connects?: boolean;
   /** How much it takes in one listening, ms (streaming limits of the clouds); the rest is not heard. Default: no limit. */
   readonly maxAudioMs?: number;
+  /** It listens in several dialects at once if {@link RecognizeOptions.alsoIn} names others. Default: it does not. */
+  readonly parallel?: ParallelCapability;
+}
+
+export interface ParallelCapability {
+  /** Recognizers that hear one turn, the main one too. */
+  readonly recognizers: number;
+  /** Turns of a call in which that is worth its cost; the call counts them. */
+  readonly turns: number;
+}
+
+/** A dialect that the caller may speak besides those of the question. */
+export interface AlsoIn {
+  readonly dialect: string;
+  /** What the question expects to hear in it. */
+  readonly phrases: readonly Phrase[];
 }
 
 export interface RecognizeOptions {
@@ -71,6 +87,12 @@ export interface RecognizeOptions {
   readonly grammar?: Grammar;
   /** Alternatives wanted at most. Default 1. */
   readonly maxAlternatives?: number;
+  /** Likeliest first; see {@link RecognizerCapabilities.parallel}, others ignore it. Default none. */
+  readonly alsoIn?: readonly AlsoIn[];
+  /** Whether nothing but the phrases answers the question: other words are worth little. Default false. */
+  readonly onlyPhrases?: boolean;
+  /** Of a chain: whether an engine that knows only a relative of the dialect is asked when no other is there. Default true. */
+  readonly relatives?: boolean;
 }
 
 /** One word of an alternative; times count from the first sample written to the stream, ms. */
@@ -103,6 +125,27 @@ export interface DialectScore {
   readonly score: number;
 }
 
+/** Which engine of several a result is of, and what that engine can do. */
+export type HeardBy = { readonly engine: string } & Pick<
+  RecognizerCapabilities,
+  'openSpeech' | 'dialectPreserving' | 'confidence'
+>;
+
+/** What one of several recognizers heard that listened to the same sound, each in its dialect. */
+export interface Hearing {
+  /** In which it listened, or which it found. */
+  readonly dialect: string;
+  readonly by: HeardBy;
+  /** How likely it got the words, 0 to 1: comparable between engines and dialects, as confidences are not. */
+  readonly probability: number;
+  /** Whether they are what the question expects in that dialect. */
+  readonly inGrammar: boolean;
+  /** Empty: noMatch. */
+  readonly alternatives: readonly Alternative[];
+  /** What the engine tells of the dialect by sound. */
+  readonly dialects?: readonly DialectScore[];
+}
+
 export interface RecognitionResult {
   /** Best first; empty means noMatch: something was said that fits nothing. */
   readonly alternatives: readonly Alternative[];
@@ -112,6 +155,12 @@ export interface RecognitionResult {
   readonly stability?: number;
   /** How much of the stream's audio this result rests on, ms. */
   readonly audioMs?: number;
+  /** Told by chains. */
+  readonly by?: HeardBy;
+  /** Of recognizers that heard it in parallel and have answered, first the one whose alternatives these are. */
+  readonly hearings?: readonly Hearing[];
+  /** Of an interim: another recognizer may know better, however much this one covers. Default false. */
+  readonly undecided?: boolean;
 }
 
 /** RFC 6787's words. After `final` or `error` nothing follows. */
