@@ -10,6 +10,8 @@ export const cepstra = 13;
 const sampleRateHz = 8000;
 const fftSamples = 256;
 const bins = fftSamples / 2 + 1;
+/** The samples are real, so a transform of half as many points does: see {@link powerOf}. */
+const points = fftSamples / 2;
 /** G.711 lines pass 300 to 3400 Hz; a little beyond on either side still carries fricatives and the first formant. */
 const lowHz = 150;
 const highHz = 3700;
@@ -32,30 +34,32 @@ const dct = Float32Array.from({ length: cepstra * melBands }, (_, i) => {
 
 /** Computes mel energies frame by frame; one per stream, not shared. */
 export class MelAnalyzer {
-  readonly #re = new Float32Array(fftSamples);
-  readonly #im = new Float32Array(fftSamples);
-  readonly #power = new Float32Array(bins);
+  /** The even samples and the odd ones, as the real and imaginary parts of half as many points. */
+  readonly #even = new Float64Array(points);
+  readonly #odd = new Float64Array(points);
+  readonly #power = new Float64Array(bins);
 
   /**
    * Hot: no allocation. Natural logarithms of the energies of {@link melBands} bands of the {@link frameSamples}
    * samples from `from`, written to `into` from `at`.
    */
   analyze(samples: Int16Array, from: number, into: Float32Array, at: number): void {
-    const re = this.#re;
-    const im = this.#im;
+    const even = this.#even;
+    const odd = this.#odd;
+    even.fill(0);
+    odd.fill(0);
     let previous = samples[from] as number;
-    for (let n = 0; n < frameSamples; n++) {
-      const sample = samples[from + n] as number;
-      re[n] = (sample - preEmphasis * previous) * (window[n] as number);
-      previous = sample;
+    for (let n = 0; n < frameSamples; n += 2) {
+      const first = samples[from + n] as number;
+      const second = samples[from + n + 1] as number;
+      const point = bitReversed[n >> 1] as number;
+      even[point] = (first - preEmphasis * previous) * (window[n] as number);
+      odd[point] = (second - preEmphasis * first) * (window[n + 1] as number);
+      previous = second;
     }
-    re.fill(0, frameSamples);
-    im.fill(0);
-    fft(re, im);
+    fft(even, odd);
     const power = this.#power;
-    for (let k = 0; k < bins; k++) {
-      power[k] = (re[k] as number) ** 2 + (im[k] as number) ** 2;
-    }
+    powerOf(even, odd, power);
     for (let band = 0; band < melBands; band++) {
       const { first, weights } = filters[band] as MelFilter;
       let energy = floorEnergy;
@@ -197,31 +201,38 @@ function melFilters(): MelFilter[] {
   });
 }
 
-const bitReversed = Uint16Array.from({ length: fftSamples }, (_, n) => {
+const bitReversed = Uint16Array.from({ length: points }, (_, n) => {
   let reversed = 0;
-  for (let bit = 1; bit < fftSamples; bit <<= 1) reversed = (reversed << 1) | (n & bit ? 1 : 0);
+  for (let bit = 1; bit < points; bit <<= 1) reversed = (reversed << 1) | (n & bit ? 1 : 0);
   return reversed;
 });
-const cosines = Float32Array.from({ length: fftSamples / 2 }, (_, k) =>
-  Math.cos((2 * Math.PI * k) / fftSamples),
-);
-const sines = Float32Array.from({ length: fftSamples / 2 }, (_, k) =>
-  Math.sin((2 * Math.PI * k) / fftSamples),
-);
+/** Of the k-th part of a circle of {@link fftSamples} parts. */
+const cosines = Float64Array.from({ length: points }, (_, k) => Math.cos((2 * Math.PI * k) / fftSamples));
+const sines = Float64Array.from({ length: points }, (_, k) => Math.sin((2 * Math.PI * k) / fftSamples));
 
-/** In place, radix 2, {@link fftSamples} points, tables made beforehand. */
-function fft(re: Float32Array, im: Float32Array): void {
-  for (let n = 0; n < fftSamples; n++) {
-    const m = bitReversed[n] as number;
-    if (m <= n) continue;
-    const swapped = re[n] as number;
-    re[n] = re[m] as number;
-    re[m] = swapped;
-    // The input is real: the imaginary part is still zero everywhere.
+/** Hot: {@link points} complex points in place, which come in bit-reversed order; radix 4 once, then radix 2. */
+function fft(re: Float64Array, im: Float64Array): void {
+  for (let a = 0; a < points; a += 4) {
+    const sumRe = (re[a] as number) + (re[a + 1] as number);
+    const sumIm = (im[a] as number) + (im[a + 1] as number);
+    const differenceRe = (re[a] as number) - (re[a + 1] as number);
+    const differenceIm = (im[a] as number) - (im[a + 1] as number);
+    const otherSumRe = (re[a + 2] as number) + (re[a + 3] as number);
+    const otherSumIm = (im[a + 2] as number) + (im[a + 3] as number);
+    const otherDifferenceRe = (re[a + 2] as number) - (re[a + 3] as number);
+    const otherDifferenceIm = (im[a + 2] as number) - (im[a + 3] as number);
+    re[a] = sumRe + otherSumRe;
+    im[a] = sumIm + otherSumIm;
+    re[a + 1] = differenceRe + otherDifferenceIm;
+    im[a + 1] = differenceIm - otherDifferenceRe;
+    re[a + 2] = sumRe - otherSumRe;
+    im[a + 2] = sumIm - otherSumIm;
+    re[a + 3] = differenceRe - otherDifferenceIm;
+    im[a + 3] = differenceIm + otherDifferenceRe;
   }
-  for (let half = 1; half < fftSamples; half <<= 1) {
-    const stride = fftSamples / (half * 2);
-    for (let base = 0; base < fftSamples; base += half * 2) {
+  for (let half = 4; half < points; half <<= 1) {
+    const stride = points / half;
+    for (let base = 0; base < points; base += half * 2) {
       for (let j = 0; j < half; j++) {
         const c = cosines[j * stride] as number;
         const s = sines[j * stride] as number;
@@ -235,5 +246,29 @@ function fft(re: Float32Array, im: Float32Array): void {
         im[a] = (im[a] as number) + y;
       }
     }
+  }
+}
+
+/**
+ * Hot: power of each bin of {@link fftSamples} real samples, from the transform of their even ones as real parts and odd
+ * ones as imaginary parts: what two mirrored points have in common belongs to the even ones, the rest to the odd ones.
+ */
+function powerOf(re: Float64Array, im: Float64Array, power: Float64Array): void {
+  const evenSum = re[0] as number;
+  const oddSum = im[0] as number;
+  power[0] = (evenSum + oddSum) ** 2;
+  power[points] = (evenSum - oddSum) ** 2;
+  for (let k = 1; k <= points / 2; k++) {
+    const mirror = points - k;
+    const evenRe = ((re[k] as number) + (re[mirror] as number)) / 2;
+    const evenIm = ((im[k] as number) - (im[mirror] as number)) / 2;
+    const oddRe = ((im[k] as number) + (im[mirror] as number)) / 2;
+    const oddIm = ((re[mirror] as number) - (re[k] as number)) / 2;
+    const c = cosines[k] as number;
+    const s = sines[k] as number;
+    const turnedRe = oddRe * c + oddIm * s;
+    const turnedIm = oddIm * c - oddRe * s;
+    power[k] = (evenRe + turnedRe) ** 2 + (evenIm + turnedIm) ** 2;
+    power[mirror] = (evenRe - turnedRe) ** 2 + (evenIm - turnedIm) ** 2;
   }
 }

@@ -12,12 +12,14 @@ export interface Utterance {
   readonly scores: Float32Array;
   /** The best phone's score per frame: what the best row of phones whatever would get. */
   readonly best: Float32Array;
+  /** See {@link runningSums}. */
+  readonly sums: Float64Array;
   /** What the network said: probability of each phone, frames × phones. */
   readonly posteriors: Float32Array;
 }
 
 /** What an alignment looks at. */
-export type Scored = Pick<Utterance, 'frames' | 'phones' | 'scores' | 'best'>;
+export type Scored = Pick<Utterance, 'frames' | 'phones' | 'scores' | 'best' | 'sums'>;
 
 /** How a pronunciation lies on an utterance: what the verdict is made of. */
 export interface Alignment {
@@ -116,84 +118,134 @@ export function examine(model: PhoneModel, mel: Float32Array): Utterance | undef
       if (score > (best[t] as number)) best[t] = score;
     }
   }
-  return { frames, phones, scores, best, posteriors };
+  return { frames, phones, scores, best, sums: runningSums(scores, phones), posteriors };
+}
+
+/** What each phone's scores come to before each frame, and at the end: phones × (frames + 1). */
+export function runningSums(scores: Float32Array, phones: number): Float64Array {
+  const frames = scores.length / phones;
+  const sums = new Float64Array(phones * (frames + 1));
+  for (let phone = 0; phone < phones; phone++) {
+    const row = phone * (frames + 1);
+    for (let t = 0; t < frames; t++) {
+      sums[row + t + 1] = (sums[row + t] as number) + (scores[t * phones + phone] as number);
+    }
+  }
+  return sums;
+}
+
+/** How long one phone of a phrase may last in an utterance, and where it may end, in frames. */
+interface Span {
+  readonly phone: number;
+  readonly expected: number;
+  readonly shortest: number;
+  readonly longest: number;
+  /** First and last frame before which it may end, so that the phones before and after it have room. */
+  from: number;
+  to: number;
 }
 
 /**
- * The likeliest division of the utterance among the phones, each with its duration's likelihood (a segmental Viterbi
+ * Hot. The likeliest division of the utterance among the phones, each with its duration's likelihood (a segmental Viterbi
  * search). Undefined when the utterance is far too short or long.
  */
 export function align(utterance: Scored, phrase: Pronunciation): Alignment | undefined {
-  const { frames, phones, scores } = utterance;
-  const tempo = frames / phrase.reduce((sum, { frames: expected }) => sum + expected, 0);
+  const { frames, sums } = utterance;
+  const tempo = frames / phrase.reduce((sum, { frames: unhurried }) => sum + unhurried, 0);
   if (!(tempo > fastest && tempo < slowest)) return undefined;
-  const sums = new Float64Array(frames + 1);
-  let reached = new Float32Array(frames + 1).fill(-Infinity);
-  reached[0] = 0;
-  const lengths: Uint16Array[] = [];
-  for (const { phone, frames: unhurried } of phrase) {
-    for (let t = 0; t < frames; t++) {
-      sums[t + 1] = (sums[t] as number) + (scores[t * phones + phone] as number);
+  const spans = spansOf(phrase, frames, tempo);
+  if (spans === undefined) return undefined;
+  const width = frames + 1;
+  /** Per phone: the best length of it for each end. */
+  const lengths = new Uint16Array(spans.length * width);
+  const reached = new Float32Array(width);
+  /** What is reached before each frame, less the phone's scores up to there. */
+  const before = new Float64Array(width);
+  const likelihood = new Float64Array(width);
+  let earliest = 0;
+  let latest = 0;
+  for (const [i, { phone, expected, shortest, longest, from, to }] of spans.entries()) {
+    const row = phone * width;
+    for (let t = earliest; t <= latest; t++) before[t] = (reached[t] as number) - (sums[row + t] as number);
+    const expectedLog = Math.log(expected);
+    for (let length = shortest; length <= longest; length++) {
+      const deviation = (logOf(length) - expectedLog) / durationDeviation;
+      likelihood[length] = -0.5 * deviation * deviation * durationWeight;
     }
+    for (let end = from; end <= to; end++) {
+      let most = -Infinity;
+      let best = 0;
+      const limit = Math.min(longest, end - earliest);
+      for (let length = Math.max(shortest, end - latest); length <= limit; length++) {
+        const score = (before[end - length] as number) + (likelihood[length] as number);
+        if (score > most) {
+          most = score;
+          best = length;
+        }
+      }
+      reached[end] = most + (sums[row + end] as number);
+      lengths[i * width + end] = best;
+    }
+    earliest = from;
+    latest = to;
+  }
+  const score = reached[frames] as number;
+  return { score: score / frames, facts: factsOf(utterance, spans, lengths, tempo) };
+}
+
+/** Undefined when the phones cannot fill the utterance, or have no room in it. */
+function spansOf(phrase: Pronunciation, frames: number, tempo: number): Span[] | undefined {
+  let least = 0;
+  let most = 0;
+  const spans = phrase.map(({ phone, frames: unhurried }): Span => {
     const expected = Math.max(2.5, unhurried * tempo);
     const shortest = Math.max(2, Math.floor(expected * 0.3));
     const longest = Math.min(frames, Math.ceil(expected * 3 + 3));
-    const likelihood = Array.from({ length: longest + 1 }, (_, length) => {
-      const deviation = Math.log(length / expected) / durationDeviation;
-      return -0.5 * deviation * deviation * durationWeight;
-    });
-    const next = new Float32Array(frames + 1).fill(-Infinity);
-    const chosen = new Uint16Array(frames + 1);
-    for (let end = shortest; end <= frames; end++) {
-      let most = -Infinity;
-      const limit = Math.min(longest, end);
-      for (let length = shortest; length <= limit; length++) {
-        const before = reached[end - length] as number;
-        const score =
-          before + (sums[end] as number) - (sums[end - length] as number) + (likelihood[length] as number);
-        if (score > most) {
-          most = score;
-          chosen[end] = length;
-        }
-      }
-      next[end] = most;
-    }
-    lengths.push(chosen);
-    reached = next;
+    least += shortest;
+    most += longest;
+    return { phone, expected, shortest, longest, from: least, to: most };
+  });
+  if (least > frames || most < frames) return undefined;
+  for (const span of spans) {
+    const leastAfter = least - span.from;
+    const mostAfter = most - span.to;
+    span.from = Math.max(span.from, frames - mostAfter);
+    span.to = Math.min(span.to, frames - leastAfter);
   }
-  const score = reached[frames] as number;
-  if (score === -Infinity) return undefined;
-  return { score: score / frames, facts: factsOf(utterance, phrase, lengths, tempo) };
+  return spans;
 }
 
-function factsOf(
-  utterance: Scored,
-  phrase: Pronunciation,
-  lengths: readonly Uint16Array[],
-  tempo: number,
-): number[] {
-  const { phones, scores, best } = utterance;
-  const count = phrase.length;
+const logs: number[] = [];
+
+/** The natural logarithm of a number of frames. */
+function logOf(frames: number): number {
+  while (logs.length <= frames) logs.push(Math.log(logs.length));
+  return logs[frames] as number;
+}
+
+function factsOf(utterance: Scored, spans: readonly Span[], lengths: Uint16Array, tempo: number): number[] {
+  const { frames, phones, scores, best } = utterance;
+  const count = spans.length;
   const ratios: number[] = [];
-  let end = utterance.frames;
+  let end = frames;
   let total = 0;
   let spread = 0;
   for (let i = count - 1; i >= 0; i--) {
-    const { phone, frames: unhurried } = phrase[i] as Pronunciation[number];
-    const length = lengths[i]?.[end] as number;
+    const { phone, expected } = spans[i] as Span;
+    const length = lengths[i * (frames + 1) + end] as number;
     let ratio = 0;
     for (let t = end - length; t < end; t++) {
       ratio += (scores[t * phones + phone] as number) - (best[t] as number);
     }
     total += ratio;
     ratios.push(ratio / length);
-    spread += Math.log(length / Math.max(2.5, unhurried * tempo)) ** 2;
+    spread += Math.log(length / expected) ** 2;
     end -= length;
   }
   ratios.sort((a, b) => a - b);
   const worst = ratios[0] as number;
   return [
-    total / utterance.frames,
+    total / frames,
     ratios.reduce((sum, ratio) => sum + ratio, 0) / count,
     worst,
     ratios[Math.min(1, count - 1)] as number,

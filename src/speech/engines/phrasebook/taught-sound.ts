@@ -1,4 +1,4 @@
-import { align, examine, factNames, type Utterance } from './alignment.js';
+import { align, examine, factNames, runningSums, type Utterance } from './alignment.js';
 import type { Calibration, PhoneModel } from './phone-model.js';
 import type { SoundRefusal } from './protocol.js';
 
@@ -75,7 +75,7 @@ export function compare(heard: HeardSound, { units, ownScore }: SoundTemplate): 
     }
   }
   const alignment = align(
-    { frames, phones: count, scores, best },
+    { frames, phones: count, scores, best, sums: runningSums(scores, count) },
     units.map((unit, phone) => ({ phone, frames: unit.frames })),
   );
   if (alignment === undefined) return undefined;
