@@ -10,6 +10,7 @@ export function watchCalls(metrics: Metrics): () => void {
     callEnded.subscribe(({ record, setupMs }) => {
       metrics.callEnded({ endReason: record.endReason, durationMs: record.endedAtMs - record.receivedAtMs });
       if (setupMs !== null) metrics.setup(setupMs);
+      if (record.media !== undefined) metrics.media(record.media);
     }),
     callRefused.subscribe(({ step }) => metrics.refused(step)),
     callGap.subscribe(({ gapMs }) => metrics.turnGap(gapMs)),

@@ -440,6 +440,7 @@ export class CallSession extends TypedEmitter<CallSessionEvents> {
       detail: ending.detail,
       ...(this.#conversation?.kept ?? { path: [], turns: [] }),
       transfers: [...(this.#transfers?.records ?? [])],
+      ...(this.#endpoint?.quality !== undefined && { media: this.#endpoint.quality }),
       ...this.#files.names,
     };
   }

@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { playoutOf, startForks, type ForkPlan, type ForkUrls } from './audio-fork.js';
 import { mediaError } from './errors.js';
+import { readMediaQuality, type MediaQuality } from './media-quality.js';
 import { Playback } from './playback.js';
 
 export type MediaEndpointEvents = {
@@ -41,6 +42,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly #abandon = new Set<() => void>();
   /** See {@link answer}. */
   #answer: string | undefined;
+  #quality: MediaQuality | undefined;
 
   constructor(
     private readonly endpoint: Mrf.Endpoint,
@@ -64,6 +66,11 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   get id(): string {
     return this.endpoint.uuid;
+  }
+
+  /** How its packets fared: there after {@link close}, unless the media server ended it or was too slow. */
+  get quality(): MediaQuality | undefined {
+    return this.#quality;
   }
 
   /** The SDP that answers the caller (or offers, for an INVITE without an offer). */
@@ -188,6 +195,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     } else if (!this.#gone) {
       // destroy() clears the library's reference to the dialog on success only, so it is there when the limit strikes.
       const dialog = this.endpoint.dialog;
+      this.#measure();
       try {
         await within(this.clock, closeLimitMs, this.endpoint.destroy(), () =>
           mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no BYE after hangup' }),
@@ -201,6 +209,22 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
       }
     }
     this.released();
+  }
+
+  /** The replies come before that of the hangup, which goes out after these commands without waiting for them. */
+  #measure(): void {
+    const { endpoint } = this;
+    const asked = [
+      endpoint.api('uuid_set_media_stats', this.id),
+      endpoint.api('uuid_dump', `${this.id} json`).then((reply) => {
+        this.#quality = readMediaQuality(reply.getBody());
+      }),
+    ];
+    for (const one of asked) {
+      one.catch((error: unknown) =>
+        this.logger.debug({ code: errorCode(error) }, 'an endpoint could not be measured'),
+      );
+    }
   }
 
   #lost(cause: string): void {

@@ -86,6 +86,19 @@ export interface TransferRecord {
   readonly endedMs: number;
 }
 
+/** How the packets of a call fared between its far side and the media server; null: not known. */
+export interface MediaRecord {
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  /** Share of the far side's packets that never came, 0 to 1, and their jitter. */
+  readonly lossReceived: number | null;
+  readonly jitterReceivedMs: number | null;
+  /** The same of our packets, as the far side reported by RTCP. */
+  readonly lossSent: number | null;
+  readonly jitterSentMs: number | null;
+  readonly roundTripMs: number | null;
+}
+
 /** Everything kept of one call. Times are wall-clock milliseconds since 1970 unless they say otherwise. */
 export interface CallRecord {
   readonly id: string;
@@ -111,6 +124,8 @@ export interface CallRecord {
   readonly turns: readonly TurnRecord[];
   /** The other side asked not to be called any more; left out if it did not. */
   readonly stopCalling?: true;
+  /** Left out for a call that had no media, or whose media server could not say. */
+  readonly media?: MediaRecord;
   /** In the order they began. */
   readonly transfers: readonly TransferRecord[];
   /** Recording, journal: paths relative to the data folder; null if there is none. */

@@ -134,6 +134,36 @@ t.test(
   },
 );
 
+t.test('show tells how the packets fared, and nothing of what is not known', (t) => {
+  const media = {
+    packetsReceived: 1500,
+    packetsSent: 1502,
+    lossReceived: 0.0041,
+    jitterReceivedMs: 3.14,
+    lossSent: 0,
+    jitterSentMs: 1,
+    roundTripMs: 24.06,
+  };
+  const line = (changes: Partial<typeof media> | object): string | undefined =>
+    /^ +packets +(.*)$/m.exec(show({ ...answered, media: { ...media, ...changes } }))?.[1];
+  t.equal(
+    line({}),
+    'in 1500, 0.41 % lost, jitter 3.1 ms; out 1502, 0 % lost, jitter 1 ms; round trip 24.1 ms',
+  );
+  t.equal(
+    line({
+      lossReceived: null,
+      jitterReceivedMs: null,
+      lossSent: null,
+      jitterSentMs: null,
+      roundTripMs: null,
+    }),
+    'in 1500; out 1502',
+  );
+  t.notMatch(show(answered), 'packets');
+  t.end();
+});
+
 t.test('show tells the whole call: times, path, each turn', async (t) => {
   const text = show(answered);
   for (const part of [

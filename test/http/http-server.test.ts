@@ -80,6 +80,15 @@ t.test('metrics count what the channels report', async (t) => {
   metrics.setup(6);
   metrics.turnGap(250);
   metrics.turnLedger(sampleLedger({ bargeIn: { wholeMs: 130, detectionMs: 110, stopMs: 20 } }));
+  const known = { packetsReceived: 995, packetsSent: 1000, lossReceived: 0.005, jitterReceivedMs: 3 };
+  metrics.media({ ...known, lossSent: 0, jitterSentMs: 12, roundTripMs: 24 });
+  metrics.media({
+    ...known,
+    lossReceived: Number.NaN,
+    lossSent: null,
+    jitterSentMs: null,
+    roundTripMs: null,
+  });
   metrics.refused('capacity');
   metrics.forkOpened();
   metrics.forkFailed();
@@ -104,6 +113,15 @@ t.test('metrics count what the channels report', async (t) => {
     'xiangyin_turn_part_seconds_bucket{le="0.04",part="media",after="keys"} 1',
     'xiangyin_turn_part_seconds_sum{part="rest",after="keys"} 0.0005',
     'xiangyin_barge_in_seconds_sum 0.13',
+    'xiangyin_rtp_packets_total{direction="received"} 1990',
+    'xiangyin_rtp_packets_total{direction="sent"} 2000',
+    'xiangyin_rtp_loss_ratio_bucket{le="0.003",direction="received"} 1',
+    'xiangyin_rtp_loss_ratio_bucket{le="0.01",direction="received"} 2',
+    'xiangyin_rtp_loss_ratio_count{direction="sent"} 1',
+    'xiangyin_rtp_jitter_seconds_bucket{le="0.005",direction="received"} 2',
+    'xiangyin_rtp_jitter_seconds_sum{direction="sent"} 0.012',
+    'xiangyin_rtp_round_trip_seconds_sum 0.024',
+    'xiangyin_rtp_round_trip_seconds_count 1',
     'xiangyin_calls_refused_total{reason="capacity"} 1',
     'xiangyin_audio_forks_total{outcome="opened"} 1',
     'xiangyin_audio_forks_total{outcome="failed"} 1',

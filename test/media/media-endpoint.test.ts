@@ -17,6 +17,9 @@ function setUp(plan: ForkPlan = 'stereo') {
   return { mrf, clock, endpoint, events, warnings, released: () => released };
 }
 
+/** What is asked before the hangup, without waiting for it. */
+const measuring = ['uuid_set_media_stats test-uuid', 'uuid_dump test-uuid json'];
+
 const loop = () => new Promise((resolve) => setImmediate(resolve));
 
 t.test('closing hangs up once, and is over when the media server has said BYE', async (t) => {
@@ -27,12 +30,24 @@ t.test('closing hangs up once, and is over when the media server has said BYE', 
   mrf.pending.get('destroy')?.done();
   await closing;
   t.equal(released(), 1);
-  t.same(mrf.commands, ['destroy']);
+  t.same(mrf.commands, [...measuring, 'destroy']);
+  t.equal(endpoint.quality, undefined, 'nobody waits for figures');
   t.equal(mrf.legEnds, 0);
   t.equal(clock.pendingTimers, 0);
   mrf.emit('dtmf', { dtmf: '1' });
   mrf.emit('destroy', { reason: 'NORMAL_CLEARING' });
   t.same(events, [], 'who has closed is told nothing more');
+});
+
+t.test('what was measured before the hangup is there when it is over', async (t) => {
+  const { mrf, endpoint } = setUp();
+  const closing = endpoint.close();
+  const body = '{"variable_rtp_audio_in_packet_count":"50","variable_rtp_audio_out_packet_count":"49"}';
+  mrf.pending.get('api')?.done({ getBody: () => body });
+  await loop();
+  mrf.pending.get('destroy')?.done();
+  await closing;
+  t.match(endpoint.quality, { packetsReceived: 50, packetsSent: 49, lossReceived: null });
 });
 
 t.test('a media server that says no BYE has its SIP leg ended after the limit', async (t) => {

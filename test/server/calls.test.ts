@@ -30,6 +30,12 @@ t.test('a call by keys: prompts heard, both channels recorded, record and journa
     detail: null,
     path: ['main.ask', 'main.note', 'main.ask', 'main.bye'],
   });
+  t.ok(
+    (record.media?.packetsReceived ?? 0) > 20 && (record.media?.packetsSent ?? 0) > 20,
+    'packets are counted',
+  );
+  t.equal(record.media?.lossReceived, 0);
+  t.ok((record.media?.jitterReceivedMs ?? Infinity) < 20);
   t.match(
     record.turns.map(({ outcome, heard, bargedIn }) => ({ outcome, heard, bargedIn })),
     [

@@ -57,6 +57,15 @@ export function callStoreContract(
         }),
         sampleTransfer({ node: null }),
       ],
+      media: {
+        packetsReceived: 995,
+        packetsSent: 1000,
+        lossReceived: 0.005,
+        jitterReceivedMs: 3.25,
+        lossSent: null,
+        jitterSentMs: null,
+        roundTripMs: null,
+      },
     });
     const bare = sampleRecord({
       id: '20261121-020000-00000001',

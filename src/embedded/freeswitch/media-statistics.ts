@@ -18,7 +18,8 @@ export interface MediaFigures {
 
 /**
  * The variables that FreeSWITCH sets with `uuid_set_media_stats` and at the end of a call. `rtp_audio_rtcp_...` beyond
- * packet_count and octet_count are ours: the real server tells of them in events alone.
+ * packet_count and octet_count are ours: the real server tells of them in events alone. So are in_lost_packet_count and
+ * in_jitter_ms, RFC 3550's figures as they are now.
  */
 export function mediaStatistics(figures: MediaFigures): ReadonlyMap<string, string> {
   const { session, heard } = figures;
@@ -35,6 +36,7 @@ export function mediaStatistics(figures: MediaFigures): ReadonlyMap<string, stri
   count('in_packet_count', stats.packetsReceived);
   count('in_media_packet_count', stats.packetsReceived);
   count('in_skip_packet_count', stats.lost);
+  count('in_lost_packet_count', lost);
   count('in_refused_packet_count', figures.refusedPackets);
   count('in_jitter_packet_count', heard?.frames ?? 0);
   count('in_largest_jb_size', Math.ceil((heard?.largestSamples ?? 0) / FRAME_SAMPLES));
@@ -42,6 +44,7 @@ export function mediaStatistics(figures: MediaFigures): ReadonlyMap<string, stri
   // RFC 3550's jitter, in milliseconds; the real server has a variance of its own making here.
   measure('in_jitter_min_variance', inMs(reception.leastJitterSamples));
   measure('in_jitter_max_variance', inMs(reception.mostJitterSamples));
+  measure('in_jitter_ms', inMs(reception.jitterSamples));
   measure('in_jitter_loss_rate', 100 * lossShare);
   measure('in_quality_percentage', quality);
   measure('in_mos', meanOpinion(quality));

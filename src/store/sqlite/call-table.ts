@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { CallRecord, LedgerRecord, TransferRecord, TurnRecord } from '../call-record.js';
+import type { CallRecord, LedgerRecord, MediaRecord, TransferRecord, TurnRecord } from '../call-record.js';
 import type { CallQuery } from '../call-store.js';
 import { storeError } from '../errors.js';
 import type { CallRow, Tables, TransferRow, TurnRow } from './tables.js';
@@ -124,6 +124,7 @@ function rowOf(record: CallRecord): CallRow {
     recording: record.recording,
     journal: record.journal,
     stop_calling: record.stopCalling === true ? 1 : 0,
+    media: record.media === undefined ? null : JSON.stringify(record.media),
   };
 }
 
@@ -151,6 +152,7 @@ function recordOf(
     turns,
     transfers,
     ...(row.stop_calling !== 0 && { stopCalling: true as const }),
+    ...(row.media !== null && { media: JSON.parse(row.media) as MediaRecord }),
     recording: row.recording,
     journal: row.journal,
   };

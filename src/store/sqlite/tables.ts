@@ -23,6 +23,8 @@ export interface CallRow {
   journal: string | null;
   /** 0 or 1. */
   stop_calling: number;
+  /** JSON of its MediaRecord. */
+  media: string | null;
 }
 
 /** One row per turn of a call. */

@@ -181,6 +181,7 @@ t.test('migrations run once, and are remembered in schema_migrations', async (t)
     '0006-taught',
     '0007-turn-ledger',
     '0008-stop-calling',
+    '0009-call-media',
   ]);
   t.equal(other.pragma('journal_mode', { simple: true }), 'wal');
 });
@@ -191,7 +192,7 @@ t.test('a database of an older version is brought up to date with its calls kept
   other.exec(
     `ALTER TABLE turns DROP COLUMN gap_ms; DROP TABLE transfers; DROP INDEX calls_refused; DROP TABLE caller_memory;
      DROP TABLE taught; ALTER TABLE turns DROP COLUMN ledger;
-     ALTER TABLE calls DROP COLUMN stop_calling; DROP TABLE stop_calling;
+     ALTER TABLE calls DROP COLUMN stop_calling; DROP TABLE stop_calling; ALTER TABLE calls DROP COLUMN media;
      DELETE FROM schema_migrations WHERE name <> '0001-calls-and-turns'`,
   );
   other.close();

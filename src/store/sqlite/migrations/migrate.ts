@@ -9,6 +9,7 @@ import * as callerMemory from './0005-caller-memory.js';
 import * as taught from './0006-taught.js';
 import * as turnLedger from './0007-turn-ledger.js';
 import * as stopCalling from './0008-stop-calling.js';
+import * as callMedia from './0009-call-media.js';
 
 /** Every change of the tables, in order. One that was released is never edited: what it did wrong, the next one mends. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-taught': taught,
   '0007-turn-ledger': turnLedger,
   '0008-stop-calling': stopCalling,
+  '0009-call-media': callMedia,
 };
 
 const table = 'schema_migrations';
