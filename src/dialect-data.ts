@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { DialectIdentifier } from './dialect/identify.js';
 import type { IntentExamples } from './dialect/intent-examples.js';
@@ -15,10 +14,7 @@ import { readPack } from './dialect/read-pack.js';
 import { readSlotWords } from './dialect/slots/read-slot-words.js';
 import { SlotReader } from './dialect/slots/slot-reader.js';
 import type { SlotWords } from './dialect/slots/slot-words.js';
-import { readTestSet, type TestLine } from './dialect/test-set.js';
-
-/** The files of words in the project folder; the compiled program stands in dist/src. */
-export const dialectDataDir = fileURLToPath(new URL('../../src/dialect/', import.meta.url));
+import { dialectDataDir } from './dialect-files.js';
 
 /** Reads every pack of words. Problems are told with file and line; a file that has some is left out. */
 export async function readDialectPacks(
@@ -157,33 +153,6 @@ export async function readDialectData(dir = dialectDataDir, hotline = 'hotline')
     matcher: IntentMatcher.build(intents.examples, packs, intents.learned),
     problems: [...inPacks, ...intents.problems, ...inSlots],
   };
-}
-
-/** The sets that Xiangyin comes with. What was never looked at while lexicons and examples were made is `held-out`. */
-export type SplitName = 'tuned' | 'held-out' | 'held-out-2';
-
-export const shippedSplits: readonly SplitName[] = ['held-out', 'held-out-2', 'tuned'];
-
-export interface TestSetFile {
-  readonly file: string;
-  readonly lines: readonly TestLine[];
-  readonly problems: readonly PackProblem[];
-}
-
-/** Reads a test set; problems name their line. Rejects as `readFile` does if the file is not there. */
-export async function readTestSetFile(file: string, intents: ReadonlySet<string>): Promise<TestSetFile> {
-  return { file, ...readTestSet(await readFile(file, 'utf8'), file, intents) };
-}
-
-/** A shipped set; undefined if this installation came without it. */
-export async function readShippedSet(
-  split: SplitName,
-  intents: ReadonlySet<string>,
-  dir = join(dialectDataDir, 'sets'),
-): Promise<TestSetFile | undefined> {
-  const name = `${split}.jsonl`;
-  const there = (await readdir(dir)).some((file) => basename(file) === name);
-  return there ? readTestSetFile(join(dir, name), intents) : undefined;
 }
 
 async function textsIn(dir: string): Promise<{ readonly file: string; readonly text: string }[]> {

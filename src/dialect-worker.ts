@@ -5,7 +5,8 @@ import { DialectIdentifier } from './dialect/identify.js';
 import { IntentMatcher } from './dialect/intent-matcher.js';
 import type { PackProblem } from './dialect/pack-problem.js';
 import type { TaughtSentence } from './dialect/taught-sentences.js';
-import { dialectDataDir, readDialectPacks, readIntentData, readSlotReader } from './dialect-data.js';
+import { readDialectPacks, readIntentData, readSlotReader } from './dialect-data.js';
+import { dialectDataDir } from './dialect-files.js';
 import type {
   DialectCall,
   DialectRequest,

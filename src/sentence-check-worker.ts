@@ -2,7 +2,8 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TaughtSentence } from './dialect/taught-sentences.js';
 import { IntentMatcher } from './dialect/intent-matcher.js';
-import { readDialectPacks, readIntentData, readShippedSet } from './dialect-data.js';
+import { readDialectPacks, readIntentData } from './dialect-data.js';
+import { readShippedSet } from './dialect-files.js';
 import { checkSentence, type WordsReport } from './quality/words-check.js';
 
 /** What the thread is started with; it answers once and ends. */

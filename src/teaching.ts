@@ -12,7 +12,7 @@ import type { TaughtWording } from './dialect/taught-phrases.js';
 import type { TaughtSentence } from './dialect/taught-sentences.js';
 import type { TestLine } from './dialect/test-set.js';
 import type { Dialplan } from './dialog/dialplan.js';
-import { dialectDataDir, readShippedSet } from './dialect-data.js';
+import { dialectDataDir, readShippedSet } from './dialect-files.js';
 import type { CandidateSound } from './quality/sound-check.js';
 import { checkSound } from './quality/sound-check.js';
 import { sentenceOf, soundOf, Teaching, wordingOf } from './quality/teaching.js';

@@ -4,7 +4,7 @@ import { fallbackChain } from './dialect/catalogue.js';
 import type { DialectPack } from './dialect/pack.js';
 import { DialectPacks, familyOf } from './dialect/packs.js';
 import { readPack } from './dialect/read-pack.js';
-import { dialectDataDir } from './dialect-data.js';
+import { dialectDataDir } from './dialect-files.js';
 
 /** What a call needs at hand of a pack: whether a turn is over, and what every question understands. */
 const neededParts = /^(dialect|fillers|replies|backchannels|turnFinal|turnHolding):/;

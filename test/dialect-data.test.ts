@@ -6,7 +6,8 @@ import { evaluate } from '../src/dialect/evaluate.js';
 import { IntentMatcher } from '../src/dialect/intent-matcher.js';
 import { learnedBytes } from '../src/dialect/learned-file.js';
 import { familyOf } from '../src/dialect/packs.js';
-import { dialectDataDir, readDialectData, readShippedSet } from '../src/dialect-data.js';
+import { readDialectData } from '../src/dialect-data.js';
+import { dialectDataDir, readShippedSet } from '../src/dialect-files.js';
 
 // Training several models takes seconds on a busy machine.
 t.setTimeout(300_000);

@@ -6,16 +6,14 @@ import { evaluate, type Evaluation, type Understanding } from '../dialect/evalua
 import { familyOf } from '../dialect/packs.js';
 import type { PackProblem } from '../dialect/pack-problem.js';
 import { replyKinds } from '../dialect/pack.js';
+import { readDialectData, type DialectData, writeLearnedIntents } from '../dialect-data.js';
 import {
-  readDialectData,
   readShippedSet,
   readTestSetFile,
   shippedSplits,
-  type DialectData,
   type SplitName,
   type TestSetFile,
-  writeLearnedIntents,
-} from '../dialect-data.js';
+} from '../dialect-files.js';
 import { crossValidationText, evaluationText } from './dialect-text.js';
 import { addTeachCommands } from './dialect-teach.js';
 import { cliError } from './errors.js';

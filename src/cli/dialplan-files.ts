@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readIntents } from '../dialect/read-intents.js';
-import { dialectDataDir } from '../dialect-data.js';
+import { dialectDataDir } from '../dialect-files.js';
 import type { DialplanSources, SourceFile } from '../dialog/dialplan-set.js';
 
 /** Where the shipped dialplans are, seen from dist/src/cli. */

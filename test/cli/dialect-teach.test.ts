@@ -4,7 +4,7 @@ import { t } from 'tap';
 import type { Test } from 'tap';
 import { addDialectCommand } from '../../src/cli/dialect.js';
 import type { TurnRecord } from '../../src/store/call-record.js';
-import { readShippedSet } from '../../src/dialect-data.js';
+import { readShippedSet } from '../../src/dialect-files.js';
 import { databaseFile } from '../../src/store/data-folder.js';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { sampleRecord, sampleTurn } from '../store-contract/sample-record.js';

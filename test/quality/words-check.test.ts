@@ -2,7 +2,8 @@ import { t } from 'tap';
 import type { IntentMatch } from '../../src/dialect/intent-matcher.js';
 import type { TaughtSentence } from '../../src/dialect/taught-sentences.js';
 import { checkSentence, sentenceRefusal, wordingRefusal } from '../../src/quality/words-check.js';
-import { readDialectData, readShippedSet } from '../../src/dialect-data.js';
+import { readDialectData } from '../../src/dialect-data.js';
+import { readShippedSet } from '../../src/dialect-files.js';
 
 t.setTimeout(120_000);
 const data = await readDialectData();
