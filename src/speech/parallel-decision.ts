@@ -1,4 +1,4 @@
-import { rankHearings } from './rank-hearings.js';
+import { rankHearings, soundFor } from './rank-hearings.js';
 import type { Hearing } from './recognizer.js';
 
 export interface ParallelRules {
@@ -11,8 +11,10 @@ export interface ParallelRules {
 /** What comes of it: the best hearing first; empty: every recognizer failed, or what is left is worth nothing. */
 export type ParallelVerdict = readonly Hearing[];
 
-/** A recognizer that got the words with this probability is not doubted. */
+/** A recognizer that found what the question expects with this probability is not doubted. */
 const sureProbability = 0.8;
+/** Nor one that wrote other words with this one: engines are sure of a dialect that they do not know, too. */
+const sureOfWordsProbability = 0.9;
 /** Of another dialect less than this is a guess: it takes nothing from the call's own. */
 const likelyProbability = 0.5;
 
@@ -87,8 +89,9 @@ export class ParallelDecision {
   /** Whether the call's own recognizer is sure, and nobody knows better. */
   get #isDecisive(): boolean {
     const own = this.#all[0]?.hearing;
-    if (own === undefined || own.probability < sureProbability) return false;
-    if (this.rules.onlyPhrases && !own.inGrammar) return false;
+    if (own === undefined || (this.rules.onlyPhrases && !own.inGrammar)) return false;
+    if (own.probability < (own.inGrammar ? sureProbability : sureOfWordsProbability)) return false;
+    if (soundFor(own.dialect, own.dialects ?? []) < 0) return false;
     return this.#ranked(({ hearing }) => hearing !== undefined)[0] === own;
   }
 

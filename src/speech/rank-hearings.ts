@@ -28,8 +28,8 @@ export function rankHearings(hearings: readonly Hearing[], present: Hearing | un
   return [...hearings].sort((a, b) => (score.get(b) ?? 0) - (score.get(a) ?? 0));
 }
 
-/** An identifier may know the language and not the dialect. */
-function soundFor(dialect: string, sound: readonly DialectScore[]): number {
+/** Log-odds of a dialect by what an engine tells of the sound: it may know the language and not the dialect; 0: it told nothing. */
+export function soundFor(dialect: string, sound: readonly DialectScore[]): number {
   const language = findDialect(dialect)?.language;
   const told = sound.find((one) => one.dialect === dialect) ?? sound.find((one) => one.dialect === language);
   return told === undefined ? 0 : logOdds(told.score, soundLimit);
