@@ -138,3 +138,52 @@ t.test('a recognizer that is neither sure nor not says nothing', async (t) => {
     t.notOk(tracker.hear({ recognizers: new Map([['yue', probability]]) }).switched);
   }
 });
+
+t.test(
+  'words of a dialect, expected in it alone and heard well in it alone, are enough at once',
+  async (t) => {
+    const text = '帮我查一哈嘛';
+    const heard = {
+      recognizers: new Map([
+        ['cmn-sichuan', 0.9],
+        ['cmn', 0.1],
+      ]),
+      understoodIn: 'cmn-sichuan',
+    };
+    t.match(new DialectTracker('cmn').hear(said(text, heard)), { dialect: 'cmn-sichuan', reason: 'sure' });
+    for (const less of [
+      { ...heard, understoodIn: 'cmn' },
+      { recognizers: heard.recognizers },
+      {
+        ...heard,
+        recognizers: new Map([
+          ['cmn-sichuan', 0.9],
+          ['cmn', 0.8],
+        ]),
+      },
+    ]) {
+      t.notOk(new DialectTracker('cmn').hear(said(text, less)).switched);
+    }
+    const settled = new DialectTracker('cmn', { dialect: 'yue', confirmations: 3, ageDays: 1 });
+    t.notOk(settled.hear(said(text, heard)).switched, 'but not to leave one that is settled');
+    for (const words of neutral.filter((one) => identifier.identifyText(one).markers.length === 0)) {
+      t.notOk(new DialectTracker('cmn').hear(said(words, heard)).switched, words);
+    }
+  },
+);
+
+t.test('the likeliest dialects: those that something spoke for, then those of other languages', async (t) => {
+  const tracker = new DialectTracker('cmn');
+  const spoken = ['cmn-sichuan', 'yue', 'cmn-henan', 'wuu'];
+  t.strictSame(tracker.likeliest(spoken), ['yue', 'wuu', 'cmn-sichuan', 'cmn-henan']);
+  tracker.hear(said('帮我查一哈嘛'));
+  t.equal(tracker.likeliest(spoken)[0], 'cmn-sichuan');
+  tracker.hear({
+    recognizers: new Map([
+      ['yue', 0.05],
+      ['cmn', 0.9],
+    ]),
+  });
+  t.equal(tracker.likeliest(spoken).at(-1), 'yue', 'and last what something spoke against');
+  t.strictSame(tracker.likeliest([]), []);
+});
