@@ -33,7 +33,7 @@ export const deskEnvironment = {
 
 /** A server with the test desk, ended by the test's teardown. */
 export async function startDesk(t: Test, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-  const server = await ServerProcess.start({ env: { ...deskEnvironment, ...env } });
+  const server = await ServerProcess.start({ env: { ...deskEnvironment, ...env }, sharedSpeech: true });
   t.teardown(() => server.kill());
   return server;
 }

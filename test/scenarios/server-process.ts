@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../src/http/control-client.js';
+import { shareSpeech } from '../shared-speech.js';
 
 /** The project's folder; this file runs from dist/test/scenarios. */
 export const projectDir = fileURLToPath(new URL('../../../', import.meta.url));
@@ -14,6 +15,8 @@ export interface ServerProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default 30000. */
   readonly readyWithinMs?: number;
+  /** Whether it finds what other tests' servers have spoken ({@link shareSpeech}). Default false: a fresh one measures. */
+  readonly sharedSpeech?: boolean;
 }
 
 interface ReadyLine {
@@ -61,6 +64,7 @@ export class ServerProcess {
   /** Resolves when the server takes calls; rejects with its last words if it ends before. */
   static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
     const dataDir = await mkdtemp(join(tmpdir(), 'xiangyin-server-'));
+    if (options.sharedSpeech === true) await shareSpeech(dataDir);
     const server = new ServerProcess(spawnServer(dataDir, options.env), dataDir);
     try {
       const ready = await server.#ready(options.readyWithinMs ?? 30_000);

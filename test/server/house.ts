@@ -17,6 +17,7 @@ import type { CallRecord } from '../../src/store/call-record.js';
 import type { CallStore } from '../../src/store/call-store.js';
 import { databaseFile } from '../../src/store/data-folder.js';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { shareSpeech } from '../shared-speech.js';
 import { dialplans, numbers } from './house-dialplans.js';
 
 /** What the bot plays: a long tone for prompts that are cut, a short one where the call goes on at once. */
@@ -50,6 +51,7 @@ export class House {
     const log: LogEntry[] = [];
     const dataDir = await preparedFolder(t, more);
     const { speech } = more;
+    if (speech === undefined && !('speech.engines' in options)) await shareSpeech(dataDir);
     const server = await Server.start({
       ...(await serverOptions(dataDir, options, keeping(log))),
       ...(speech !== undefined && { speech }),
