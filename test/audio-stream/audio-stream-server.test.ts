@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
 import { ManualClock, systemClock, type Clock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
+import { StreamLink, type LinkStream } from '../../src/core/stream-link.js';
 
 const local = { host: '127.0.0.1', port: 0 };
 
@@ -54,14 +55,32 @@ t.test('a media server of this machine comes by the Unix socket, strangers come 
   });
   t.teardown(() => server.close());
   const expected = server.expect(1, 1000);
-  t.match(expected.url, `ws+unix:${localSocket}:/audio/`);
-  const socket = dial(expected.url);
-  const [stream] = await Promise.all([expected.arrived, once(socket, 'open')]);
-  const heard = once(socket, 'message');
+  t.match(expected.url, `link+unix:${localSocket}:/audio/`);
+  const link = new StreamLink(connect(localSocket), { gone: () => undefined });
+  t.teardown(() => link.close());
+  const heard: number[] = [];
+  const fork = await new Promise<LinkStream>((resolve) => {
+    const opened = link.open(expected.url.replace(/^.*:/, ''), {
+      opened: () => resolve(opened),
+      message: (data) => heard.push(data.length),
+      gone: () => heard.push(0),
+    });
+  });
+  const stream = await expected.arrived;
+  t.equal(server.openSockets, 1);
+  const position = new Promise<number>((resolve) => {
+    stream.onFrame = (caller) => resolve(caller[7] ?? 0);
+  });
+  fork.send(new Uint8Array(new Int16Array(160).fill(300).buffer));
+  t.equal(await position, 300);
   stream.send(new Int16Array(160));
-  t.equal(((await heard) as [Buffer])[0].length, 320);
-  const [error] = (await once(dial(`ws+unix:${localSocket}:/audio/guess`), 'error')) as [Error];
-  t.match(error.message, /403/);
+  stream.close();
+  const refused = new Promise<string>((resolve) => {
+    link.open('/audio/guess', { message: () => undefined, gone: resolve });
+  });
+  t.equal(await refused, 'closed');
+  t.same(heard, [320, 0], 'what was sent before the end arrived');
+  t.equal(server.openSockets, 0);
   await server.close();
   t.notOk(existsSync(localSocket), 'the file is gone');
 });

@@ -57,7 +57,7 @@ export function parseForkCommand(argument: string): ForkCommand | undefined {
 
 function parseStart(uuid: string, rest: readonly string[]): ForkCommand | undefined {
   const [address, mix, rate, ...extra] = rest;
-  const url = webSocketUrl(address);
+  const url = serverUrl(address);
   const sampleRateHz = readRate(rate);
   if (url === undefined || sampleRateHz === undefined) return undefined;
   if (mix !== 'mono' && mix !== 'mixed' && mix !== 'stereo') return undefined;
@@ -94,11 +94,26 @@ function readRate(text: string | undefined): number | undefined {
   return Number.isInteger(rate) && rate > 0 && rate <= 64000 && rate % 8000 === 0 ? rate : undefined;
 }
 
-function webSocketUrl(text: string | undefined): string | undefined {
-  if (text === undefined || !URL.canParse(text)) return undefined;
+function serverUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  // Ours alone: an application on this machine.
+  if (linkAddress(text) !== undefined) return text;
+  if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';
-  // Ours alone: an application on this machine may listen on a Unix socket, `ws+unix:/run/audio.sock:/path`.
-  return ['ws:', 'wss:', 'ws+unix:'].includes(url.protocol) ? url.href : undefined;
+  return url.protocol === 'ws:' || url.protocol === 'wss:' ? url.href : undefined;
+}
+
+/** Where an application on this machine takes all its forks over one connection (core/stream-link). */
+export interface LinkAddress {
+  /** Of the Unix socket. */
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Reads `link+unix:/run/audio.sock:/name`; undefined: it is another kind of URL. */
+export function linkAddress(url: string): LinkAddress | undefined {
+  const [, path, name] = /^link\+unix:(.+?):(\/.*)$/.exec(url) ?? [];
+  return path === undefined || name === undefined ? undefined : { path, name };
 }

@@ -1,23 +1,25 @@
 import { Buffer } from 'node:buffer';
 import { writeFile, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WebSocket, type RawData } from 'ws';
 import { samplesOf } from '../../audio/pcm.js';
 import { createResampler, type Resampler } from '../../audio/resample.js';
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
-import type { ForkRequest } from './audio-fork-command.js';
+import { linkAddress, type ForkRequest } from './audio-fork-command.js';
 import { SAMPLE_RATE_HZ } from './audio-source.js';
 import { BotAudioQueue } from './bot-audio-queue.js';
 import { ForkEncoder } from './fork-encoder.js';
+import type { ForkLinks } from './fork-links.js';
+import type { ForkSocket, ForkSocketListener } from './fork-socket.js';
+import { ForkWebSocket } from './fork-web-socket.js';
 
 export interface ForkHost {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly channelUuid: string;
+  readonly links: ForkLinks;
   getVariable(name: string): string | undefined;
   /** Publishes a CUSTOM event of this channel. */
   publish(subclass: string, body: string | undefined): void;
@@ -27,17 +29,11 @@ export interface ForkHost {
   closed(fork: AudioFork): void;
 }
 
-const SUBPROTOCOL = 'audio.drachtio.org';
-const CONNECT_LIMIT_MS = 5000;
 /** What may wait for a slow server before frames are dropped. */
 const BUFFER_SECS = 2;
-/** After our Close frame the peer may answer; then the socket is cut. */
-const CLOSE_LIMIT_MS = 2000;
-/** A message larger than this (26 s of audio at 16 kHz in base64) is no audio of ours. */
-const MAX_MESSAGE_BYTES = 4 << 20;
 
 /**
- * One `uuid_audio_fork`: a WebSocket to which the call's sound is sent, one message per 20 ms frame, and from which bot
+ * One `uuid_audio_fork`: a connection to which the call's sound is sent, one message per 20 ms frame, and from which bot
  * audio, marks and orders come. https://github.com/drachtio/drachtio-freeswitch-modules/tree/main/modules/mod_audio_fork
  */
 export class AudioFork {
@@ -45,9 +41,7 @@ export class AudioFork {
   readonly #queue = new BotAudioQueue();
   readonly #encoder: ForkEncoder;
   readonly #tempFiles: string[] = [];
-  #socket: WebSocket | undefined;
-  /** The stream under the WebSocket, when the peer is on this machine; the library writes whole frames as well. */
-  #wire: Socket | undefined;
+  #socket: ForkSocket | undefined;
   #playResampler: Resampler | undefined;
   #oddByte: number | undefined;
   #isPaused = false;
@@ -55,7 +49,6 @@ export class AudioFork {
   #isClosing = false;
   #isGraceful = false;
   #isGone = false;
-  #timer: Timer | undefined;
 
   constructor(
     private readonly request: ForkRequest,
@@ -73,16 +66,14 @@ export class AudioFork {
   /** Hot. One frame of the call: left what the caller said, right what the caller heard. */
   frame(left: Int16Array, right: Int16Array): void {
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN || this.#isPaused || this.#isClosing) return;
-    if (socket.bufferedAmount > BUFFER_SECS * this.#encoder.bytesPerSec) {
+    if (socket?.isOpen !== true || this.#isPaused || this.#isClosing) return;
+    if (socket.waitingBytes > BUFFER_SECS * this.#encoder.bytesPerSec) {
       if (!this.#isOverrun) this.host.publish('mod_audio_fork::buffer_overrun', undefined);
       this.#isOverrun = true;
       return;
     }
     this.#isOverrun = false;
-    // The library's own way costs as much again as the write: an application on this machine gets whole frames.
-    if (this.#wire !== undefined) this.#wire.write(this.#encoder.encodeLocal(left, right));
-    else socket.send(this.#encoder.encode(left, right));
+    socket.frame(this.#encoder, left, right);
   }
 
   /** Hot. Adds this tick's bot audio to `out`; false when there is none. */
@@ -99,8 +90,8 @@ export class AudioFork {
 
   /** Text to the server; false when it cannot be sent now. */
   sendText(text: string): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(text);
+    if (this.#socket?.isOpen !== true) return false;
+    this.#socket.text(text);
     return true;
   }
 
@@ -126,17 +117,8 @@ export class AudioFork {
     if (finalText !== undefined) this.sendText(finalText);
     for (const path of this.#tempFiles) void rm(path, { force: true }).catch(() => undefined);
     this.#queue.clear();
-    const socket = this.#socket;
-    if (socket === undefined || socket.readyState === WebSocket.CLOSED) {
-      this.#gone();
-      return;
-    }
-    if (socket.readyState === WebSocket.CONNECTING) {
-      socket.terminate();
-      return;
-    }
-    socket.close(1000);
-    this.#timer = this.host.clock.after(CLOSE_LIMIT_MS, () => socket.terminate());
+    if (this.#socket === undefined) this.#gone();
+    else this.#socket.close();
   }
 
   async #start(): Promise<void> {
@@ -150,42 +132,40 @@ export class AudioFork {
       this.#free();
       return;
     }
+    let isOpened = false;
+    const listener: ForkSocketListener = {
+      opened: () => {
+        isOpened = true;
+        if (request.metadata !== undefined) this.sendText(request.metadata);
+        host.publish('mod_audio_fork::connect', undefined);
+      },
+      message: (data, isBinary) => this.#message(data, isBinary),
+      gone: (reason) => {
+        if (!isOpened && !this.#isClosing) this.#failed(reason);
+        else if (isOpened && !this.#isClosing && !this.#isGraceful) {
+          host.publish('mod_audio_fork::disconnect', undefined);
+        }
+        this.#gone();
+      },
+    };
+    const link = linkAddress(request.url);
+    this.#socket =
+      link === undefined
+        ? new ForkWebSocket(this.#webSocketOptions(), listener)
+        : host.links.open(link, listener);
+  }
+
+  #webSocketOptions(): ConstructorParameters<typeof ForkWebSocket>[0] {
+    const { request, host } = this;
     const user = host.getVariable('MOD_AUDIO_BASIC_AUTH_USERNAME');
-    const password = host.getVariable('MOD_AUDIO_BASIC_AUTH_PASSWORD');
+    const password = host.getVariable('MOD_AUDIO_BASIC_AUTH_PASSWORD') ?? '';
     const isLenient = /^(true|1|yes)$/i.test(host.getVariable('MOD_AUDIO_FORK_ALLOW_SELFSIGNED') ?? '');
-    const socket = new WebSocket(request.url, [SUBPROTOCOL], {
-      perMessageDeflate: false,
-      handshakeTimeout: CONNECT_LIMIT_MS,
-      maxPayload: MAX_MESSAGE_BYTES,
-      followRedirects: false,
-      rejectUnauthorized: !isLenient,
-      ...(user === undefined ? {} : { auth: `${user}:${password ?? ''}` }),
-    });
-    this.#socket = socket;
-    socket.binaryType = 'nodebuffer';
-    socket.on('upgrade', ({ socket: stream }) => {
-      if (isLocal(stream)) this.#wire = stream;
-    });
-    let opened = false;
-    let reason = 'closed';
-    socket.on('open', () => {
-      opened = true;
-      if (request.metadata !== undefined) socket.send(request.metadata);
-      host.publish('mod_audio_fork::connect', undefined);
-    });
-    socket.on('message', (data, isBinary) => this.#message(data, isBinary));
-    // An error is always followed by a close.
-    socket.on('error', (error) => {
-      reason = error.message;
-      host.logger.debug({ code: errorCode(error) }, 'audio fork failed');
-    });
-    socket.on('close', () => {
-      if (!opened && !this.#isClosing) this.#failed(reason);
-      else if (opened && !this.#isClosing && !this.#isGraceful) {
-        host.publish('mod_audio_fork::disconnect', undefined);
-      }
-      this.#gone();
-    });
+    return {
+      url: request.url,
+      auth: user === undefined ? undefined : `${user}:${password}`,
+      isStrict: !isLenient,
+      clock: host.clock,
+    };
   }
 
   #failed(reason: string): void {
@@ -197,7 +177,6 @@ export class AudioFork {
   #gone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#timer?.cancel();
     this.#free();
     this.#queue.clear();
     this.host.closed(this);
@@ -209,10 +188,10 @@ export class AudioFork {
     this.#playResampler = undefined;
   }
 
-  #message(data: RawData, isBinary: boolean): void {
+  #message(data: Buffer, isBinary: boolean): void {
     try {
-      if (isBinary) this.#audio(data as Buffer);
-      else this.#order((data as Buffer).toString());
+      if (isBinary) this.#audio(data);
+      else this.#order(data.toString());
     } catch (error) {
       this.host.logger.warn({ code: errorCode(error) }, 'a message of the audio server was not understood');
     }
@@ -307,9 +286,4 @@ function playAudioExtension(data: Record<string, unknown>): string | undefined {
   return typeof rateHz === 'number' && [8000, 16000, 24000, 32000, 48000, 64000].includes(rateHz)
     ? `.r${rateHz / 1000}`
     : '.r16';
-}
-
-/** A Unix socket has no address. */
-function isLocal({ remoteAddress }: Socket): boolean {
-  return remoteAddress === undefined || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
 }

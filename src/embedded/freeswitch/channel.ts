@@ -13,6 +13,7 @@ import type { ApplicationHost, DigitSource, EventOptions } from './application-h
 import { ApplicationStack, type Execution } from './application-stack.js';
 import { findApplication } from './applications.js';
 import { AudioFork } from './audio-fork.js';
+import type { ForkLinks } from './fork-links.js';
 import type { ForkCommand, ForkRequest } from './audio-fork-command.js';
 import type { JoinRequest } from './conference-join.js';
 import {
@@ -57,6 +58,7 @@ export interface ChannelOptions {
     execution: Execution,
   ) => Promise<void>;
   /** A fork's connection is really gone: forks outlive their channel by the closing handshake. */
+  readonly forkLinks: ForkLinks;
   readonly forkOpened: (fork: AudioFork) => void;
   readonly forkClosed: (fork: AudioFork) => void;
   /** The call is over and everything is reported: control connections may go. */
@@ -330,6 +332,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
       clock: this.clock,
       logger: this.logger,
       channelUuid: this.uuid,
+      links: this.#options.forkLinks,
       getVariable: (name) => this.variables.get(name),
       publish: (subclass, body) => {
         const options = body === undefined ? { subclass } : { subclass, body };

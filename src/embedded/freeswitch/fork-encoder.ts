@@ -43,6 +43,12 @@ export class ForkEncoder {
     }
   }
 
+  /** Hot. The message of one frame, valid until the next one. */
+  view(left: Int16Array, right: Int16Array): Uint8Array {
+    this.#fill(left, right);
+    return this.#messageBytes;
+  }
+
   /** Hot. The message of one frame: a copy, since the WebSocket may keep it until the kernel takes it. */
   encode(left: Int16Array, right: Int16Array): Buffer {
     this.#fill(left, right);

@@ -16,6 +16,7 @@ import type { IncomingInvite } from '../sip/incoming-invite.js';
 import { UserAgent } from '../sip/user-agent.js';
 import { runApiCommand, type ApiHost } from './api-commands.js';
 import type { AudioFork } from './audio-fork.js';
+import { ForkLinks } from './fork-links.js';
 import { Channel } from './channel.js';
 import { Conferences } from './conferences.js';
 import { EventFactory, type FreeSwitchEvent } from './event.js';
@@ -84,6 +85,7 @@ export class FreeSwitchServer {
   readonly #conferences: Conferences;
   readonly #channels = new Map<string, Channel>();
   readonly #forks = new Set<AudioFork>();
+  readonly #forkLinks: ForkLinks;
   readonly #handshaker: DtlsHandshaker;
   readonly #outbound = new Map<Channel, Set<EventSocketSession>>();
   readonly #connecting = new Set<Socket>();
@@ -100,12 +102,14 @@ export class FreeSwitchServer {
     this.#clock = new CountingClock(options.clock);
     this.#bus = new EventBus(new EventFactory(newUuid(), this.#mediaHost(), options.clock));
     this.#handshaker = new DtlsHandshaker(options.logger, options.clock.wallMs());
+    this.#forkLinks = new ForkLinks(this.#clock);
     this.#ticker = new MediaTicker({ clock: options.clock, logger: options.logger });
     this.#moderation =
       options.mayRest === true
         ? new WakeModeration(
             () => options.clock.nowMs(),
             () => this.#ticker.dueInMs,
+            () => this.#forkLinks.flush(),
           )
         : undefined;
     this.#ports = new PortPool({
@@ -189,6 +193,7 @@ export class FreeSwitchServer {
     this.#channels.clear();
     for (const socket of this.#connecting) socket.destroy();
     for (const sessions of this.#outbound.values()) for (const session of [...sessions]) session.close();
+    this.#forkLinks.close();
     this.#conferences.close();
     this.#ticker.close();
     this.#sounds.close();
@@ -308,6 +313,7 @@ export class FreeSwitchServer {
       localMedia,
       dialog,
       joinConference: (request, host, execution) => this.#conferences.join(request, host, execution),
+      forkLinks: this.#forkLinks,
       forkOpened: (fork) => this.#forks.add(fork),
       forkClosed: (fork) => this.#forks.delete(fork),
       ended: (ended) => this.#channelEnded(ended),

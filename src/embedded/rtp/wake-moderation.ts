@@ -20,10 +20,11 @@ export class WakeModeration {
   #windowEndsMs = 0;
   #busy = false;
 
-  /** `dueInMs`: until something must be done in time, from now. */
+  /** `dueInMs`: until something must be done in time, from now. `beforeRest` hands over what must not wait. */
   constructor(
     private readonly nowMs: () => number,
     private readonly dueInMs: () => number,
+    private readonly beforeRest: () => void = () => undefined,
     private readonly rest: (ms: number) => void = blockThread,
   ) {}
 
@@ -50,7 +51,9 @@ export class WakeModeration {
     }
     if (!this.#busy || this.#closed) return;
     const restMs = Math.min(REST_MS, this.dueInMs());
-    if (restMs >= LEAST_REST_MS) this.rest(restMs);
+    if (restMs < LEAST_REST_MS) return;
+    this.beforeRest();
+    this.rest(restMs);
   };
 }
 

@@ -4,11 +4,16 @@ import { WakeModeration } from '../../../src/embedded/rtp/wake-moderation.js';
 
 function world(dueInMs = 15) {
   const rests: number[] = [];
+  const order: string[] = [];
   const world = { nowMs: 1000, dueInMs, rests };
   const moderation = new WakeModeration(
     () => world.nowMs,
     () => world.dueInMs,
-    (ms) => void rests.push(ms),
+    () => void order.push('handed over'),
+    (ms) => {
+      order.push('rested');
+      rests.push(ms);
+    },
   );
   /** A round of I/O that brings so many packets. */
   const round = async (packets: number): Promise<void> => {
@@ -16,13 +21,20 @@ function world(dueInMs = 15) {
     await setImmediate();
     world.nowMs += 1;
   };
-  return { world, rests, moderation, round };
+  return { world, rests, order, moderation, round };
 }
 
 t.test('with few calls the thread never rests', async (t) => {
   const { rests, round } = world();
   for (let ms = 0; ms < 200; ms++) await round(1);
   t.same(rests, []);
+});
+
+t.test('what waits to be sent is handed over before a rest', async (t) => {
+  const { order, round } = world();
+  for (let ms = 0; ms < 60; ms++) await round(5);
+  t.ok(order.length > 2);
+  t.same(order.slice(0, 4), ['handed over', 'rested', 'handed over', 'rested']);
 });
 
 t.test('with many it rests once after each round, for a millisecond', async (t) => {
