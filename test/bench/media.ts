@@ -105,23 +105,33 @@ async function figuresOf(
 }
 
 function start(file: string, task: object): ChildProcess {
-  return fork(join(projectDir, 'dist/test/bench', file), [JSON.stringify(task)], {
+  const child = fork(join(projectDir, 'dist/test/bench', file), [JSON.stringify(task)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
+  // Two may come while the first is still being looked at.
+  const sent: unknown[] = [];
+  waiting.set(child, sent);
+  child.on('message', (data) => sent.push(data));
+  return child;
 }
+
+/** What each child has sent and nobody has asked for yet. */
+const waiting = new WeakMap<ChildProcess, unknown[]>();
 
 /** The child's next message; rejects when it ends instead. */
 async function message(child: ChildProcess): Promise<unknown> {
-  const ended = new AbortController();
-  const exit = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
+  const sent = waiting.get(child) ?? [];
+  if (sent.length > 0) return sent.shift();
+  const heard = new AbortController();
+  const exit = once(child, 'exit', { signal: heard.signal }).then(([code]) => {
     throw new Error(`a process of the bench ended with ${String(code)}`);
   });
   try {
-    const [first] = (await Promise.race([once(child, 'message'), exit])) as [unknown];
-    return first;
+    await Promise.race([once(child, 'message', { signal: heard.signal }), exit]);
+    return sent.shift();
   } finally {
-    ended.abort();
+    heard.abort();
     exit.catch(() => undefined);
   }
 }
