@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.js';
 import { FreeSwitchServer } from './freeswitch/freeswitch-server.js';
 import type { AudioCodec } from './rtp/codec.js';
 import { hostServer, portLogger } from './worker-messages.js';
+import { WorkerPeers } from './worker-peers.js';
 
 /** The media server's options as far as they can be copied into a worker. */
 export interface FreeSwitchWorkerOptions {
@@ -26,6 +27,9 @@ export interface FreeSwitchWorkerOptions {
 export interface FreeSwitchWorkerData extends FreeSwitchWorkerOptions {
   /** Whether the main thread can turn text into sound. */
   readonly canSpeak: boolean;
+  /** Its number among the media workers, and how many they are. */
+  readonly index: number;
+  readonly workers: number;
 }
 
 export interface FreeSwitchAddresses {
@@ -58,14 +62,19 @@ if (parentPort !== null) {
   const port = parentPort;
   const logger = portLogger(port, { server: 'media' });
   const synthesizer = new RemoteSynthesizer(port);
+  const { canSpeak, index, workers, ...options } = workerData as FreeSwitchWorkerData;
+  const peers =
+    workers > 1
+      ? new WorkerPeers(index, workers, (request) => port.postMessage({ kind: 'exchange', request }))
+      : undefined;
   hostServer<FreeSwitchAddresses>(
     port,
     logger,
     async () => {
-      const { canSpeak, ...options } = workerData as FreeSwitchWorkerData;
       const server = await FreeSwitchServer.listen({
         ...options,
         mayRest: true,
+        peers,
         clock: systemClock,
         logger,
         synthesize: canSpeak ? (text, voice) => synthesizer.speak(text, voice) : undefined,
@@ -77,7 +86,8 @@ if (parentPort !== null) {
       };
     },
     (message) => {
-      if (message.kind === 'spoken') synthesizer.answered(message.id, message.samples);
+      if (message.kind === 'exchange') peers?.received(message.news);
+      else if (message.kind === 'spoken') synthesizer.answered(message.id, message.samples);
     },
   );
 }

@@ -4,6 +4,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { pairError } from './errors.js';
 import type { FromWorker, Question, ToWorker } from './worker-messages.js';
+import type { ExchangeNews, ExchangeRequest } from './worker-peers.js';
 
 /** A worker that does not close by itself is terminated after this. */
 const CLOSE_LIMIT_MS = 3000;
@@ -22,6 +23,8 @@ export class HostedWorker<Addresses> {
   readonly listening: Promise<Addresses>;
   /** Called when the thread ends by itself after it had started. */
   exited: () => void = () => undefined;
+  /** A media worker has something for the others. */
+  exchange: (request: ExchangeRequest) => void = () => undefined;
   readonly #gone: Promise<void>;
   readonly #questions = new Map<number, (answer: unknown) => void>();
   #nextQuestion = 0;
@@ -75,6 +78,11 @@ export class HostedWorker<Addresses> {
     return answer as Answer;
   }
 
+  /** Something of the other media workers, for this one. */
+  tell(news: ExchangeNews): void {
+    this.#post({ kind: 'exchange', news });
+  }
+
   async close(): Promise<void> {
     if (!this.#isClosing && !this.#isGone) {
       this.#isClosing = true;
@@ -97,6 +105,9 @@ export class HostedWorker<Addresses> {
       case 'answer':
         this.#questions.get(message.id)?.(message.value);
         this.#questions.delete(message.id);
+        return;
+      case 'exchange':
+        this.exchange(message.request);
         return;
       case 'speak':
         this.#speak(message.id, message.text, message.voice);

@@ -9,6 +9,7 @@ import type {
   FreeSwitchWorkerOptions,
 } from './freeswitch-worker.js';
 import { HostedWorker, type HostedWorkerOptions } from './hosted-worker.js';
+import { MediaExchange } from './media-exchange.js';
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -25,7 +26,10 @@ export class MediaWorkers {
   private readonly seats: readonly Seat[];
 
   private constructor(settings: readonly FreeSwitchWorkerOptions[], options: HostedWorkerOptions) {
-    this.seats = settings.map((setting, index) => new Seat(index, setting, options));
+    const exchange = new MediaExchange();
+    this.seats = settings.map(
+      (setting, index) => new Seat(index, settings.length, exchange, setting, options),
+    );
   }
 
   /** Rejects EMBEDDED_START_FAILED when one of them cannot start; then none is left running. */
@@ -79,6 +83,8 @@ class Seat {
 
   constructor(
     private readonly index: number,
+    private readonly workers: number,
+    private readonly exchange: MediaExchange,
     private readonly settings: FreeSwitchWorkerOptions,
     private readonly options: HostedWorkerOptions,
   ) {}
@@ -93,17 +99,22 @@ class Seat {
     const workerData: FreeSwitchWorkerData = {
       ...(this.#addresses === undefined ? this.settings : pinned(this.settings, this.#addresses)),
       canSpeak: this.options.synthesize !== undefined,
+      index: this.index,
+      workers: this.workers,
     };
     const thread = new Worker(new URL('./freeswitch-worker.js', import.meta.url), { workerData });
     const worker = new HostedWorker<FreeSwitchAddresses>('media server', thread, this.options);
     this.worker = worker;
+    worker.exchange = (request) => this.exchange.request(this.index, request);
     const addresses = await worker.listening;
     // Closed meanwhile: close() ends the worker.
     if (!this.#machine.move('running')) return;
     this.#addresses = addresses;
+    this.exchange.joined(this.index, (news) => worker.tell(news));
     const { clock, logger } = this.options;
     const startedMs = clock.nowMs();
     worker.exited = () => {
+      this.exchange.left(this.index);
       if (!this.#machine.move('waiting')) return;
       if (clock.nowMs() - startedMs >= STEADY_MS) this.#replaceMs = REPLACE_MS;
       logger.error(

@@ -4,6 +4,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { TraceAnswer } from './sip/call-trace.js';
+import type { ExchangeNews, ExchangeRequest } from './worker-peers.js';
 
 export type LogKind = 'debug' | 'info' | 'warn' | 'error';
 
@@ -17,6 +18,7 @@ export type Question =
 export type ToWorker =
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'close' }
+  | { readonly kind: 'exchange'; readonly news: ExchangeNews }
   | { readonly kind: 'spoken'; readonly id: number; readonly samples: Int16Array | undefined };
 
 /** Worker to main thread. */
@@ -25,6 +27,7 @@ export type FromWorker<Addresses> =
   | { readonly kind: 'failed'; readonly code: string; readonly reason: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'closed' }
+  | { readonly kind: 'exchange'; readonly request: ExchangeRequest }
   | { readonly kind: 'log'; readonly level: LogKind; readonly fields: object; readonly message: string }
   | {
       readonly kind: 'speak';

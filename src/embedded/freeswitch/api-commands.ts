@@ -9,6 +9,7 @@ import type { Conferences } from './conferences.js';
 import { hangupCause } from './hangup-causes.js';
 import { channelVolumeApi } from './channel-volume.js';
 import { dubApi } from './dubbing.js';
+import { partFromBridge, prepareBridge, publishBridge, type FarBridges } from './far-bridges.js';
 import { changeRecording, startRecording, stopRecording } from './recording.js';
 import { voiceDetectionApi } from './voice-detection.js';
 import { splitArguments, UNDEFINED_VALUE } from './variables.js';
@@ -19,6 +20,8 @@ export interface ApiHost {
   readonly logger: Logger;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly conferences: Conferences;
+  /** To calls of other media workers; undefined: there are none. */
+  readonly farBridges: FarBridges | undefined;
   readonly coreUuid: string;
   readonly hostname: string;
   readonly globals: Map<string, string>;
@@ -34,6 +37,7 @@ const OK = '+OK\n';
 /** What the real server says for a command that said nothing, an unset global variable for one. */
 const NO_REPLY = '-ERR no reply\n';
 const NO_CHANNEL = '-ERR No such channel!\n';
+const INVALID_UUID = '-ERR Invalid uuid\n';
 /** Two of mod_commands say it in other words. */
 const NO_SESSION = new Set(['uuid_send_dtmf', 'uuid_record']);
 const NO_SESSION_TEXT = '-ERR Cannot locate session!\n';
@@ -78,7 +82,15 @@ const COMMANDS: Readonly<Record<string, Api>> = {
     for (const channel of channels) channel.hangup(cause);
     return `+OK hangup all channels with cause ${cause}\n`;
   },
-  conference: (host, argument) => conferenceApi(host.conferences, host.logger, argument),
+  conference: (host, argument) => {
+    const { conferences, logger } = host;
+    const { elsewhere } = conferences;
+    const [name = ''] = splitArguments(argument);
+    const isHere = name === '' || conferences.find(name) !== undefined;
+    return elsewhere === undefined || isHere
+      ? conferenceApi(conferences, logger, argument)
+      : elsewhere.api(argument);
+  },
   uuid_exists: (host, argument) => String(host.channels.has(argument)),
   uuid_audio_fork: (host, argument) => {
     if (splitArguments(argument).length < 2) return FORK_USAGE;
@@ -217,31 +229,24 @@ function show(host: ApiHost, argument: string): string {
   return `${[...head, ...lines].join('\n')}\n\n${rows.length} total.\n`;
 }
 
-function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): string {
+function bridge(host: ApiHost, [first = '', second = '']: readonly string[]): string | Promise<string> {
   const [one, other] = [host.channels.get(first), host.channels.get(second)];
-  if (one === undefined || other === undefined || one === other) return '-ERR Invalid uuid\n';
-  for (const [channel, partner] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    // On the real server the socket application gives way to the bridge: what plays on either leg ends.
-    channel.breakApplications(true);
-    host.conferences.release(channel.uuid);
-    channel.setVariable('bridge_uuid', partner.uuid);
-    channel.setVariable('signal_bond', partner.uuid);
-  }
+  if (one === undefined || other === undefined) return bridgeFar(host, first, second);
+  if (one === other) return INVALID_UUID;
+  prepareBridge(one, second, host.conferences);
+  prepareBridge(other, first, host.conferences);
   one.media.bridge(other.media);
-  for (const [channel, partner] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    channel.publish('CHANNEL_BRIDGE', {
-      'Bridge-A-Unique-ID': one.uuid,
-      'Bridge-B-Unique-ID': other.uuid,
-      'Other-Leg-Unique-ID': partner.uuid,
-    });
-  }
-  return `+OK ${other.uuid}\n`;
+  for (const channel of [one, other]) publishBridge(channel, first, second);
+  return `+OK ${second}\n`;
+}
+
+/** One of the two may be on another media worker. */
+async function bridgeFar(host: ApiHost, first: string, second: string): Promise<string> {
+  const channel = host.channels.get(first) ?? host.channels.get(second);
+  if (channel === undefined || host.farBridges === undefined) return INVALID_UUID;
+  const isFirst = channel.uuid === first;
+  const isBridged = await host.farBridges.bridge(channel, isFirst ? second : first, isFirst);
+  return isBridged ? `+OK ${second}\n` : INVALID_UUID;
 }
 
 const RECORD_USAGE = '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n';
@@ -276,14 +281,7 @@ function transfer(channel: Channel, words: readonly string[], host: ApiHost): st
   if (target !== 'park' && !target.startsWith('park:'))
     return '-ERR only park is known, there is no dialplan\n';
   const partner = host.channels.get(channel.getVariable('bridge_uuid') ?? '');
-  channel.media.unbridge();
-  for (const leg of [channel, partner]) {
-    if (leg === undefined) continue;
-    leg.breakApplications(true);
-    host.conferences.release(leg.uuid);
-    leg.setVariable('bridge_uuid', '');
-    leg.setVariable('signal_bond', '');
-    leg.publish('CHANNEL_UNBRIDGE');
-  }
+  if (host.farBridges?.part(channel) !== true) channel.media.unbridge();
+  for (const leg of [channel, partner]) if (leg !== undefined) partFromBridge(leg, host.conferences);
   return OK;
 }

@@ -42,7 +42,12 @@ const COMMANDS: Readonly<Record<string, ConferenceCommand>> = {
   },
   transfer: (conference, [target, ...ids], { conferences }) => {
     if (target === undefined || ids.length === 0) return undefined;
-    return ids.map((id) => transfer(conference, target, id, conferences)).join('');
+    const { elsewhere } = conferences;
+    const all = (): string => ids.map((id) => transfer(conference, target, id, conferences)).join('');
+    if (elsewhere === undefined || conferences.find(target) !== undefined) return all();
+    return elsewhere
+      .hasTaken(target)
+      .then((isTaken) => (isTaken ? `-ERR Conference ${target} is on another media worker.\n` : all()));
   },
   relate: (conference, [members = '', others = '', action]) =>
     action === undefined ? undefined : relate(conference, members, others, action),
@@ -78,7 +83,12 @@ const USAGE: Readonly<Record<string, string>> = {
 };
 const MEMBER_USAGE = '<[member_id|all|last|non_moderator]>';
 
-/** `api conference ...`: answers as mod_conference does. */
+/** Whether the words after `api conference` ask about all conferences rather than one. */
+export function isOfAllConferences([name = '']: readonly string[]): boolean {
+  return ['list', 'count', 'xml_list', 'json_list'].includes(name.toLowerCase());
+}
+
+/** `api conference ...`: answers as mod_conference does, for the conferences of this media worker. */
 export function conferenceApi(
   conferences: Conferences,
   logger: Logger,

@@ -1,5 +1,6 @@
 import type { ConferenceFacts, ConferenceMember } from './conference-member.js';
 import type { EventBus } from './event-bus.js';
+import type { MediaPeers } from './media-peers.js';
 
 export const CONFERENCE_EVENT = 'conference::maintenance';
 
@@ -8,7 +9,10 @@ export const CONFERENCE_EVENT = 'conference::maintenance';
  * its channel's headers too, so that the member's own control connection hears it.
  */
 export class ConferenceEvents {
-  constructor(private readonly bus: EventBus) {}
+  constructor(
+    private readonly bus: EventBus,
+    private readonly peers: Pick<MediaPeers, 'tell'> | undefined,
+  ) {}
 
   conference(
     conference: ConferenceFacts,
@@ -17,18 +21,28 @@ export class ConferenceEvents {
   ): void {
     const { factory } = this.bus;
     // Channels are named by uuids: none is called as nothing.
-    if (!this.bus.isWanted('CUSTOM', CONFERENCE_EVENT, '')) {
-      factory.skip();
-      return;
-    }
+    const isWanted = this.bus.isWanted('CUSTOM', CONFERENCE_EVENT, '');
+    if (!isWanted) factory.skip();
+    if (!isWanted && conference.peers.size === 0) return;
     const all = { ...conferenceHeaders(conference), Action: action, ...headers };
-    this.bus.publish(factory.make('CUSTOM', all, { subclass: CONFERENCE_EVENT }));
+    this.#tell(conference, undefined, all);
+    if (isWanted) this.bus.publish(factory.make('CUSTOM', all, { subclass: CONFERENCE_EVENT }));
   }
 
   member(member: ConferenceMember, action: string, headers: Readonly<Record<string, string>> = {}): void {
     const { conference } = member;
     const all = { ...conferenceHeaders(conference), ...memberHeaders(member), Action: action, ...headers };
     member.host.publish('CUSTOM', all, { subclass: CONFERENCE_EVENT });
+    this.#tell(conference, member.host.uuid, all);
+  }
+
+  /** The clients of other media workers that have a part in it. */
+  #tell(
+    conference: ConferenceFacts,
+    channel: string | undefined,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    for (const peer of conference.peers) this.peers?.tell(peer, { about: 'event', channel, headers });
   }
 }
 

@@ -1,6 +1,10 @@
 import type { Conference } from './conference.js';
 import type { ConferenceMember } from './conference-member.js';
 
+const NONE = '+OK No active conferences.\n';
+const XML_HEAD = '<?xml version="1.0"?>\n<conferences>';
+const XML_END = '</conferences>';
+
 /** `conference NAME list [delim D]`: a line for each member, as the real server writes it. */
 export function listConference(conference: Conference, delim: string): string {
   return [...conference.members.values()].map((member) => memberLine(member, delim)).join('');
@@ -8,7 +12,7 @@ export function listConference(conference: Conference, delim: string): string {
 
 /** `conference list [delim D|summary|count]`. */
 export function listConferences(conferences: readonly Conference[], words: readonly string[]): string {
-  if (conferences.length === 0) return '+OK No active conferences.\n';
+  if (conferences.length === 0) return NONE;
   if (words.includes('count')) return String(conferences.length);
   const at = words.indexOf('delim');
   const delim = at === -1 ? ';' : (words[at + 1] ?? ';');
@@ -27,6 +31,18 @@ export function listConferences(conferences: readonly Conference[], words: reado
       return words.includes('summary') ? head : head + listConference(conference, delim);
     })
     .join('');
+}
+
+/** What several media workers answer to the same of these commands, as one answer. */
+export function joinedLists(words: readonly string[], answers: readonly string[]): string {
+  const [name = ''] = words.map((word) => word.toLowerCase());
+  const told = answers.filter((answer) => answer !== NONE);
+  if (name === 'json_list') return JSON.stringify(told.flatMap((answer) => JSON.parse(answer) as unknown[]));
+  if (name === 'xml_list') return told.join('').replaceAll(`${XML_END}\n${XML_HEAD}\n`, '');
+  if (told.length === 0) return NONE;
+  if (name === 'count' || words.includes('count'))
+    return String(told.reduce((sum, answer) => sum + Number(answer), 0));
+  return told.join('');
 }
 
 /** `json_list`. */
@@ -72,7 +88,7 @@ export function listJson(conferences: readonly Conference[]): string {
 
 /** `xml_list`. */
 export function listXml(conferences: readonly Conference[]): string {
-  const lines = ['<?xml version="1.0"?>', '<conferences>'];
+  const lines = [XML_HEAD];
   for (const conference of conferences) {
     const attributes = {
       name: conference.name,
@@ -93,7 +109,7 @@ export function listXml(conferences: readonly Conference[]): string {
     for (const member of conference.members.values()) lines.push(...xmlMember(conference, member));
     lines.push('    </members>', '  </conference>');
   }
-  return `${[...lines, '</conferences>'].join('\n')}\n`;
+  return `${[...lines, XML_END].join('\n')}\n`;
 }
 
 function xmlMember(conference: Conference, member: ConferenceMember): string[] {

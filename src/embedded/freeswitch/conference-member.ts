@@ -1,12 +1,31 @@
 import { EnergyVad, type VadChange } from '../../audio/vad.js';
 import { scale } from '../../audio/pcm.js';
-import type { ApplicationHost } from './application-host.js';
-import type { Execution } from './application-stack.js';
+import type { EventOptions } from './application-host.js';
+import type { FrameWriter, Interruption } from './application-stack.js';
 import { FRAME_SAMPLES, type AudioSource } from './audio-source.js';
 import type { MemberFlags } from './conference-join.js';
 import { SoundQueue } from './conference-sounds.js';
 import type { LiveListener } from './media-path.js';
 import { volumeFactor } from './volume-steps.js';
+
+/** What a conference needs of a call in it, on whichever media worker the call is. */
+export interface MemberHost {
+  readonly uuid: string;
+  /** The other media worker that has the call; left out: this one has it. */
+  readonly peer?: number;
+  readonly variables: { get(name: string): string | undefined };
+  readonly media: { listen(): Pick<LiveListener, 'take' | 'close'> };
+  readonly session: { sendDtmf(digits: string, durationMs?: number): Promise<void> };
+  publish(name: string, headers?: Readonly<Record<string, string>>, options?: EventOptions): void;
+  hangup(cause: string): void;
+}
+
+/** The application by which a call is in a conference. */
+export interface MemberExecution {
+  writer: FrameWriter | undefined;
+  onDigit: ((digit: string) => boolean) | undefined;
+  set onInterrupt(fn: ((why: Interruption) => void) | undefined);
+}
 
 /** How one member stands to another: whom it does not hear, or who does not hear it. */
 export interface Relation {
@@ -25,6 +44,8 @@ export interface ConferenceFacts {
   readonly ghosts: number;
   readonly variables: ReadonlyMap<string, string>;
   readonly floor: ConferenceMember | undefined;
+  /** Other media workers whose clients hear of it: those that have or had a member in it. */
+  readonly peers: ReadonlySet<number>;
 }
 
 /** What a member needs of its conference. */
@@ -55,15 +76,15 @@ export class ConferenceMember {
   /** The round of the conference's mix that the member heard last. */
   round = -1;
   readonly #vad = new EnergyVad();
-  readonly #heard: LiveListener;
+  readonly #heard: Pick<LiveListener, 'take' | 'close'>;
   readonly #said = new Int16Array(FRAME_SAMPLES);
   #isSaying = false;
   #isClosed = false;
 
   constructor(
     readonly id: number,
-    readonly host: ApplicationHost,
-    readonly execution: Execution,
+    readonly host: MemberHost,
+    readonly execution: MemberExecution,
     readonly flags: MemberFlags,
     public conference: MembersConference,
     /** The member has left: its application is over. */

@@ -33,6 +33,7 @@ export class Conference implements MembersConference {
   readonly uuid = newUuid();
   readonly members = new Map<number, ConferenceMember>();
   readonly variables = new Map<string, string>();
+  readonly peers = new Set<number>();
   readonly events: ConferenceEvents;
   /** Sounds that all hear. */
   readonly sounds: SoundQueue;
@@ -122,6 +123,7 @@ export class Conference implements MembersConference {
     this.#graceTimer?.cancel();
     member.conference = this;
     this.members.set(member.id, member);
+    if (member.host.peer !== undefined) this.peers.add(member.host.peer);
     if (member.flags.isModerator) this.waitsForModerator = false;
     if (this.size >= 2) this.#hadTwo = true;
     this.events.member(member, 'add-member');

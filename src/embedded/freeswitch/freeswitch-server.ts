@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import { availableParallelism, loadavg, networkInterfaces } from 'node:os';
 import { parseHostPort, type HostPort } from '../../core/address.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
@@ -23,7 +22,12 @@ import { EventFactory, type FreeSwitchEvent } from './event.js';
 import { EventBus } from './event-bus.js';
 import { EventSocketListener } from './event-socket-listener.js';
 import { EventSocketSession, type SessionHost } from './event-socket-session.js';
+import { FarBridges } from './far-bridges.js';
+import { FarConferences } from './far-conferences.js';
+import { FarService } from './far-service.js';
+import type { MediaPeers } from './media-peers.js';
 import { SdpLeg } from './sdp-leg.js';
+import { heartbeatHeaders, ownAddress, sofiaStatus } from './server-status.js';
 import { SoundLibrary } from './sound-library.js';
 
 export interface FreeSwitchServerOptions {
@@ -46,6 +50,8 @@ export interface FreeSwitchServerOptions {
   readonly codecs?: readonly AudioCodec[] | undefined;
   /** The thread is the server's own and may be blocked for a millisecond: {@link WakeModeration}. Default false. */
   readonly mayRest?: boolean | undefined;
+  /** The other media workers: conferences and bridges may have calls of several. */
+  readonly peers?: MediaPeers | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Text to 8 kHz mono for `say` and `speak`. */
@@ -130,8 +136,10 @@ export class FreeSwitchServer {
       sounds: this.#sounds,
       bus: this.#bus,
       domain: this.#mediaHost(),
+      peers: options.peers,
     });
     this.#api = {
+      farBridges: options.peers && this.#joinPeers(options.peers),
       conferences: this.#conferences,
       clock: options.clock,
       logger: options.logger,
@@ -141,7 +149,7 @@ export class FreeSwitchServer {
       // One stereo fork of this server contains everything, also what the fork itself injects: clients ask for it.
       globals: new Map([['xiangyin_stereo_bidirectional', 'true']]),
       startedMs: options.clock.nowMs(),
-      sofiaStatus: () => this.#sofiaStatus(),
+      sofiaStatus: () => sofiaStatus(this.#profile, this.#agent?.addresses ?? [], this.#channels.size),
     };
   }
 
@@ -384,6 +392,17 @@ export class FreeSwitchServer {
     for (const session of [...(this.#outbound.get(channel) ?? [])]) session.channelEnded();
   }
 
+  /** The bridges to calls of other media workers; from now on those may ask for ours. */
+  #joinPeers(peers: MediaPeers): FarBridges {
+    const { logger } = this.#options;
+    const options = { peers, conferences: this.#conferences, channels: this.#channels, logger };
+    const bridges = new FarBridges(options);
+    const far = new FarConferences({ ...options, bus: this.#bus, ticker: this.#ticker });
+    this.#conferences.elsewhere = far;
+    peers.service = new FarService(this.#channels, bridges, far, logger);
+    return bridges;
+  }
+
   #heartbeat(): void {
     this.#heartbeatTimer = this.#options.clock.after(HEARTBEAT_MS, () => {
       this.#bus.publish(this.#makeHeartbeat());
@@ -392,51 +411,26 @@ export class FreeSwitchServer {
   }
 
   #makeHeartbeat(): FreeSwitchEvent {
-    const upMs = Math.floor(this.#options.clock.nowMs() - this.#api.startedMs);
-    return this.#bus.factory.make('HEARTBEAT', {
-      'Event-Info': 'System Ready',
-      'Up-Time': `0 years, 0 days, 0 hours, 0 minutes, ${Math.floor(upMs / 1000)} seconds`,
-      'FreeSWITCH-Version': '1.10.12-xiangyin',
-      'Uptime-msec': String(upMs),
-      'Session-Count': String(this.#channels.size),
-      'Max-Sessions': String(MAX_SESSIONS),
-      'Session-Per-Sec': '100',
-      'Idle-CPU': idleCpuPercent().toFixed(6),
-      'Session-Since-Startup': String(this.#sessionsSinceStart),
-      'Heartbeat-Interval': String(HEARTBEAT_MS / 1000),
+    const { clock } = this.#options;
+    const headers = heartbeatHeaders({
+      upMs: clock.nowMs() - this.#api.startedMs,
+      sessions: this.#channels.size,
+      maxSessions: MAX_SESSIONS,
+      sessionsSinceStart: this.#sessionsSinceStart,
+      intervalMs: HEARTBEAT_MS,
     });
+    return this.#bus.factory.make('HEARTBEAT', headers);
   }
 
   get #profile(): string {
     return this.#options.profile ?? 'drachtio_mrf';
   }
 
-  /** As the real server lays it out: clients find the address in it by regular expression. */
-  #sofiaStatus(): string {
-    const rule = '='.repeat(97);
-    const rows = (this.#agent?.addresses ?? []).map(({ host, port, protocol }) => {
-      const transport = protocol === 'udp' ? '' : `;transport=${protocol}`;
-      return `${this.#profile.padStart(25)}\tprofile\t          sip:mod_sofia@${host}:${port}${transport}\tRUNNING (${this.#channels.size})`;
-    });
-    return (
-      `${'Name'.padStart(25)}\t   Type\t${'Data'.padStart(40)}\tState\n${rule}\n` +
-      `${rows.join('\n')}\n${rule}\n1 profile 0 aliases\n`
-    );
-  }
-
   /** What SDP says: an address that the other side can reach. */
   #mediaHost(): string {
     const { externalAddress, rtpAddress } = this.#options;
-    if (externalAddress !== undefined) return externalAddress;
-    if (rtpAddress !== '0.0.0.0') return rtpAddress;
-    const all = Object.values(networkInterfaces()).flat();
-    return all.find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address ?? '127.0.0.1';
+    return externalAddress ?? (rtpAddress === '0.0.0.0' ? ownAddress() : rtpAddress);
   }
-}
-
-/** From the load average: clients choose among servers by it, so coarse is enough. */
-function idleCpuPercent(): number {
-  return Math.max(0, 100 - (100 * (loadavg()[0] ?? 0)) / availableParallelism());
 }
 
 function refuse(invite: IncomingInvite, status: number): void {

@@ -47,6 +47,18 @@ export interface LiveListener {
   close(): void;
 }
 
+/** The other end of a bridge that is no call of this thread's. */
+export interface FarPartner {
+  /** Hot: what it says in this tick; valid until the next. */
+  take(): Int16Array | undefined;
+  /** Hot: what our caller says in this tick. */
+  hear(frame: Int16Array): void;
+  /** A key of our caller. */
+  pressed(digits: string, durationMs: number): void;
+  /** The bridge is over, whoever ended it. */
+  ended(): void;
+}
+
 /**
  * The sound of one call. Once per tick: what application, forks and bridge have to say is summed, sent, and laid beside
  * what the caller said; from there forks and recordings get it.
@@ -66,8 +78,9 @@ export class MediaPath {
   /** For the taps; made when there is one. */
   #concealer: LossConcealer | undefined;
   /** What the bridged partner says. */
-  #bridged: LiveListener | undefined;
-  #partner: MediaPath | undefined;
+  #bridged: Pick<LiveListener, 'take'> | undefined;
+  /** Gives the partner a key. */
+  #passKey: ((digits: string, durationMs: number) => void) | undefined;
   #unbridge: (() => void) | undefined;
   /** `set_mute read`: the caller is not heard by anybody. */
   isCallerMuted = false;
@@ -138,29 +151,54 @@ export class MediaPath {
     const [toThis, toOther] = [other.listen(), this.listen()];
     this.#bridged = toThis;
     other.#bridged = toOther;
-    this.#partner = other;
-    other.#partner = this;
+    this.#passKey = (digits, durationMs) => other.#sendKey(digits, durationMs);
+    other.#passKey = (digits, durationMs) => this.#sendKey(digits, durationMs);
     const undo = (): void => {
       toThis.close();
       toOther.close();
       for (const path of [this, other]) {
-        path.#bridged = undefined;
-        path.#partner = undefined;
-        path.#unbridge = undefined;
+        path.#clearBridge();
       }
     };
     this.#unbridge = undo;
     other.#unbridge = undo;
   }
 
-  /** A key of this caller goes to the bridged partner; false when there is none. */
-  passKey(digit: string, durationMs: number): boolean {
-    const partner = this.#partner;
-    if (partner === undefined) return false;
-    partner.options.session.sendDtmf(digit, durationMs).catch((error: unknown) => {
+  /** The same with a call of another thread; ends an earlier bridge of ours. */
+  bridgeFar(partner: FarPartner): void {
+    this.unbridge();
+    const heard = this.listen();
+    this.#bridged = {
+      take: () => {
+        const frame = heard.take();
+        if (frame !== undefined) partner.hear(frame);
+        return partner.take();
+      },
+    };
+    this.#passKey = (digits, durationMs) => partner.pressed(digits, durationMs);
+    this.#unbridge = () => {
+      heard.close();
+      this.#clearBridge();
+      partner.ended();
+    };
+  }
+
+  #clearBridge(): void {
+    this.#bridged = undefined;
+    this.#passKey = undefined;
+    this.#unbridge = undefined;
+  }
+
+  #sendKey(digits: string, durationMs: number): void {
+    this.options.session.sendDtmf(digits, durationMs).catch((error: unknown) => {
       this.options.logger.debug({ code: errorCode(error) }, 'a key could not be passed on');
     });
-    return true;
+  }
+
+  /** A key of this caller goes to the bridged partner; false when there is none. */
+  passKey(digit: string, durationMs: number): boolean {
+    this.#passKey?.(digit, durationMs);
+    return this.#passKey !== undefined;
   }
 
   unbridge(): void {

@@ -79,7 +79,7 @@ export interface MediaServer {
 
 const secrets = { drachtio: 'drachtio-secret', freeswitch: 'freeswitch-secret' };
 
-export async function start(t: Test, soundsDir?: string): Promise<Pair> {
+export async function start(t: Test, soundsDir?: string, mediaWorkers = 1): Promise<Pair> {
   const pair = await startPair({
     drachtio: {
       admin: { host: '127.0.0.1', port: 0 },
@@ -94,6 +94,7 @@ export async function start(t: Test, soundsDir?: string): Promise<Pair> {
       rtpPorts: { min: 0, max: 0 },
       soundsDir,
     },
+    mediaWorkers,
     clock: systemClock,
     logger: silentLogger,
   });
@@ -101,7 +102,10 @@ export async function start(t: Test, soundsDir?: string): Promise<Pair> {
   return pair;
 }
 
-/** drachtio-srf and drachtio-fsmrf, unmodified, on the pair; `call` makes a phone that is answered by connectCaller. */
+/**
+ * drachtio-srf and drachtio-fsmrf, unmodified, on the pair; `call` makes a phone that is answered by connectCaller, on the
+ * first media worker unless told otherwise.
+ */
 export async function connectLibraries(t: Test, pair: Pair) {
   const srf = new Srf();
   const { host, port } = pair.drachtio.adminAddress;
@@ -110,31 +114,36 @@ export async function connectLibraries(t: Test, pair: Pair) {
   const mrf = new (
     Mrf as unknown as new (srf: unknown) => { connect(options: object): Promise<MediaServer> }
   )(srf);
-  const ms = await limited(
-    'no media server',
-    mrf.connect({
+  const workers: MediaServer[] = [];
+  for (const { eventSocketAddress } of pair.media) {
+    const connecting = mrf.connect({
       address: '127.0.0.1',
-      port: pair.media[0]?.eventSocketAddress.port ?? 0,
+      port: eventSocketAddress.port,
       secret: secrets.freeswitch,
       listenAddress: '127.0.0.1',
-    }),
-  );
+    });
+    workers.push(await limited('no media server', connecting));
+  }
+  const ms = workers[0] as MediaServer;
   t.teardown(() => {
-    ms.disconnect();
+    for (const worker of workers) worker.disconnect();
     srf.disconnect();
   });
-  const waiting: ((endpoint: Endpoint) => void)[] = [];
+  const waiting: { ms: MediaServer; answered: (endpoint: Endpoint) => void }[] = [];
   srf.invite((req: unknown, res: unknown) => {
-    void ms.connectCaller(req, res).then(({ endpoint, dialog }) => {
+    const next = waiting.shift();
+    void (next?.ms ?? ms).connectCaller(req, res).then(({ endpoint, dialog }) => {
       // What an application does: each side's end ends the other.
       dialog.on('destroy', () => void endpoint.destroy());
       endpoint.on('destroy', () => dialog.destroy());
-      waiting.shift()?.(endpoint);
+      next?.answered(endpoint);
     });
   });
-  const call = async (): Promise<{ phone: Phone; endpoint: Endpoint; hangUp: () => Promise<unknown> }> => {
+  const call = async (
+    on = ms,
+  ): Promise<{ phone: Phone; endpoint: Endpoint; hangUp: () => Promise<unknown> }> => {
     const phone = await Phone.start(t);
-    const answered = new Promise<Endpoint>((resolve) => waiting.push(resolve));
+    const answered = new Promise<Endpoint>((resolve) => waiting.push({ ms: on, answered: resolve }));
     const address = pair.drachtio.sipAddresses.find(({ protocol }) => protocol === 'udp');
     const outgoing = phone.agent.invite(`sip:clinic@127.0.0.1:${address?.port}`, { body: phone.offer });
     const dialog = await limited(
@@ -151,7 +160,7 @@ export async function connectLibraries(t: Test, pair: Pair) {
     const endpoint = await limited('connectCaller', answered);
     return { phone, endpoint, hangUp: () => dialog.bye() };
   };
-  return { srf, ms, call };
+  return { srf, ms, workers, call };
 }
 
 export async function nothingLeft(pair: Pair): Promise<void> {
