@@ -32,9 +32,16 @@ const leastLoudness = 14.5;
 /** Within so many nepers of energy of the loudest frame is sound; the network's average uses the same frames. */
 const soundWithin = 6;
 
+/** A moment of silence after which the verdict is worth to be made. */
+interface Pause {
+  readonly lastSoundFrame: number;
+  /** What was heard by then: the verdict rests on that much, whenever it is made. */
+  readonly frames: number;
+}
+
 /**
- * One utterance as it comes. While the caller is silent for a moment the verdict is made, so that it is there when the
- * endpoint is found; if the caller goes on it is made again.
+ * One utterance as it comes. While the caller is silent for a moment the verdict falls due, so that it is there when the
+ * endpoint is found; if the caller goes on before it is made it is not made at all, and falls due at the next pause.
  */
 export class Listening {
   readonly #mel = new MelStream();
@@ -42,12 +49,13 @@ export class Listening {
   #loudest = -Infinity;
   #lastSoundFrame = -1;
   #soundFrames = 0;
+  #due: Pause | undefined;
   #verdict: { readonly lastSoundFrame: number; readonly matches: readonly Match[] } | undefined;
 
   constructor(private readonly phrases: readonly KnownPhrase[]) {}
 
-  /** 8 kHz samples. Gives an early verdict when one was just worked out. */
-  push(samples: Int16Array): readonly Match[] | undefined {
+  /** 8 kHz samples. True when an early verdict fell due by them. */
+  push(samples: Int16Array): boolean {
     this.#mel.push(samples);
     const { mel, frames } = this.#mel;
     for (; this.#seenFrames < frames; this.#seenFrames++) {
@@ -61,23 +69,41 @@ export class Listening {
       this.#lastSoundFrame = this.#seenFrames;
       this.#soundFrames++;
     }
-    const isDue =
-      this.#soundFrames >= leastSoundFrames &&
-      frames - this.#lastSoundFrame > quietFrames &&
-      this.#verdict?.lastSoundFrame !== this.#lastSoundFrame;
-    return isDue ? this.#decide() : undefined;
+    const lastSoundFrame = this.#lastSoundFrame;
+    if (this.#due?.lastSoundFrame !== lastSoundFrame) this.#due = undefined;
+    if (
+      this.#soundFrames < leastSoundFrames ||
+      frames - lastSoundFrame <= quietFrames ||
+      this.#due !== undefined ||
+      this.#verdict?.lastSoundFrame === lastSoundFrame
+    ) {
+      return false;
+    }
+    this.#due = { lastSoundFrame, frames };
+    return true;
   }
 
-  finish(): readonly Match[] {
+  /** Whether an early verdict is wanted that was not made. */
+  get isDue(): boolean {
+    return this.#due !== undefined;
+  }
+
+  /** Whether {@link verdict} has nothing to work out. */
+  get isDecided(): boolean {
+    return this.#soundFrames < leastSoundFrames || this.#verdict?.lastSoundFrame === this.#lastSoundFrame;
+  }
+
+  /** Of all that was said so far; costs some milliseconds when it {@link isDecided} not yet. */
+  verdict(): readonly Match[] {
     if (this.#soundFrames < leastSoundFrames) return [];
-    if (this.#verdict?.lastSoundFrame === this.#lastSoundFrame) return this.#verdict.matches;
-    return this.#decide();
-  }
-
-  #decide(): readonly Match[] {
-    const matches = recognize(this.phrases, this.#mel.mel);
-    this.#verdict = { lastSoundFrame: this.#lastSoundFrame, matches };
-    return matches;
+    const lastSoundFrame = this.#lastSoundFrame;
+    if (this.#verdict?.lastSoundFrame !== lastSoundFrame) {
+      const { mel, frames } = this.#mel;
+      const heard = mel.subarray(0, (this.#due?.frames ?? frames) * melBands);
+      this.#verdict = { lastSoundFrame, matches: recognize(this.phrases, heard) };
+    }
+    this.#due = undefined;
+    return this.#verdict.matches;
   }
 }
 

@@ -75,7 +75,10 @@ export function parsePhoneModel(bytes: Uint8Array, file: string): PhoneModel {
     const bias = floats(outputs);
     const scales = floats(outputs);
     const packed = new Int8Array(take(inputs * outputs).buffer);
-    const weights = Float32Array.from(packed, (value, index) => value * (scales[index % outputs] as number));
+    const weights = new Float32Array(packed.length);
+    for (let row = 0; row < weights.length; row += outputs) {
+      for (let o = 0; o < outputs; o++) weights[row + o] = (packed[row + o] as number) * (scales[o] as number);
+    }
     layers.push({ inputs, outputs, bias, weights });
   }
   return {

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { melSpectrogram } from '../../../audio/features.js';
-import { createResampler, type Resampler } from '../../../audio/resample.js';
+import { createResampler } from '../../../audio/resample.js';
 import { pronunciation } from './alignment.js';
 import { Listening, type KnownPhrase, type KnownSound } from './listening.js';
 import { parsePhoneModel, type Calibration, type PhoneModel } from './phone-model.js';
@@ -14,7 +14,9 @@ import type {
   PhrasebookWorkerData,
   SoundRefusal,
 } from './protocol.js';
-import { soundTemplate } from './taught-sound.js';
+import { soundTemplate, type SoundTemplate } from './taught-sound.js';
+import { WorkQueue } from './work-queue.js';
+import { WorkerStream } from './worker-stream.js';
 
 const lineHz = 8000;
 
@@ -39,6 +41,8 @@ function modelOf(name: string): Promise<PhoneModel> {
   return model;
 }
 
+const work = new WorkQueue(setImmediate);
+
 /** How sure a taught sound is; the same for every model. */
 let calibration: Promise<Calibration> | undefined;
 
@@ -55,23 +59,27 @@ const sounds = new Map<string, Promise<KnownSound | SoundRefusal>>();
 
 async function knownSound(id: string, name: string, samples: Int16Array): Promise<KnownSound | SoundRefusal> {
   const model = await modelOf(name);
-  const template = soundTemplate(model, melSpectrogram(samples));
+  const template = await new Promise<SoundTemplate | SoundRefusal>((resolve, reject) => {
+    work.put(samples, 'background', () => {
+      try {
+        resolve(soundTemplate(model, melSpectrogram(samples)));
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+  });
   if (typeof template === 'string') return template;
   return { id, model, template, calibration: await soundCalibration() };
 }
 
-interface Stream {
-  readonly listening: Listening;
-  readonly resampler: Resampler;
-  readonly sampleRateHz: number;
-  /** How much came. */
-  samples: number;
-}
-
 /** Messages of one stream are dealt with in order, though opening takes a while. */
-const streams = new Map<number, Promise<Stream>>();
+const streams = new Map<number, Promise<WorkerStream>>();
 
-async function open(sampleRateHz: number, phrases: readonly PhraseReadings[]): Promise<Stream> {
+async function open(
+  id: number,
+  sampleRateHz: number,
+  phrases: readonly PhraseReadings[],
+): Promise<WorkerStream> {
   const known = await Promise.all(
     phrases.map(async ({ id, said, taught: ids }): Promise<KnownPhrase> => {
       const found = await Promise.all(ids.map((one) => sounds.get(one)));
@@ -90,12 +98,15 @@ async function open(sampleRateHz: number, phrases: readonly PhraseReadings[]): P
       return { id, said: { model, pronunciations }, taught };
     }),
   );
-  return {
+  return new WorkerStream({
+    id,
+    sampleRateHz,
     listening: new Listening(known),
     resampler: await createResampler(sampleRateHz, lineHz),
-    sampleRateHz,
-    samples: 0,
-  };
+    work,
+    reply,
+    onEnd: () => streams.delete(id),
+  });
 }
 
 type StreamRequest = Extract<PhrasebookRequest, { readonly stream: number }>;
@@ -117,14 +128,10 @@ async function learn(message: Exclude<PhrasebookRequest, StreamRequest>): Promis
   }
 }
 
-function audioMsOf({ samples, sampleRateHz }: Stream): number {
-  return Math.round((samples * 1000) / sampleRateHz);
-}
-
 async function handle(message: StreamRequest): Promise<void> {
   const id = message.stream;
   if (message.type === 'open') {
-    streams.set(id, open(message.sampleRateHz, message.phrases));
+    streams.set(id, open(id, message.sampleRateHz, message.phrases));
     // A failure is told once, when somebody asks for the result or sooner if audio comes.
     await streams.get(id);
     return;
@@ -132,28 +139,13 @@ async function handle(message: StreamRequest): Promise<void> {
   const stream = await streams.get(id);
   if (stream === undefined) return;
   switch (message.type) {
-    case 'audio': {
-      stream.samples += message.samples.length;
-      const early = stream.listening.push(stream.resampler.process(message.samples));
-      // That nothing fits is a result too: who coughed is not waited for as long as who speaks.
-      if (early !== undefined)
-        reply({ type: 'interim', stream: id, matches: early, audioMs: audioMsOf(stream) });
-      return;
-    }
+    case 'audio':
+      return stream.hear(message.samples);
     case 'finish':
-      stream.listening.push(stream.resampler.flush());
-      reply({
-        type: 'final',
-        stream: id,
-        matches: stream.listening.finish(),
-        audioMs: audioMsOf(stream),
-      });
-      break;
+      return stream.finish();
     case 'close':
-      break;
+      return stream.close();
   }
-  streams.delete(id);
-  stream.resampler.close();
 }
 
 port.on('message', (message: PhrasebookRequest) => {
