@@ -77,7 +77,8 @@ export function parsePhoneModel(bytes: Uint8Array, file: string): PhoneModel {
     const packed = new Int8Array(take(inputs * outputs).buffer);
     const weights = new Float32Array(packed.length);
     for (let row = 0; row < weights.length; row += outputs) {
-      for (let o = 0; o < outputs; o++) weights[row + o] = (packed[row + o] as number) * (scales[o] as number);
+      for (let o = 0; o < outputs; o++)
+        weights[row + o] = (packed[row + o] as number) * (scales[o] as number);
     }
     layers.push({ inputs, outputs, bias, weights });
   }
