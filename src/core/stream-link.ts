@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 
 /*
- * The wire: frames of 8 bytes of header and a payload filled up to an even length, so that 16-bit samples in it can be read
+ * The wire: frames of 8 bytes of header and a payload filled up to a multiple of 4 bytes, so that samples in it can be read
  * where they lie. The header is little-endian: the stream's number (32 bits), then the kind (4 bits) over the payload's
  * length without filling (28 bits). Whoever opens streams counts them; the other side never does.
  */
@@ -103,11 +103,11 @@ export class StreamLink {
     this.#scheduled = false;
     if (this.#used === 0) return;
     const batch = this.#batch;
-    const filled = batch.subarray(0, this.#used);
+    const bytes = batch.subarray(0, this.#used);
     this.#batch = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES);
     this.#used = 0;
     if (this.#isGone) return;
-    this.#socket.write(filled, () => {
+    this.#socket.write(bytes, () => {
       if (this.#spare.length < SPARE_BATCHES) this.#spare.push(batch);
     });
   };
@@ -124,7 +124,7 @@ export class StreamLink {
   put(id: number, kind: number, payload: Uint8Array): void {
     if (this.#isGone) return;
     const { length } = payload;
-    const bytes = HEADER_BYTES + length + (length & 1);
+    const bytes = HEADER_BYTES + filled(length);
     if (this.#used + bytes > BATCH_BYTES) this.flush();
     if (bytes > BATCH_BYTES) {
       const own = Buffer.alloc(bytes);
@@ -173,10 +173,10 @@ export class StreamLink {
         this.#socket.destroy();
         return;
       }
-      const end = at + HEADER_BYTES + length;
-      if (end + (length & 1) > input.length) break;
-      this.#take(id, word >>> 28, input.subarray(at + HEADER_BYTES, end));
-      at = end + (length & 1);
+      const next = at + HEADER_BYTES + filled(length);
+      if (next > input.length) break;
+      this.#take(id, word >>> 28, input.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length));
+      at = next;
     }
     if (at === input.length || this.#isGone) return;
     if (at > 0) input = input.subarray(at);
@@ -254,6 +254,11 @@ class Stream implements LinkStream {
 
 const nothing = new Uint8Array(0);
 const noListener: LinkListener = { message: () => undefined, gone: () => undefined };
+
+/** A payload's length on the wire. */
+function filled(length: number): number {
+  return (length + 3) & ~3;
+}
 
 /** Hot. */
 function writeHeader(into: Buffer, at: number, id: number, kind: number, length: number): void {
