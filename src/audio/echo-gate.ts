@@ -1,3 +1,4 @@
+import { EchoPath } from './echo-path.js';
 import { meanSquareOf, perFrame } from './noise-floor.js';
 
 /** Frames of 20 ms for which what the caller heard can come back: 340 ms, a far mobile line and its jitter buffer. */
@@ -13,6 +14,8 @@ const firstCoupling = 10 ** -2.2;
 const leastCoupling = 10 ** -6;
 /** A frame of echo may be so much louder than four of five: 8 dB, as loud syllables are over soft ones. */
 const margin = 10 ** 0.8;
+/** Where the way back is known there is less to be guessed: 5 dB. */
+const marginOfPath = 10 ** 0.5;
 /**
  * The coupling is that which four of five frames do not exceed: so much up for one that does, a quarter of it down for
  * one that does not. Slow enough that the first syllables of a caller do not teach it that they are echo.
@@ -31,10 +34,13 @@ export class EchoGate {
   #at = 0;
   #loudest = 0;
   #coupling = firstCoupling;
+  readonly #path = new EchoPath();
 
-  /** Hot. Mean square of what the caller hears in this frame. */
-  hear(meanSquare: number): void {
-    this.#heard[this.#at] = meanSquare;
+  /** Hot. Mean squares of what the caller hears in the two halves of this frame. */
+  hear(first: number, second: number): void {
+    this.#path.hear(first);
+    this.#path.hear(second);
+    this.#heard[this.#at] = (first + second) / 2;
     this.#at = (this.#at + 1) % memoryFrames;
     let loudest = 0;
     for (let i = 0; i < memoryFrames; i++) {
@@ -49,9 +55,23 @@ export class EchoGate {
     return this.#loudest > leastHeard;
   }
 
-  /** Hot. Whether a frame of the caller's, of this mean square on a line with this noise, may be nothing but echo. Learns from it. */
-  explains(energy: number, floor: number): boolean {
+  /** Whether the line has shown which way the bot's voice comes back; before that an echo is only presumed. */
+  get known(): boolean {
+    return this.#path.known;
+  }
+
+  /**
+   * Hot. Whether a frame of the caller's, whose halves have these mean squares, on a line with this noise, may be nothing but
+   * echo. Learns from it, but not from one in which the caller is known to speak.
+   */
+  explains(first: number, second: number, floor: number, isCaller: boolean): boolean {
     if (!this.active) return false;
+    const energy = (first + second) / 2;
+    if (!isCaller) {
+      this.#path.follow(first, 1, floor, this.#coupling);
+      this.#path.follow(second, 0, floor, this.#coupling);
+    }
+    if (this.#path.known) return energy <= this.#path.expected * marginOfPath + floor;
     const share = energy / this.#loudest;
     const isExplained = share <= this.#coupling * margin;
     if (share > this.#coupling && energy > floor * aboveNoise) {

@@ -15,6 +15,7 @@ export interface VoiceActivityOptions {
 }
 
 const frameSamples = 160;
+const half = frameSamples / 2;
 const frameMs = 20;
 /** So much voice within the window is the beginning of speech: longer than a click, shorter than "no". */
 const onsetFrames = 3;
@@ -66,12 +67,18 @@ export class VoiceActivity {
   #x2 = 0;
   #y1 = 0;
   #y2 = 0;
+  /** Mean square of the frame's first half. */
+  #firstHalf = 0;
   #frames = 0;
   #speaking = false;
+  #isEcho = false;
   /** Bit n: the frame n frames ago was voiced. */
   #recent = 0;
   /** Of the speech under way, or of the last one. */
   #voicedFrames = 0;
+  /** Between its voiced frames, and since the last of them. */
+  #echoFrames = 0;
+  #laterEchoFrames = 0;
   /** Since the caller heard something that can come back. */
   #botSilentFrames = Number.MAX_SAFE_INTEGER;
   /** The loudest noise that was no onset, and when it was heard last. */
@@ -96,11 +103,14 @@ export class VoiceActivity {
    */
   push(samples: Int16Array, heard?: Int16Array): VadChange {
     const energy = this.#highPass(samples);
-    if (heard !== undefined) this.#echo.hear(meanSquare(heard));
+    if (heard !== undefined)
+      this.#echo.hear(meanSquare(heard, 0, half), meanSquare(heard, half, frameSamples));
     const isVoice = energy > this.#least * 0.1 && this.#model.isVoice(samples);
     const { floor, ceiling } = this.#noise;
     this.#botSilentFrames = this.#echo.active ? 0 : this.#botSilentFrames + 1;
-    const isEcho = this.#echo.explains(energy, floor);
+    const secondHalf = 2 * energy - this.#firstHalf;
+    const isEcho = this.#echo.explains(this.#firstHalf, secondHalf, floor, this.#speaking);
+    this.#isEcho = isEcho;
     const voiced = this.#speaking
       ? !isEcho && energy > this.#leastOn && energy > floor * (isVoice ? onRatio : aboveDoubt)
       : isVoice && !isEcho && energy > this.#least && energy > floor * this.#ratio;
@@ -112,6 +122,8 @@ export class VoiceActivity {
     if (!voiced || !this.#isOnset(samples, energy, ceiling)) return undefined;
     this.#speaking = true;
     this.#voicedFrames = bits(this.#recent);
+    this.#echoFrames = 0;
+    this.#laterEchoFrames = 0;
     this.#lastVoicedFrame = frame;
     this.#pauseFrame = frame;
     this.#loudest = energy;
@@ -121,6 +133,11 @@ export class VoiceActivity {
 
   get speaking(): boolean {
     return this.#speaking;
+  }
+
+  /** Whether the last frame held nothing but the bot's own voice, on a line that is known to bring it back. */
+  get isEcho(): boolean {
+    return this.#isEcho && this.#echo.known;
   }
 
   /** First sample of the speech that began last, counted from the first frame. */
@@ -141,6 +158,11 @@ export class VoiceActivity {
   /** Voice in the speech under way, or in the last one, pauses left out. */
   get voicedMs(): number {
     return this.#voicedFrames * frameMs;
+  }
+
+  /** How long nothing but the bot's own voice was there within the speech under way or the last one, see {@link isEcho}. */
+  get echoMs(): number {
+    return this.#echoFrames * frameMs;
   }
 
   /** The line's noise, in dB of full scale. */
@@ -185,10 +207,13 @@ export class VoiceActivity {
 
   /** Hot. */
   #goOn(voiced: boolean, energy: number, frame: number): VadChange {
+    if (this.isEcho) this.#laterEchoFrames++;
     if (frame - this.#lastVoicedFrame > pauseFrames) this.#pauseFrame = frame;
     if (voiced) {
       this.#voicedFrames++;
       this.#lastVoicedFrame = frame;
+      this.#echoFrames += this.#laterEchoFrames;
+      this.#laterEchoFrames = 0;
       this.#loudest = Math.max(energy, this.#loudest * loudestFall);
       if (frame - this.#pauseFrame < steadyFrames) return undefined;
       this.#noise.learn(this.#loudest);
@@ -208,6 +233,7 @@ export class VoiceActivity {
     let y2 = this.#y2;
     let sum = 0;
     for (let i = 0; i < frameSamples; i++) {
+      if (i === half) this.#firstHalf = sum / half;
       const x = samples[i] as number;
       const y = b * (x - 2 * x1 + x2) - a1 * y1 - a2 * y2;
       x2 = x1;
@@ -226,10 +252,10 @@ export class VoiceActivity {
 }
 
 /** Hot. */
-function meanSquare(samples: Int16Array): number {
+function meanSquare(samples: Int16Array, from = 0, to = samples.length): number {
   let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += (samples[i] as number) ** 2;
-  return sum / Math.max(1, samples.length);
+  for (let i = from; i < to; i++) sum += (samples[i] as number) ** 2;
+  return sum / Math.max(1, to - from);
 }
 
 function bits(value: number): number {

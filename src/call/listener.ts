@@ -18,8 +18,8 @@ export type ListenerEvents = {
   speechStarted: [carried: boolean];
   /** What the recognizer would say now. */
   interim: [result: RecognitionResult];
-  /** `voicedMs`: how much voice there was, pauses left out. */
-  speechEnded: [voicedMs: number];
+  /** `voicedMs`: how much voice there was, pauses left out; `echoMs`: how long the bot's own voice was heard meanwhile. */
+  speechEnded: [voicedMs: number, echoMs: number];
   recognized: [result: RecognitionResult];
   failed: [error: Error];
 };
@@ -42,6 +42,12 @@ export interface ListenOptions {
 
 /** Audio from before the first voiced frame that is given to the recognizer, frames (300 ms): soft onsets count. */
 const prerollFrames = 15;
+
+/**
+ * The bot's own voice before the caller's would be words to the recognizer: where the line is known to bring it back it is
+ * silenced, but for the last frames (100 ms), in which a soft onset lies.
+ */
+const onsetFrames = 5;
 
 /** So much of the caller is kept for a listening that begins later, frames (4 s): a short answer and the wait after it. */
 const keptFrames = 200;
@@ -68,6 +74,8 @@ export class Listener extends TypedEmitter<ListenerEvents> {
   readonly #vad = new VoiceActivity({ endpointMs: endpointSilences.unknown });
   /** A ring of the last frames; frame n lies at n modulo its length. */
   readonly #kept = new Int16Array(keptFrames * frameSamples);
+  /** Of each of them: 1 if it is nothing but the bot's own voice coming back. */
+  readonly #echoes = new Uint8Array(keptFrames);
   /** How many frames came. */
   #frames = 0;
   /** What came before this frame was given to a recognizer, and is of an old turn. */
@@ -87,7 +95,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
   /** The speech under way belongs to a turn that is over. */
   #old = false;
   /** Speech from begin to end while nobody wanted to know. */
-  #missed: { readonly fromFrame: number; readonly voicedMs: number } | undefined;
+  #missed: { readonly fromFrame: number; readonly voicedMs: number; readonly echoMs: number } | undefined;
   /** What was given to the recognizer last. */
   #said: RecentAudio | undefined;
   #closed = false;
@@ -117,7 +125,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
       if (!this.#old) this.#open(this.#beginFrame, true);
     } else if (missed !== undefined && missed.fromFrame >= this.#frames - keptFrames) {
       this.#open(missed.fromFrame, true);
-      this.#end(missed.voicedMs);
+      this.#end(missed);
     }
   }
 
@@ -180,7 +188,9 @@ export class Listener extends TypedEmitter<ListenerEvents> {
   frame(samples: Int16Array, heard?: Int16Array): void {
     if (this.#closed) return;
     const change = this.#vad.push(samples, heard);
-    this.#kept.set(samples, (this.#frames % keptFrames) * frameSamples);
+    const at = (this.#frames % keptFrames) * frameSamples;
+    this.#kept.set(samples, at);
+    this.#echoes[this.#frames % keptFrames] = this.#vad.isEcho ? 1 : 0;
     this.#frames += 1;
     if (this.#stream !== undefined && !this.#ended) {
       this.#stream.write(samples);
@@ -210,17 +220,17 @@ export class Listener extends TypedEmitter<ListenerEvents> {
 
   /** The endpoint, or the end of what nobody wanted to know. */
   #silence(): void {
-    const { voicedMs } = this.#vad;
-    if (this.#stream !== undefined && !this.#ended) this.#end(voicedMs);
+    const { voicedMs, echoMs } = this.#vad;
+    if (this.#stream !== undefined && !this.#ended) this.#end({ voicedMs, echoMs });
     else if (this.#phrases === undefined && !this.#old && voicedMs >= leastMissedMs) {
-      this.#missed = { fromFrame: this.#beginFrame, voicedMs };
+      this.#missed = { fromFrame: this.#beginFrame, voicedMs, echoMs };
     }
     this.#old = false;
   }
 
-  #end(voicedMs: number): void {
+  #end({ voicedMs, echoMs }: { readonly voicedMs: number; readonly echoMs: number }): void {
     this.#ended = true;
-    this.emit('speechEnded', voicedMs);
+    this.emit('speechEnded', voicedMs, echoMs);
   }
 
   /** Hot. The caller may speak on after a pause: then what was understood in it is not all. */
@@ -264,9 +274,11 @@ export class Listener extends TypedEmitter<ListenerEvents> {
     this.#said = this.recognizer.capabilities.openSpeech ? new RecentAudio(againSamples) : undefined;
     const first = Math.max(fromFrame, this.#usedFrames, this.#frames - keptFrames, 0);
     this.#firstFrame = first;
+    const onsetFrame = fromFrame + prerollFrames - onsetFrames;
     for (let frame = first; frame < this.#frames; frame += 1) {
       const at = (frame % keptFrames) * frameSamples;
       const samples = this.#kept.subarray(at, at + frameSamples);
+      if (frame < onsetFrame && this.#echoes[frame % keptFrames] === 1) samples.fill(0);
       stream.write(samples);
       this.#said?.push(samples);
     }

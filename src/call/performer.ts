@@ -98,7 +98,9 @@ export class Performer extends TypedEmitter<PerformerEvents> {
         this.#exchange?.input({ type: 'speechStarted', ...(carried && { carried }) }),
       )
       .on('interim', (result) => this.#interim(result))
-      .on('speechEnded', (voicedMs) => this.#exchange?.input({ type: 'speechEnded', voicedMs }))
+      .on('speechEnded', (voicedMs, echoMs) =>
+        this.#exchange?.input({ type: 'speechEnded', voicedMs, ...(echoMs > 0 && { echoMs }) }),
+      )
       .on('recognized', (result) => this.#recognized(result))
       .on('failed', (error) => {
         options.logger.error({ code: errorCode(error) }, 'the recognizer failed; the caller is asked again');

@@ -4,9 +4,7 @@ import { syllables } from '../dialect/syllables.js';
 import type { CollectAction, PhraseChoice } from '../dialog/action.js';
 import type { RecognizerCapabilities } from '../speech/recognizer.js';
 import type { ExpectedSpeech } from './turn-endpoint.js';
-import { turnWordIds, type VoiceWish } from './turn-words.js';
-
-const wishes: readonly VoiceWish[] = ['repeat', 'slower', 'louder'];
+import { turnWordIds, voiceWishes } from './turn-words.js';
 
 /** Of each wish and dialect so many wordings: each is looked for in all that callers say. */
 const wordingsOfEach = 3;
@@ -35,7 +33,7 @@ export function turnPhrases(
  */
 export function wishPhrases(dialect: string, packs: DialectPacks): PhraseChoice[] {
   const own = [...sameLanguageChain(dialect), familyOf(dialect)];
-  return wishes.flatMap((wish) => {
+  return voiceWishes.flatMap((wish) => {
     const lists = packs
       .chain(dialect)
       .filter((pack) => own.includes(pack.dialect))

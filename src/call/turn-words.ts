@@ -13,6 +13,8 @@ export const turnWordIds = {
 /** What a caller can ask of the bot's voice. */
 export type VoiceWish = 'repeat' | 'slower' | 'louder';
 
+export const voiceWishes: readonly VoiceWish[] = ['repeat', 'slower', 'louder'];
+
 /** The wish that a phrase is; undefined for any other. */
 export function voiceWishOf(phraseId: string | undefined): VoiceWish | undefined {
   switch (phraseId) {

@@ -2,7 +2,7 @@ import type { BargeIn, CollectAction } from '../dialog/action.js';
 import type { DialogEvent, Meaning } from '../dialog/event.js';
 import type { Alternative, RecognitionResult } from '../speech/recognizer.js';
 import { judgeKeys, judgeKeysAtRest, type KeyVerdict } from './turn-keys.js';
-import { turnWordIds, voiceWishOf } from './turn-words.js';
+import { turnWordIds, voiceWishes, voiceWishOf } from './turn-words.js';
 
 /** What happens to a turn, each with the time at which it did (ms of one monotonic clock). */
 export type TurnInput =
@@ -11,8 +11,11 @@ export type TurnInput =
   | { readonly type: 'speechStarted'; readonly carried?: boolean }
   /** What the recognizer would say if the caller stopped now. Needed only while {@link Turn.needsInterim}. */
   | { readonly type: 'interim'; readonly result: RecognitionResult }
-  /** The endpoint was found: the caller has stopped. `voicedMs`: how much voice there was, pauses left out. */
-  | { readonly type: 'speechEnded'; readonly voicedMs: number }
+  /**
+   * The endpoint was found: the caller has stopped. `voicedMs`: how much voice there was, pauses left out; `echoMs`: how long
+   * nothing but the bot's own voice was heard in it, default 0.
+   */
+  | { readonly type: 'speechEnded'; readonly voicedMs: number; readonly echoMs?: number }
   /** The recognizer's final result for the speech that ended; `meaning`: what open speech means to the question. */
   | { readonly type: 'recognized'; readonly result: RecognitionResult; readonly meaning?: Meaning }
   /** The recognizer failed; nothing will come of this speech. */
@@ -51,6 +54,9 @@ const recognizerLimitMs = 3_000;
 /** Less voice than this is a cough or a click, if no word was heard in it. */
 const coughMs = 250;
 
+/** Less voice than this, ms, is no wish: the shortest, said fast, has 260. What a click lets in of the bot's own voice has less. */
+const leastWishMs = 240;
+
 /** So much voice, ms, was meant for us, at first: who said it is told that it was not understood. No cough is as long. */
 const sentenceMs = 600;
 
@@ -88,6 +94,8 @@ export class Turn {
   /** When who began before the prompt is still speaking, and is given the word. */
   #giveWayAtMs: number | undefined;
   #voicedMs = 0;
+  /** Whether the speech that ended was enough for a wish, and the caller's own. */
+  #maySayWish = true;
   #falseStarts = 0;
   #noises = 0;
   #held: DialogEvent | undefined;
@@ -145,7 +153,7 @@ export class Turn {
       case 'interim':
         return this.#interim(input.result, nowMs);
       case 'speechEnded':
-        return this.#speechEnded(input.voicedMs, nowMs);
+        return this.#speechEnded(input.voicedMs, nowMs, input.echoMs);
       case 'recognized':
         return this.#recognized(input.result, input.meaning, nowMs);
       case 'recognizerFailed':
@@ -200,6 +208,7 @@ export class Turn {
     // Keys have begun: what is heard beside them is not the answer.
     if (this.#keys !== '') return [];
     this.#state = 'speaking';
+    this.#maySayWish = true;
     this.#carried = carried;
     this.#giveWayAtMs = carried && this.#prompts === 'playing' ? nowMs + talkedOverMs : undefined;
     this.#noInputWasMs = this.#noInputAtMs ?? 0;
@@ -225,8 +234,9 @@ export class Turn {
     return best.phraseId === undefined ? [] : this.#pause(nowMs);
   }
 
-  #speechEnded(voicedMs: number, nowMs: number): TurnAction[] {
+  #speechEnded(voicedMs: number, nowMs: number, echoMs = 0): TurnAction[] {
     if (this.#state !== 'speaking') return [];
+    this.#maySayWish = voicedMs >= leastWishMs && voicedMs > echoMs;
     this.#state = 'recognizing';
     this.#giveWayAtMs = undefined;
     this.#voicedMs = voicedMs;
@@ -242,6 +252,9 @@ export class Turn {
     if (this.#state !== 'recognizing' && this.#state !== 'speaking') return [];
     this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
     const answer = best === undefined ? undefined : answerOf(best, meaning);
+    if (best !== undefined && isWish(answer) && !this.#maySayWish) {
+      return this.#meaningless({ ...best, phraseId: turnWordIds.backchannel }, nowMs);
+    }
     // An engine of open speech that heard no word may say so by an empty one.
     if (answer === undefined) return this.#meaningless(best?.text.trim() === '' ? undefined : best, nowMs);
     const mustWait = this.#prompts === 'playing' && (this.bargeIn === 'none' || this.bargeIn === 'key');
@@ -356,4 +369,11 @@ function answerOf(best: Alternative, meaning: Meaning | undefined): DialogEvent 
   }
   if (phraseId === undefined || phraseId === turnWordIds.backchannel) return undefined;
   return { type: 'input', input: { kind: 'phrase', phraseId, text, dialect, confidence } };
+}
+
+/** Whether the caller asks for the bot's voice to be otherwise, or for the same again: nobody asked for that. */
+function isWish(answer: DialogEvent | undefined): boolean {
+  if (answer?.type !== 'input' || answer.input.kind !== 'speech') return false;
+  const { meaning } = answer.input;
+  return meaning.type === 'reply' && voiceWishes.some((wish) => wish === meaning.reply);
 }

@@ -128,7 +128,7 @@ export class FakeListener extends TypedEmitter<ListenerEvents> {
   /** The caller says something from beginning to end, and this is what was heard. */
   hear(result: RecognitionResult, voicedMs = 600): void {
     this.emit('speechStarted', false);
-    this.emit('speechEnded', voicedMs);
+    this.emit('speechEnded', voicedMs, 0);
     this.emit('recognized', result);
   }
 

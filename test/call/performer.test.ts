@@ -124,7 +124,7 @@ t.test('a phrase in the prompt cuts it, is recognized, and leads on', async (t) 
   listener.tell('speechStarted', false);
   t.same(first.calls, ['pause'], 'silent, but nothing is lost yet');
   clock.advance(400);
-  listener.tell('speechEnded', 600);
+  listener.tell('speechEnded', 600, 0);
   t.same(listener.calls.at(-1), 'finish');
   clock.advance(100);
   listener.tell('recognized', heard('yes', 'yes please'));
@@ -152,7 +152,7 @@ t.test('a prompt that must be heard is cut by nothing', async (t) => {
   const legal = player.last;
   listener.tell('speechStarted', false);
   t.same(legal.calls, []);
-  listener.tell('speechEnded', 600);
+  listener.tell('speechEnded', 600, 0);
   listener.tell('recognized', heard('no', 'no'));
   t.equal(legal.wasCut, false);
   performer.key('1');
@@ -190,7 +190,7 @@ t.test('what nobody expected is a noMatch, a recognizer that fails too', async (
   t.equal(turns.at(-1)?.outcome, 'noMatch');
   await player.last.end();
   listener.tell('speechStarted', false);
-  listener.tell('speechEnded', 600);
+  listener.tell('speechEnded', 600, 0);
   listener.tell('failed', new Error('the caller said 1234'));
   t.equal(turns[1]?.outcome, 'noMatch');
   t.equal(performer.path.at(-1), 'main.bye', 'after as many as the node allows');
@@ -236,7 +236,7 @@ flows:
   listener.tell('interim', { alternatives: [] });
   listener.tell('interim', heard('pay', 'pay'));
   t.same(player.last.calls, ['pause']);
-  listener.tell('speechEnded', 300);
+  listener.tell('speechEnded', 300, 0);
   listener.tell('recognized', heard('pay', 'pay'));
   await Promise.resolve();
   t.equal(finished(), 1);

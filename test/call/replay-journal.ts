@@ -93,7 +93,11 @@ function inputOf(line: Line): TurnInput | undefined {
     case 'speechStarted':
       return { type: 'speechStarted', carried: line['carried'] === true };
     case 'speechEnded':
-      return { type: 'speechEnded', voicedMs: Number(line['voicedMs']) };
+      return {
+        type: 'speechEnded',
+        voicedMs: Number(line['voicedMs']),
+        ...(line['echoMs'] !== undefined && { echoMs: Number(line['echoMs']) }),
+      };
     case 'promptStarted':
       return { type: 'promptStarted', bargeIn: line['bargeIn'] as BargeIn };
     case 'recognizerFailed':

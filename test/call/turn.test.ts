@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Turn, type TurnAction } from '../../src/call/turn.js';
 import type { BargeIn, CollectAction, KeyGrammar } from '../../src/dialog/action.js';
+import type { Meaning } from '../../src/dialog/event.js';
 import type { RecognitionResult } from '../../src/speech/recognizer.js';
 
 const menu: KeyGrammar = { kind: 'choices', choices: ['1', '2', '12'] };
@@ -295,6 +296,29 @@ t.test('a wish about the voice is told to the dialog as what it means', async (t
   t.match(answer(says(turnAt0(menu), 500, 600, slower)), {
     event: { input: { kind: 'speech', text: 'slow down', meaning: { type: 'reply', reply: 'slower' } } },
   });
+});
+
+t.test('what is too short, or mostly the bot itself, is no wish: the prompt goes on', async (t) => {
+  const louder: RecognitionResult = {
+    alternatives: [{ phraseId: '#louder', text: 'louder', dialect: 'en-gb', confidence: 0.9 }],
+  };
+  const meant = { type: 'reply', reply: 'repeat' } as const;
+  const heard = (voicedMs: number, echoMs: number, result = louder, meaning?: Meaning): TurnAction[] => {
+    const turn = turnAt0(menu);
+    turn.handle({ type: 'speechStarted' }, 500);
+    turn.handle({ type: 'speechEnded', voicedMs, echoMs }, 1500);
+    return turn.handle({ type: 'recognized', result, ...(meaning !== undefined && { meaning }) }, 1600);
+  };
+  t.same(heard(160, 0), [{ type: 'resumePrompts' }]);
+  t.same(heard(300, 400), [{ type: 'resumePrompts' }]);
+  t.same(heard(700, 800), [{ type: 'resumePrompts' }], 'not told that he was not understood, either');
+  t.same(heard(160, 0, words('pardon'), meant), [{ type: 'resumePrompts' }]);
+  t.match(answer(heard(300, 100)), { event: { input: { meaning: { reply: 'louder' } } } });
+  t.match(answer(heard(160, 300, hours)), { event: { type: 'input' } }, 'an answer is no wish');
+  const silent = turnAt0(menu);
+  silent.handle({ type: 'promptsEnded' }, 1000);
+  t.same(says(silent, 1500, 160, louder).slice(1), [], 'there is time to answer still');
+  t.equal(silent.answered, false);
 });
 
 t.test(
