@@ -1,4 +1,4 @@
-/** What opus-library.ts uses of WebAssembly: TypeScript has it in the browser's library only, which is not ours. */
+/** What opus-library.ts and phone-network.ts use of WebAssembly: TypeScript has it in the browser's library only, which is not ours. */
 declare namespace WebAssembly {
   class Memory {
     /** Another one after the memory has grown. */
