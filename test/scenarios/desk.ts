@@ -7,6 +7,7 @@ import { rmsDb, deinterleave } from '../../src/audio/pcm.js';
 import { parseWav } from '../../src/audio/wav.js';
 import { parseScript } from '../../src/caller/load-script.js';
 import { runCaller, type CallerReport } from '../../src/caller/run-caller.js';
+import { withKeptCalls } from '../../src/cli/kept-calls.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { Synthesizer } from '../../src/speech/synthesizer.js';
@@ -83,11 +84,16 @@ export async function newestRecord(
   known: number,
   called?: string,
 ): Promise<CallRecord> {
-  for (let tries = 0; tries < 40; tries++) {
-    const kept = await records(server, called);
-    if (kept.length > known && kept[0] !== undefined) return kept[0];
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  // Looked for here: each `calls list` is a process, which would take its time from the server's.
+  const calledNumber = called === undefined ? {} : { calledNumber: called };
+  await withKeptCalls(server.dataDir, async (store) => {
+    for (let tries = 0; tries < 40; tries++) {
+      if ((await store.list({ limit: known + 1, ...calledNumber })).length > known) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+  const kept = await records(server, called);
+  if (kept.length > known && kept[0] !== undefined) return kept[0];
   throw new Error(`no record of call ${known + 1}`);
 }
 

@@ -55,6 +55,7 @@ const house = await House.start(
     dialplans: { connect, keyed },
     numbers: "  - { called: '0', dialplan: keyed }\n  - { called: '*', dialplan: connect }\n",
     trunks: trunksFrom('192.0.2.1'),
+    speech: 'embedded',
   },
 );
 for (const name of ['alice', 'bob', 'carol']) await addUser(house.dataDir, name, 'xiangyin', name);

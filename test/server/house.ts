@@ -50,11 +50,12 @@ export class House {
   ): Promise<House> {
     const log: LogEntry[] = [];
     const dataDir = await preparedFolder(t, more);
-    const { speech } = more;
-    if (speech === undefined && !('speech.engines' in options)) await shareSpeech(dataDir);
+    const { speech = noEngines } = more;
+    if (speech === 'embedded') await shareSpeech(dataDir);
+    const isConfigured = Object.keys(options).some((name) => name.startsWith('speech.'));
     const server = await Server.start({
       ...(await serverOptions(dataDir, options, keeping(log))),
-      ...(speech !== undefined && { speech }),
+      ...(speech !== 'embedded' && !isConfigured && { speech }),
     });
     t.teardown(() => server.close());
     const store = await createSqliteStore({ file: databaseFile(dataDir) });
@@ -136,9 +137,17 @@ export interface HouseFiles {
   readonly numbers?: string;
   /** Text of trunks.yaml. Default: none, but calls to this machine's own address are allowed. */
   readonly trunks?: string;
-  /** Instead of the embedded engines. */
-  readonly speech?: Speech;
+  /** Default: no engine at all, or those that `speech.…` among the options names. `embedded`: those that come with Xiangyin. */
+  readonly speech?: Speech | 'embedded';
 }
+
+/** As where espeak-ng is not installed. Most tests play recordings and press keys; an engine is two threads to start. */
+const noEngines: Speech = {
+  recognizer: undefined,
+  speak: undefined,
+  makeReady: undefined,
+  close: () => Promise.resolve(),
+};
 
 /** A data folder with dialplans, numbers, trunks and recorded prompts in it. */
 export async function preparedFolder(t: Test, more: HouseFiles = {}): Promise<string> {

@@ -158,7 +158,7 @@ async function spokenHouse(t: Test): Promise<{ house: House; phone: Phone; contr
   const house = await House.start(
     t,
     {},
-    { dialplans: { spoken }, numbers: '  - called: [6]\n    dialplan: spoken\n' },
+    { dialplans: { spoken }, numbers: '  - called: [6]\n    dialplan: spoken\n', speech: 'embedded' },
   );
   await house.server.ready;
   return { house, phone: await Phone.open(t), control: await ControlClient.open(house.dataDir) };
