@@ -22,7 +22,12 @@ const han = /\p{Script=Han}/u;
 /** Vowel signs and lengthening of Arabic, marks of direction and width. */
 const unwritten = /\u0640|[\u064b-\u0652]|\u0670|[\u200b-\u200f]/gu;
 
+/** Texts without them keep every character by itself, if NFKC leaves them as they are. */
+const changing = /[\s\p{M}<\u0640\u200b-\u200f]/u;
+
 export function plainWriting(raw: string): PlainWriting {
+  // Most Chinese texts: asked some times for each sentence, and for each that is learned from.
+  if (!changing.test(raw) && raw.normalize('NFKC') === raw) return new Plain(simplified(charactersOf(raw)));
   const units: Unit[] = [];
   // A base character with its marks is one unit, for NFKC composes them.
   for (const match of raw.matchAll(/<\|[^|>]*\|>|\P{M}\p{M}*|\p{M}+/gsu)) {
@@ -32,6 +37,17 @@ export function plainWriting(raw: string): PlainWriting {
     for (const character of text) units.push({ character, start: match.index, end });
   }
   return new Plain(simplified(withoutBlanks(units)));
+}
+
+function charactersOf(raw: string): Unit[] {
+  const units: Unit[] = [];
+  let start = 0;
+  for (const character of raw) {
+    const end = start + character.length;
+    units.push({ character, start, end });
+    start = end;
+  }
+  return units;
 }
 
 /** The key of a word, as {@link PlainWriting.key} is of a text. */
@@ -83,7 +99,10 @@ class Plain implements PlainWriting {
 
   constructor(units: readonly Unit[]) {
     // One entry for each UTF-16 unit, so that offsets in the text lead to it.
-    this.#units = units.flatMap((unit) => Array.from({ length: unit.character.length }, () => unit));
+    const isOneEach = units.every(({ character }) => character.length === 1);
+    this.#units = isOneEach
+      ? units
+      : units.flatMap((unit) => Array.from({ length: unit.character.length }, () => unit));
     this.text = units.map(({ character }) => character).join('');
     this.key = units.map(({ character }) => characterKey(character)).join('');
   }
@@ -111,8 +130,21 @@ const arabic: Readonly<Record<string, string>> = {
   گ: 'ك',
 };
 
+/** Keys that were found, by character; emptied when it holds more than all languages of the catalogue write with. */
+const keys = new Map<string, string>();
+const mostKeys = 10_000;
+
 /** As long as the character itself: offsets in text and key are the same. */
 function characterKey(character: string): string {
+  let key = keys.get(character);
+  if (key === undefined) {
+    if (keys.size >= mostKeys) keys.clear();
+    keys.set(character, (key = foundKey(character)));
+  }
+  return key;
+}
+
+function foundKey(character: string): string {
   const mapped = arabic[character];
   if (mapped !== undefined) return mapped;
   if (character === '’' || character === '‘') return "'";
