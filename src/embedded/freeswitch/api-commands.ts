@@ -110,6 +110,12 @@ const COMMANDS: Readonly<Record<string, Api>> = {
     const channel = host.channels.get(uuid);
     return channel === undefined ? '-ERR Operation Failed\n' : voiceDetectionApi(channel, words);
   },
+  uuid_broadcast: (host, argument) => broadcast(host, argument.split(/\s+/)),
+  uuid_flush_dtmf: (host, argument) => {
+    const channel = host.channels.get(argument);
+    channel?.digits.clear();
+    return channel === undefined ? '-ERR no such session\n' : OK;
+  },
   uuid_bridge: (host, argument) => bridge(host, argument.split(/\s+/)),
 };
 
@@ -171,6 +177,9 @@ const MODULES = new Set([
   'mod_tone_stream',
   'mod_httapi',
 ]);
+
+/** What is no `-ERR ... Command not found!`. */
+export const API_NAMES: readonly string[] = [...Object.keys(COMMANDS), ...Object.keys(CHANNEL_COMMANDS)];
 
 /** Runs one API command as the client wrote it, and returns what the client reads. Never rejects. */
 export function runApiCommand(host: ApiHost, line: string): string | Promise<string> {
@@ -247,6 +256,18 @@ async function bridgeFar(host: ApiHost, first: string, second: string): Promise<
   const isFirst = channel.uuid === first;
   const isBridged = await host.farBridges.bridge(channel, isFirst ? second : first, isFirst);
   return isBridged ? `+OK ${second}\n` : INVALID_UUID;
+}
+
+/** `uuid_broadcast U PATH [aleg|bleg|both]`; PATH may be `APPLICATION::ARGUMENT`. Says the same whether there is such a call. */
+function broadcast(host: ApiHost, [uuid = '', path, legs = 'aleg']: readonly string[]): string {
+  if (path === undefined) return '-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n';
+  const channel = host.channels.get(uuid);
+  const partner = host.channels.get(channel?.getVariable('bridge_uuid') ?? '');
+  const [, application = 'playback', argument = path] = /^(\w+)::(.*)$/s.exec(path) ?? [];
+  const isBoth = legs.includes('both');
+  if (isBoth || !legs.includes('bleg')) channel?.execute({ application, argument });
+  if (isBoth || legs.includes('bleg')) partner?.execute({ application, argument });
+  return '+OK Message Sent\n';
 }
 
 const RECORD_USAGE = '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n';

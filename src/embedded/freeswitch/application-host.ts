@@ -1,3 +1,4 @@
+import type { HostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import type { RtpSession } from '../rtp/rtp-session.js';
@@ -37,6 +38,8 @@ export interface ApplicationHost {
   pressed(digit: string, durationSamples: number, source: DigitSource): void;
   /** Runs an application beside what runs, as a client's message would. */
   execute(request: { readonly application: string; readonly argument: string }): void;
+  /** Dials a client that is to control the call besides; resolves when that connection is gone, or did not come about. */
+  openControl(address: HostPort): Promise<void>;
   /** Resolves when the call has left the conference again. */
   joinConference(request: JoinRequest, execution: Execution): Promise<void>;
 }

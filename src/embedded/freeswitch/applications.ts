@@ -1,3 +1,4 @@
+import { parseHostPort } from '../../core/address.js';
 import type { Application, Execution } from './application-stack.js';
 import type { ApplicationHost } from './application-host.js';
 import { BufferSource } from './audio-source.js';
@@ -95,6 +96,23 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
       ? say(host, execution, parts.slice(2).join('|'), voice)
       : say(host, execution, execution.argument, host.variables.get('tts_voice'));
   },
+  // `socket HOST:PORT [async] [full]`: one more client; all of ours are asynchronous and may do everything.
+  socket: async (host, execution) => {
+    const [address = ''] = host.variables.expand(execution.argument).trim().split(/\s+/);
+    const parsed = parseHostPort(address);
+    if (parsed === undefined) {
+      host.logger.warn({ channel: host.uuid }, 'socket needs HOST:PORT');
+      return undefined;
+    }
+    await new Promise<void>((resolve) => {
+      execution.onInterrupt = (why) => {
+        if (why === 'hangup') resolve();
+      };
+      void host.openControl(parsed).then(resolve);
+    });
+    execution.onInterrupt = undefined;
+    return undefined;
+  },
   conference: async (host, execution) => {
     const request = parseJoin(host.variables.expand(execution.argument));
     if (request !== undefined) await host.joinConference(request, execution);
@@ -116,6 +134,9 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
     return undefined;
   },
 };
+
+/** What {@link findApplication} finds. */
+export const APPLICATION_NAMES: readonly string[] = Object.keys(APPLICATIONS);
 
 /** The application of that name on this channel, or undefined: then the real server hangs the call up. */
 export function findApplication(host: ApplicationHost, name: string): Application | undefined {

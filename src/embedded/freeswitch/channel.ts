@@ -51,6 +51,8 @@ export interface ChannelOptions {
   /** What SDP says about our side. */
   readonly localMedia: HostPort;
   readonly dialog: Dialog;
+  /** See {@link ApplicationHost.openControl}. */
+  readonly openControl: (channel: Channel, address: HostPort) => Promise<void>;
   /** Resolves when the call has left the conference again. */
   readonly joinConference: (
     request: JoinRequest,
@@ -173,6 +175,10 @@ export class Channel implements ControlledChannel, ApplicationHost {
   execute(request: Partial<ExecuteRequest> & Pick<ExecuteRequest, 'application' | 'argument'>): void {
     if (this.#state.state !== 'confirmed') return;
     this.#applications.execute({ eventUuid: undefined, eventLock: false, loops: 1, ...request });
+  }
+
+  openControl(address: HostPort): Promise<void> {
+    return this.#options.openControl(this, address);
   }
 
   joinConference(request: JoinRequest, execution: Execution): Promise<void> {

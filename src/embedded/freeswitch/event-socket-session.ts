@@ -318,6 +318,11 @@ export class EventSocketSession implements EventListener {
         if (this.options.channel === undefined) return commandReply('-ERR not controlling a session');
         this.#lingerSecs = undefined;
         return commandReply('+OK will not linger');
+      case 'divert_events':
+        // Our channels keep no event for themselves: there is nothing that would not come anyway.
+        if (this.options.channel === undefined) return commandReply('-ERR not controlling a session.');
+        if (words[0] === undefined) return commandReply('-ERR missing value.');
+        return commandReply(`+OK events ${words[0].toLowerCase() === 'on' ? '' : 'not '}diverted`);
       case 'nolog':
         return commandReply('-ERR not loging');
       case 'resume':

@@ -320,6 +320,8 @@ export class FreeSwitchServer {
       handshaker: this.#handshaker,
       localMedia,
       dialog,
+      openControl: (opening, address) =>
+        new Promise((resolve) => this.#connectControl(opening, address, () => resolve())),
       joinConference: (request, host, execution) => this.#conferences.join(request, host, execution),
       forkLinks: this.#forkLinks,
       forkOpened: (fork) => this.#forks.add(fork),
@@ -330,26 +332,22 @@ export class FreeSwitchServer {
     this.#sessionsSinceStart += 1;
     channel.announce();
     // Without an offer the channel is whole only when the ACK has brought the answer.
-    if (offer !== '') this.#connectControl(channel, control);
-    else
-      dialog.once('ack', (ack) =>
-        channel.completeOffer(ack.body, () => this.#connectControl(channel, control)),
-      );
+    // A call that nobody controls any more falls through to the end of its dialplan.
+    const connect = (): void => this.#connectControl(channel, control, (cause) => channel.hangup(cause));
+    if (offer !== '') connect();
+    else dialog.once('ack', (ack) => channel.completeOffer(ack.body, connect));
   }
 
-  /** Dials the client that is to control the call (`socket HOST:PORT async full`). */
-  #connectControl(channel: Channel, address: HostPort): void {
+  /** Dials a client that is to control the call (`socket HOST:PORT async full`); `over`: it is gone, or did not answer. */
+  #connectControl(channel: Channel, address: HostPort, over: (cause: string) => void): void {
     if (!this.#channels.has(channel.uuid)) return;
     const socket = connect({ host: address.host, port: address.port, noDelay: true });
     this.#connecting.add(socket);
     const fail = (reason: string): void => {
       this.#connecting.delete(socket);
       socket.destroy();
-      this.#options.logger.warn(
-        { channel: channel.uuid, reason },
-        'the control connection failed, hanging up',
-      );
-      channel.hangup('NORMAL_TEMPORARY_FAILURE');
+      this.#options.logger.warn({ channel: channel.uuid, reason }, 'the control connection failed');
+      over('NORMAL_TEMPORARY_FAILURE');
     };
     const limit = this.#clock.after(CONNECT_LIMIT_MS, () => fail('timeout'));
     const failed = (error: Error): void => {
@@ -366,11 +364,11 @@ export class FreeSwitchServer {
       limit.cancel();
       this.#connecting.delete(socket);
       socket.off('error', failed);
-      this.#control(channel, socket);
+      this.#control(channel, socket, over);
     });
   }
 
-  #control(channel: Channel, socket: Socket): void {
+  #control(channel: Channel, socket: Socket, over: (cause: string) => void): void {
     const sessions = this.#outbound.get(channel) ?? new Set<EventSocketSession>();
     this.#outbound.set(channel, sessions);
     const session = new EventSocketSession(socket, this.#sessionHost(this.#clock), {
@@ -378,8 +376,7 @@ export class FreeSwitchServer {
       closed: (gone) => {
         sessions.delete(gone);
         if (sessions.size === 0) this.#outbound.delete(channel);
-        // A call that nobody controls any more falls through to the end of its dialplan.
-        channel.hangup('NORMAL_CLEARING');
+        over('NORMAL_CLEARING');
       },
     });
     sessions.add(session);

@@ -62,6 +62,8 @@ export class SoundLibrary {
     const { offsetSamples = 0 } = options;
     if (text !== undefined)
       return new BufferSource(await this.speak(text, options.voice), { isReadAhead: false });
+    if (scheme?.[1] === 'http_cache' || scheme?.[1] === 'httapi')
+      return this.open(innerUrl(scheme[2] ?? ''), options);
     if (scheme?.[1] === 'http' || scheme?.[1] === 'https') {
       return fromSound(await this.#url(name), offsetSamples);
     }
@@ -177,6 +179,14 @@ export class SoundLibrary {
 
 function notFound(reason: string): Error {
   return freeSwitchError('FREESWITCH_FILE_NOT_FOUND', { reason });
+}
+
+/** `http_cache://{timeout=5}http://host/file`: here every URL is cached; one without a scheme is meant by http. */
+function innerUrl(rest: string): string {
+  const url = rest.replace(/^\{[^}]*\}/, '');
+  if (/^https?:\/\//i.test(url)) return url;
+  if (/^[a-z_]+:\/\//i.test(url)) throw notFound('no URL');
+  return `http://${url}`;
 }
 
 function openSilence(argument: string): AudioSource {
