@@ -14,8 +14,8 @@ const firstCoupling = 10 ** -2.2;
 const leastCoupling = 10 ** -6;
 /** A frame of echo may be so much louder than four of five: 8 dB, as loud syllables are over soft ones. */
 const margin = 10 ** 0.8;
-/** Where the way back is known there is less to be guessed: 5 dB. */
-const marginOfPath = 10 ** 0.5;
+/** Where the way back is known there is less to be guessed: 6 dB. */
+const marginOfPath = 10 ** 0.6;
 /**
  * The coupling is that which four of five frames do not exceed: so much up for one that does, a quarter of it down for
  * one that does not. Slow enough that the first syllables of a caller do not teach it that they are echo.
@@ -71,7 +71,7 @@ export class EchoGate {
       this.#path.follow(first, 1, floor, this.#coupling);
       this.#path.follow(second, 0, floor, this.#coupling);
     }
-    if (this.#path.known) return energy <= this.#path.expected * marginOfPath + floor;
+    if (this.#path.known) return energy <= this.#path.expect() * marginOfPath + floor;
     const share = energy / this.#loudest;
     const isExplained = share <= this.#coupling * margin;
     if (share > this.#coupling && energy > floor * aboveNoise) {

@@ -13,6 +13,8 @@ const leastVariance = 0.33;
 /** A way is known when it leaves less than a quarter of the movement unexplained, and is lost at a half. */
 const knownBelow = 0.25;
 const lostFrom = 0.5;
+/** A room answers for a while: so much less with each frame (75 dB in a second), and no sooner is it silent. */
+const tailFall = 10 ** -0.15;
 
 /**
  * Which way the bot's voice comes back on a line: how late, and how much weaker. Compares how the levels of both channels
@@ -32,6 +34,8 @@ export class EchoPath {
   #blocks = 0;
   #lag: number | undefined;
   #gain = 0;
+  /** What came back up to now, on its way down. */
+  #tail = 0;
 
   /** Whether there is a way back, and it is known. */
   get known(): boolean {
@@ -43,17 +47,18 @@ export class EchoPath {
     return this.#lag === undefined ? undefined : (this.#lag * 20) / blocksPerFrame;
   }
 
-  /** Hot. The most that comes back in the last frame, as a mean square; 0 while the way is not known. */
-  get expected(): number {
+  /** Hot; once per frame. The most that comes back in the last frame, as a mean square; 0 while the way is not known. */
+  expect(): number {
     const lag = this.#lag;
-    if (lag === undefined) return 0;
+    if (lag === undefined) return (this.#tail = 0);
     let loudest = 0;
     // The frame's own blocks and one on each side: the way is known to a block, and rooms answer more than once.
     for (let back = Math.max(0, lag - 1); back <= lag + blocksPerFrame; back++) {
       const heard = this.#back(back);
       if (heard > loudest) loudest = heard;
     }
-    return loudest * this.#gain;
+    this.#tail = Math.max(loudest * this.#gain, this.#tail * tailFall);
+    return this.#tail;
   }
 
   /** Hot. Mean square of what the caller hears in the next block. */

@@ -40,8 +40,8 @@ t.test('within a second of speech it is known how late and how weak the echo is'
       const path = follow(heard, echoDb, lag);
       t.equal(path.delayMs, lag * 10);
       const loudest = Math.max(...heard.slice(100 - lag - 3, 100 - lag + 1));
-      const foundDb = 10 * Math.log10(path.expected / loudest);
-      // The gate adds 5 dB: noise on the line hides the softest of it.
+      const foundDb = 10 * Math.log10(path.expect() / loudest);
+      // The gate adds 6 dB: noise on the line hides the softest of it.
       t.ok(Math.abs(foundDb - echoDb) < 3, `${echoDb} dB, ${lag} blocks: ${foundDb}`);
     }
   }
@@ -51,7 +51,7 @@ t.test('who speaks himself is no echo, and a quiet line has none', async (t) => 
   t.equal(follow(talk(300, 1), -100, 5, talk(300, 2)).known, false);
   t.equal(follow(talk(300, 1), -100, 5).known, false);
   t.equal(follow(talk(300, 1), -100, 5).delayMs, undefined);
-  t.equal(follow(talk(300, 1), -100, 5).expected, 0);
+  t.equal(follow(talk(300, 1), -100, 5).expect(), 0);
 });
 
 t.test('a level that does not move tells nothing', async (t) => {
@@ -64,4 +64,13 @@ t.test('a caller who talks on over the bot makes the way unknown, and it is foun
   const own = [...new Array<number>(200).fill(0), ...talk(300, 4)];
   t.equal(follow(heard.slice(0, 500), -20, 9, own).known, false);
   t.equal(follow(heard, -20, 9, own).delayMs, 90);
+});
+
+t.test('a room is not silent at once', async (t) => {
+  const path = follow(talk(150, 8), -20, 4);
+  const first = path.expect();
+  for (let i = 0; i < 20; i++) path.hear(0);
+  t.ok(path.expect() > first / 2);
+  for (let i = 0; i < 40; i++) path.expect();
+  t.ok(path.expect() < first / 10_000);
 });
