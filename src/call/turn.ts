@@ -1,3 +1,4 @@
+import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import type { BargeIn, CollectAction } from '../dialog/action.js';
 import type { DialogEvent, Meaning } from '../dialog/event.js';
 import type { Alternative, RecognitionResult } from '../speech/recognizer.js';
@@ -75,14 +76,31 @@ const afterNoiseMs = 2_000;
 /** `held`: the answer is there, but what is being said may not be interrupted by it. */
 type State = 'listening' | 'speaking' | 'recognizing' | 'held' | 'answered';
 
+/** An engine may have its result before the caller's end was found; a key takes everything but an answer back. */
+const moves: TransitionTable<State> = {
+  listening: ['speaking', 'answered'],
+  speaking: ['recognizing', 'listening', 'held', 'answered'],
+  recognizing: ['listening', 'held', 'answered'],
+  held: ['listening', 'answered'],
+  answered: [],
+};
+
+type Prompts = 'playing' | 'paused' | 'over';
+
+const promptMoves: TransitionTable<Prompts> = {
+  playing: ['paused', 'over'],
+  paused: ['playing', 'over'],
+  over: [],
+};
+
 /**
  * One listening of the call, from the first prompt to the caller's answer: keys and speech together, barge-in, coughs,
  * noInput, noMatch. Pure: time comes with each input, the next deadline is read from {@link deadlineMs}.
  */
 export class Turn {
-  #state: State = 'listening';
+  readonly #machine = new StateMachine<State>(moves, 'listening');
   #keys = '';
-  #prompts: 'playing' | 'paused' | 'over';
+  readonly #saying: StateMachine<Prompts>;
   #bargedIn = false;
   /** Counts from the end of the prompts, anew after a speech that came to nothing. */
   #noInputAtMs: number | undefined;
@@ -110,7 +128,7 @@ export class Turn {
     /** The caller was told already that he was not understood; on a noisy line that would go on for ever. */
     private readonly wasMissed = false,
   ) {
-    this.#prompts = hasPrompts ? 'playing' : 'over';
+    this.#saying = new StateMachine<Prompts>(promptMoves, hasPrompts ? 'playing' : 'over');
     if (!hasPrompts) this.#noInputAtMs = nowMs + collect.noInputMs;
   }
 
@@ -167,6 +185,22 @@ export class Turn {
     }
   }
 
+  get #state(): State {
+    return this.#machine.state;
+  }
+
+  get #prompts(): Prompts {
+    return this.#saying.state;
+  }
+
+  /** What waited for something in the state that is left waits no more. */
+  #move(to: State): void {
+    if (!this.#machine.move(to)) return;
+    this.#giveWayAtMs = undefined;
+    this.#speechLimitAtMs = undefined;
+    if (to === 'answered') this.#noInputAtMs = this.#interDigitAtMs = undefined;
+  }
+
   /** By what the prompts may be interrupted at this moment. */
   get #interruptedBy(): BargeIn {
     const onlyWords = this.#carried || this.#falseStarts >= mostFalseStarts;
@@ -181,14 +215,12 @@ export class Turn {
     const actions: TurnAction[] = [];
     if (this.#state !== 'listening') {
       // Who presses a key while speaking means the key.
-      this.#state = 'listening';
-      this.#giveWayAtMs = undefined;
+      this.#move('listening');
       this.#held = undefined;
-      this.#speechLimitAtMs = undefined;
       actions.push({ type: 'dropRecognizer' });
     }
     if (this.#prompts !== 'over') {
-      this.#prompts = 'over';
+      this.#saying.move('over');
       this.#bargedIn = true;
       actions.push({ type: 'cutPrompts', by: 'key' });
     }
@@ -207,7 +239,7 @@ export class Turn {
     if (this.collect.phrases.length === 0 && this.collect.speech === undefined) return [];
     // Keys have begun: what is heard beside them is not the answer.
     if (this.#keys !== '') return [];
-    this.#state = 'speaking';
+    this.#move('speaking');
     this.#maySayWish = true;
     this.#carried = carried;
     this.#giveWayAtMs = carried && this.#prompts === 'playing' ? nowMs + talkedOverMs : undefined;
@@ -219,7 +251,7 @@ export class Turn {
 
   #pause(nowMs: number): TurnAction[] {
     if (this.#prompts !== 'playing') return [];
-    this.#prompts = 'paused';
+    this.#saying.move('paused');
     this.#speechLimitAtMs = nowMs + maxInterruptionMs;
     return [{ type: 'pausePrompts', by: 'speech' }];
   }
@@ -237,8 +269,7 @@ export class Turn {
   #speechEnded(voicedMs: number, nowMs: number, echoMs = 0): TurnAction[] {
     if (this.#state !== 'speaking') return [];
     this.#maySayWish = voicedMs >= leastWishMs && voicedMs > echoMs;
-    this.#state = 'recognizing';
-    this.#giveWayAtMs = undefined;
+    this.#move('recognizing');
     this.#voicedMs = voicedMs;
     this.#speechLimitAtMs = nowMs + recognizerLimitMs;
     return [{ type: 'finishRecognizer' }];
@@ -250,7 +281,6 @@ export class Turn {
     nowMs: number,
   ): TurnAction[] {
     if (this.#state !== 'recognizing' && this.#state !== 'speaking') return [];
-    this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
     const answer = best === undefined ? undefined : answerOf(best, meaning);
     if (best !== undefined && isWish(answer) && !this.#maySayWish) {
       return this.#meaningless({ ...best, phraseId: turnWordIds.backchannel }, nowMs);
@@ -259,7 +289,7 @@ export class Turn {
     if (answer === undefined) return this.#meaningless(best?.text.trim() === '' ? undefined : best, nowMs);
     const mustWait = this.#prompts === 'playing' && (this.bargeIn === 'none' || this.bargeIn === 'key');
     if (!mustWait) return this.#answer(answer);
-    this.#state = 'held';
+    this.#move('held');
     this.#held = answer;
     return [];
   }
@@ -277,7 +307,7 @@ export class Turn {
 
   /** As if nothing had been heard: the prompts go on, or the caller is waited for. */
   #ignore(nowMs: number): TurnAction[] {
-    this.#state = 'listening';
+    this.#move('listening');
     this.#carried = false;
     if (this.#prompts === 'over') {
       const { noInputMs } = this.collect;
@@ -289,13 +319,12 @@ export class Turn {
     }
     if (this.#prompts === 'playing') return [];
     this.#falseStarts += 1;
-    this.#prompts = 'playing';
+    this.#saying.move('playing');
     return [{ type: 'resumePrompts' }];
   }
 
   #recognizerFailed(nowMs: number): TurnAction[] {
     if (this.#state !== 'recognizing' && this.#state !== 'speaking') return [];
-    this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
     if (this.#prompts === 'over') return this.#answer({ type: 'noMatch' });
     // The prompts tell which keys there are; who speaks on is not waited for in vain.
     this.#falseStarts = mostFalseStarts;
@@ -311,7 +340,7 @@ export class Turn {
 
   #promptsDone(nowMs: number): TurnAction[] {
     if (this.#prompts === 'over') return [];
-    this.#prompts = 'over';
+    this.#saying.move('over');
     if (this.#held !== undefined) return this.#answer(this.#held);
     if (this.#state === 'listening' && this.#keys === '') this.#noInputAtMs = nowMs + this.collect.noInputMs;
     return [];
@@ -353,8 +382,7 @@ export class Turn {
 
   #answer(event: DialogEvent): TurnAction[] {
     const bargedIn = this.#bargedIn || this.#prompts !== 'over';
-    this.#state = 'answered';
-    this.#noInputAtMs = this.#interDigitAtMs = this.#speechLimitAtMs = this.#giveWayAtMs = undefined;
+    this.#move('answered');
     return [{ type: 'answer', event, bargedIn }];
   }
 }
