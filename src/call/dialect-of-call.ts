@@ -109,7 +109,8 @@ export class DialectOfCall {
   heard(result: RecognitionResult, told: DialectEvidence | undefined): DialectChange | undefined {
     const { engine } = this.options;
     const [best] = result.alternatives;
-    this.#turns += 1;
+    // Of a sound in which nobody heard a word two count as one: a cough is no turn, but costs as much.
+    this.#turns += best === undefined ? 0.5 : 1;
     if (best === undefined || engine === undefined) return undefined;
     const { openSpeech } = result.by ?? engine.capabilities;
     const known = this.wordsTell(result) ? told : undefined;

@@ -24,7 +24,10 @@ const unmeasuredSlope = 0.8;
 /** Published error rate (percent) at which an unmeasured engine's confidence is taken as it is; who errs more is believed less. */
 const usualErrorRate = 10;
 
-/** The phrasebook's models are calibrated when they are trained: its confidence is a probability. */
+/**
+ * The phrasebook's models are calibrated when they are trained: its confidence is a probability, of phrases in the other
+ * language too (Mandarin and Cantonese, 12 phrases, 4 voices: none of 48 and one of 48 accepted there, 85 of 95 at home).
+ */
 const known: readonly ConfidenceCalibration[] = [{ engine: 'phrasebook', slope: 1, offset: 0 }];
 
 /** Confidences of 0 and 1 are habits of an engine, no proof. */

@@ -178,7 +178,7 @@ export class ChainedListening extends TypedEmitter<RecognizerStreamEvents> imple
     attempt.audioMs = audioMs;
     this.#heard(attempt, result);
     if (this.#state === 'hearing') this.#watch('betweenResults');
-    this.emit('interim', told(attempt, result));
+    this.emit('interim', this.#told(attempt, result));
   }
 
   #final(attempt: Attempt, result: RecognitionResult): void {
@@ -190,8 +190,16 @@ export class ChainedListening extends TypedEmitter<RecognizerStreamEvents> imple
     this.#heard(attempt, result);
     attempt.permit.succeed();
     this.#over();
-    this.emit('final', told(attempt, result));
+    this.emit('final', this.#told(attempt, result));
     this.removeAllListeners();
+  }
+
+  /** The result, and whose it is: engines of a chain differ in what their words and confidences are worth. */
+  #told({ engine }: Attempt, result: RecognitionResult): RecognitionResult {
+    const { openSpeech, dialectPreserving, confidence = true } = engine.engine.capabilities;
+    const dialect = this.o.options.dialects.find((id) => engine.knows(id));
+    const by = { engine: engine.name, openSpeech, dialectPreserving, confidence };
+    return { ...result, by: dialect === undefined ? by : { ...by, dialect } };
   }
 
   /** What this engine heard, those before it should have heard. */
@@ -274,16 +282,4 @@ export class ChainedListening extends TypedEmitter<RecognizerStreamEvents> imple
     attempt?.permit.release();
     if (attempt !== undefined) this.#drop(attempt);
   }
-}
-
-/** The result, and whose it is: engines of a chain differ in what their words and confidences are worth. */
-function told({ engine: { engine } }: Attempt, result: RecognitionResult): RecognitionResult {
-  const { openSpeech, dialectPreserving, confidence } = engine.capabilities;
-  const by = {
-    engine: engine.name,
-    openSpeech,
-    dialectPreserving,
-    ...(confidence !== undefined && { confidence }),
-  };
-  return { ...result, by };
 }

@@ -109,19 +109,23 @@ export class ParallelRecognizer implements Recognizer {
 
   #hearing(result: RecognitionResult, dialect: string, phrases: readonly Phrase[]): Hearing {
     const { recognizer, calibration, spot } = this.options;
-    const { alternatives, dialects, by = { engine: recognizer.name, ...recognizer.capabilities } } = result;
+    const { alternatives, dialects } = result;
+    const { capabilities, name } = recognizer;
+    const { openSpeech, dialectPreserving, confidence } = capabilities;
+    const by = result.by ?? { engine: name, openSpeech, dialectPreserving, confidence: confidence !== false };
     const [best] = alternatives;
-    const { engine, openSpeech, dialectPreserving, confidence: tells = true } = by;
     const said = best !== undefined && (best.phraseId !== undefined || best.text.trim() !== '');
-    const found = said ? (best.dialect ?? dialect) : dialect;
+    // The call's own may have gone on to an engine of another dialect.
+    const listened = by.dialect ?? dialect;
+    const found = said ? (best.dialect ?? listened) : listened;
     const probability = !said
       ? noMatchProbability
-      : tells
-        ? calibrated(best.confidence, engine, found, calibration)
+      : by.confidence !== false
+        ? calibrated(best.confidence, by.engine, found, calibration)
         : unknownProbability;
     return {
       dialect: found,
-      by: { engine, openSpeech, dialectPreserving, confidence: tells },
+      by,
       probability: Math.round(probability * 1000) / 1000,
       inGrammar: said && (best.phraseId !== undefined || spot(best, phrases) !== undefined),
       alternatives: said ? alternatives : [],

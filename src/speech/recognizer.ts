@@ -126,10 +126,11 @@ export interface DialectScore {
 }
 
 /** Which engine of several a result is of, and what that engine can do. */
-export type HeardBy = { readonly engine: string } & Pick<
-  RecognizerCapabilities,
-  'openSpeech' | 'dialectPreserving' | 'confidence'
->;
+export type HeardBy = {
+  readonly engine: string;
+  /** The likeliest of the dialects asked for that it knows; undefined: none. */
+  readonly dialect?: string;
+} & Pick<RecognizerCapabilities, 'openSpeech' | 'dialectPreserving' | 'confidence'>;
 
 /** What one of several recognizers heard that listened to the same sound, each in its dialect. */
 export interface Hearing {

@@ -91,3 +91,32 @@ t.test('what is wrong with an engine is told with its line and what to write', a
     /write the token's place once/,
   );
 });
+
+t.test('what engines’ confidences are worth is a list of figures, of engines that there are', async (t) => {
+  const parallel = (entry: string) => `${site}  parallel:\n    calibration:\n      - ${entry}\n`;
+  const cwd = t.testdir({
+    'xiangyin.yaml': parallel('{ engine: house, dialect: yue, slope: 0.9, offset: -0.4 }'),
+  });
+  const { speech } = await loadConfig({ env: {}, cwd });
+  t.strictSame(speech.parallel, {
+    turns: 2,
+    recognizers: 2,
+    waitMs: 200,
+    calibration: [{ engine: 'house', dialect: 'yue', slope: 0.9, offset: -0.4 }],
+  });
+  const variable = {
+    XIANGYIN_SPEECH_PARALLEL_CALIBRATION: '[{"engine":"phrasebook","slope":1,"offset":0.5}]',
+  };
+  t.match((await loadConfig({ env: variable, cwd: t.testdir({}) })).speech.parallel, {
+    calibration: [{ engine: 'phrasebook', offset: 0.5 }],
+  });
+  await wrong(
+    parallel('{ engine: hous, slope: 1, offset: 0 }'),
+    /no recognizer 'hous'; did you mean 'house'\?/,
+  );
+  await wrong(parallel('{ engine: house, slope: 0, offset: 0 }'), /calibration\.0\.slope must be > 0/);
+  await wrong(
+    parallel('{ engine: house, slope: much, offset: 0 }'),
+    /calibration\.0\.slope must be a number/,
+  );
+});

@@ -166,6 +166,20 @@ t.test(
   },
 );
 
+t.test('an engine of another dialect that stands in for the call’s own is not taken for it', async (t) => {
+  const { recognizer, mandarin, other } = scene(t);
+  const { stream, finals } = listen(recognizer);
+  mandarin.last.tell('error', broken('gone'));
+  stream.finish();
+  // The chain has gone on to the Cantonese engine, beside the listening that was there.
+  t.equal(other.listenings.length, 2);
+  for (const listening of other.listenings) listening.tell('final', said('电费几多', 0.9));
+  t.strictSame(
+    finals[0]?.hearings?.map(({ dialect }) => dialect),
+    ['yue', 'yue'],
+  );
+});
+
 t.test('an interim is the best one so far, and says whether it may be left at that', async (t) => {
   const { recognizer, mandarin, other } = scene(t);
   const { stream, interims } = listen(recognizer);
