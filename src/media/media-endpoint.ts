@@ -6,7 +6,7 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { playoutOf, startForks, type ForkPlan, type ForkUrls } from './audio-fork.js';
 import { mediaError } from './errors.js';
-import { readMediaQuality, type MediaQuality } from './media-quality.js';
+import { mediaQualityOf, readMediaQuality, type MediaQuality } from './media-quality.js';
 import { Playback } from './playback.js';
 
 export type MediaEndpointEvents = {
@@ -55,6 +55,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   ) {
     super();
     endpoint.on('dtmf', (event: { dtmf: string }) => this.emit('key', event.dtmf));
+    // The embedded server's last word has the figures, also when it ends the call by itself; FreeSWITCH's has none.
+    endpoint.conn?.on(`esl::event::CHANNEL_CALLSTATE::${endpoint.uuid}`, (event) => {
+      this.#quality ??= mediaQualityOf((name) => event.getHeader(name));
+    });
     endpoint.on('destroy', (event: { reason?: string } | undefined) => {
       this.#cutOff = event === undefined;
       this.#lost(event?.reason ?? 'connection lost');
@@ -68,7 +72,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return this.endpoint.uuid;
   }
 
-  /** How its packets fared: there after {@link close}, unless the media server ended it or was too slow. */
+  /** How its packets fared: there after {@link close}, unless a FreeSWITCH ended it by itself or was too slow. */
   get quality(): MediaQuality | undefined {
     return this.#quality;
   }

@@ -13,15 +13,19 @@ export interface MediaQuality {
   readonly roundTripMs: number | null;
 }
 
-/**
- * Reads what `uuid_dump U json` answers after `uuid_set_media_stats U`: FreeSWITCH's own variables, and those that the
- * embedded media server has besides (`rtp_audio_in_lost_packet_count`, `..._in_jitter_ms`, `..._rtcp_...`). Undefined when
- * there are none.
- */
+/** Reads what `uuid_dump U json` answers after `uuid_set_media_stats U`; undefined when no figures are in it. */
 export function readMediaQuality(dump: string): MediaQuality | undefined {
   const variables = parse(dump);
+  return mediaQualityOf((header) => variables[header]);
+}
+
+/**
+ * The same from the headers of an event: FreeSWITCH's own variables, and those that the embedded media server has besides
+ * (`rtp_audio_in_lost_packet_count`, `..._in_jitter_ms`, `..._rtcp_...`).
+ */
+export function mediaQualityOf(header: (name: string) => unknown): MediaQuality | undefined {
   const read = (name: string): number | null => {
-    const value = variables[`variable_rtp_audio_${name}`];
+    const value = header(`variable_rtp_audio_${name}`);
     const number = typeof value === 'string' && value !== '' ? Number(value) : Number.NaN;
     return Number.isFinite(number) ? number : null;
   };

@@ -4,7 +4,7 @@ import type Mrf from 'drachtio-fsmrf';
 /** drachtio-fsmrf's endpoint as far as the media room uses it; what it promises is settled by the test. */
 export class FakeMrfEndpoint extends EventEmitter {
   readonly uuid = 'test-uuid';
-  readonly conn = null;
+  readonly conn = new EventEmitter();
   readonly local = { sdp: 'v=0' };
   readonly commands: string[] = [];
   legEnds = 0;

@@ -50,6 +50,19 @@ t.test('what was measured before the hangup is there when it is over', async (t)
   t.match(endpoint.quality, { packetsReceived: 50, packetsSent: 49, lossReceived: null });
 });
 
+t.test('what the media server says of a call that it ends by itself is kept', async (t) => {
+  const { mrf, endpoint } = setUp();
+  const headers: Record<string, string> = {
+    variable_rtp_audio_in_packet_count: '50',
+    variable_rtp_audio_out_packet_count: '90',
+  };
+  endpoint.on('gone', () => void endpoint.close());
+  mrf.emit('destroy', { reason: 'MEDIA_TIMEOUT' });
+  mrf.conn.emit('esl::event::CHANNEL_CALLSTATE::test-uuid', { getHeader: (name: string) => headers[name] });
+  t.match(endpoint.quality, { packetsReceived: 50, packetsSent: 90 });
+  t.end();
+});
+
 t.test('a media server that says no BYE has its SIP leg ended after the limit', async (t) => {
   const { mrf, clock, endpoint, released, warnings } = setUp();
   const closing = endpoint.close();
