@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { t } from 'tap';
+import type { Test } from 'tap';
 import { loadConfig } from '../../src/config/load-config.js';
 
 const site = `speech:
@@ -64,9 +65,11 @@ t.test('as a variable the list is JSON', async (t) => {
   });
 });
 
+const wrongIn = (t: Test) => (text: string, message: RegExp) =>
+  t.rejects(loadConfig({ env: {}, cwd: t.testdir({ 'xiangyin.yaml': text }) }), { message });
+
 t.test('what is wrong with an engine is told with its line and what to write', async (t) => {
-  const wrong = async (text: string, message: RegExp) =>
-    t.rejects(loadConfig({ env: {}, cwd: t.testdir({ 'xiangyin.yaml': text }) }), { message });
+  const wrong = wrongIn(t);
   await wrong(
     'speech:\n  engines:\n    - { name: a, url: ws://h:1 }\n    - { name: b, url: "http://h" }\n',
     /xiangyin\.yaml:4: speech\.engines\.1\.url must be a base URL, e\.g\. ws:/,
@@ -93,6 +96,7 @@ t.test('what is wrong with an engine is told with its line and what to write', a
 });
 
 t.test('what engines’ confidences are worth is a list of figures, of engines that there are', async (t) => {
+  const wrong = wrongIn(t);
   const parallel = (entry: string) => `${site}  parallel:\n    calibration:\n      - ${entry}\n`;
   const cwd = t.testdir({
     'xiangyin.yaml': parallel('{ engine: house, dialect: yue, slope: 0.9, offset: -0.4 }'),
