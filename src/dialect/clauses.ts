@@ -15,6 +15,22 @@ export interface SentenceWords {
 
 const pause = /[,.!?;:、，。！？；：،؛؟…\n]+/u;
 
+const pauseEnd = /[,.!?;:、，。！？；：،؛؟…\n]\s*$/u;
+const pauseStart = /^\s*[,.!?;:、，。！？；：،؛؟…\n]/u;
+/** A character of Chinese, or a word of an alphabet. */
+const hanUnit = /\p{Script=Han}|[^\p{Script=Han}\P{L}]+|\p{N}+/gu;
+const wordUnit = /[\p{L}\p{N}\p{M}'’]+/gu;
+
+/** A place where a further wish may begin. */
+export interface Cut {
+  readonly before: string;
+  /** Without the word that joins it. */
+  readonly after: string;
+  /** The word that joins it; empty if none does. Of 再|查 all of it. */
+  readonly joiner: string;
+  readonly paused: boolean;
+}
+
 /** Cuts what callers say: what was taken back goes, and several wishes are parted. Offsets never leave a word. */
 export class ClauseCutter {
   readonly #chinese: boolean;
@@ -43,34 +59,31 @@ export class ClauseCutter {
     return text.split(pause).filter((part) => /\p{L}/u.test(part));
   }
 
-  /** Every way to part a text in two that are long enough to be a wish each. */
-  *halves(text: string): Generator<readonly [string, string]> {
-    const units = this.#chinese
-      ? [...text.replace(/[^\p{L}\p{N}]+/gu, '')]
-      : text.split(/\s+/u).filter(Boolean);
-    const [fewest, most, glue] = this.#chinese ? [3, 30, ''] : [2, 20, ' '];
-    if (units.length > most) return;
-    for (let at = fewest; at <= units.length - fewest; at += 1) {
-      yield [units.slice(0, at).join(glue), units.slice(at).join(glue)];
-    }
-  }
-
-  /** The wishes of a sentence, in order; one if nothing joins a further one. */
-  wishes(text: string): string[] {
+  /** Every place where a further wish may begin. `kept` are places, from and to, that no cut goes through. */
+  *cuts(text: string, kept: readonly (readonly [number, number])[] = []): Generator<Cut> {
     const folded = key(text);
     // The text's key has its length, so places found in it are places in the text.
     const source = folded.length === text.length ? text : folded;
-    const parts: string[] = [];
     let from = 0;
-    for (let at = 1; at < folded.length; at += 1) {
+    for (const match of source.matchAll(this.#chinese ? hanUnit : wordUnit)) {
+      const at = match.index;
+      if (at < from || at === 0) continue;
       const joiner = this.#joiners.find(({ word }) => this.#standsAt(folded, word, at));
-      if (joiner === undefined) continue;
-      parts.push(source.slice(from, at));
-      from = at + joiner.length;
-      at = from;
+      if (joiner === undefined && source === text && kept.some(([start, end]) => start < at && at < end))
+        continue;
+      const before = source.slice(0, at);
+      // Of 再|查 nothing is left out, but it joins all the same.
+      const after = source.slice(at + (joiner?.length ?? 0));
+      from = at + (joiner?.length ?? 0);
+      const paused = pauseEnd.test(before) || pauseStart.test(after);
+      if (this.#isPart(before) && this.#isPart(after))
+        yield { before, after, joiner: joiner?.word ?? '', paused };
     }
-    parts.push(source.slice(from));
-    return parts.map((part) => part.trim()).filter((part) => /\p{L}/u.test(part));
+  }
+
+  #isPart(text: string): boolean {
+    const units = text.match(this.#chinese ? hanUnit : wordUnit)?.length ?? 0;
+    return units >= (this.#chinese ? 2 : 1);
   }
 
   #afterMistake(text: string): string {

@@ -56,6 +56,34 @@ export class IntentFeatures {
     return counts;
   }
 
+  /**
+   * Names of the features that the place between two parts of a sentence has, each in standard words and as it was said: of what
+   * begins there, and of both run together.
+   */
+  border(
+    before: string,
+    after: string,
+  ): { readonly start: readonly string[]; readonly through: readonly string[] } {
+    if (this.#chinese) {
+      const right = onlyLetters(this.fold(after));
+      const start = `^${right.slice(0, 2)}`;
+      const through = onlyLetters(this.fold(before)).slice(-1) + right.slice(0, 1);
+      return { start: [start, `r:${start}`], through: [through, `r:${through}`] };
+    }
+    const [last = '', first = ''] = [this.words(before).at(-1), this.words(after)[0]];
+    return { start: [`b:^ ${first}`], through: [`b:${last} ${first}`] };
+  }
+
+  /** Names of the features that a word has which joins parts: of its first three characters, or of its first two words. */
+  opening(joiner: string): readonly string[] {
+    if (this.#chinese) {
+      const start = onlyLetters(this.fold(joiner)).slice(0, 3);
+      return [start, `r:${start}`];
+    }
+    const [first = '', second] = this.words(joiner);
+    return [second === undefined ? `w:${first}` : `b:${first} ${second}`];
+  }
+
   #chineseParts(canonical: string, raw: string, add: Add): void {
     const text = onlyLetters(this.fold(canonical));
     const said = onlyLetters(this.fold(raw));
@@ -107,6 +135,18 @@ export class IntentFeatures {
 
   #conceptOf(word: string): string | undefined {
     return this.#exact.get(word) ?? this.#stems.find(({ stem }) => word.startsWith(stem))?.name;
+  }
+
+  /** Where words of the concepts stand in a text, from and to; none if folding moves them. Of alphabets none: there words are plain. */
+  wordPlaces(text: string): (readonly [number, number])[] {
+    const folded = this.fold(text);
+    if (!this.#chinese || folded.length !== text.length) return [];
+    let at = 0;
+    return this.#tokens(folded).map((token) => {
+      const from = at;
+      at += token.text.length;
+      return [from, at] as const;
+    });
   }
 
   /** Words of the concepts, the longest first; what is in none goes on its own, character by character. */

@@ -1,6 +1,7 @@
 import { ClauseCutter, type SentenceWords } from './clauses.js';
 import { FuzzySounds } from './fuzzy-sounds.js';
 import { noIntent, type IntentExamples } from './intent-examples.js';
+import { answerIntents, IntentParting, type Reading } from './intent-parting.js';
 import { IntentFeatures } from './intent-features.js';
 import {
   IntentModel,
@@ -45,18 +46,8 @@ export interface HeardAlternative {
 /** From this confidence on, and so far ahead of the next, a match is sure: on the cross-validated examples 98 of 100 are right. */
 const sureConfidence = 0.6;
 const sureMargin = 0.25;
-/** Each of several wishes must be this certain. Less than for a whole sentence: that there is one more was said. */
-const wishConfidence = 0.4;
-/** Of a part that only a pause parts from the rest: it is mostly the story around the wish. */
-const pauseWishConfidence = 0.8;
-/** Of each half of a sentence that nothing parts. */
-const unjoinedConfidence = 0.99;
-/** One of these is mostly the story around the other: 跳闸了,没电; 我搬家了,要装电表. */
-const oneStory: readonly (readonly [string, string])[] = [
-  ['report-outage', 'report-fault'],
-  ['report-outage', 'pay-bill'],
-  ['change-address', 'new-connection'],
-];
+/** Of an answer before a pause (好,帮我转人工), and of what comes after it. */
+const besideConfidence = 0.8;
 /** How much more a sentence must fit after its words were respelled by sound. */
 const soundGain = 0.1;
 /** Nothing of these is decided by sound alone. */
@@ -78,8 +69,6 @@ const replyConfidence = 0.95;
 const overReply = 0.85;
 /** Below this the examples say so little that an answer within the sentence is the better guess; so it is beside thanks. */
 const partialReply = 0.35;
-/** What answers a question, and asks for nothing. */
-const answers: ReadonlySet<string> = new Set(['yes', 'no', 'dont-know', 'repeat']);
 /** Concepts whose words are too many and too short to look for by sound. */
 const plainConcepts: ReadonlySet<string> = new Set([
   'yes-word',
@@ -96,7 +85,9 @@ const plainConcepts: ReadonlySet<string> = new Set([
 
 interface Family {
   readonly model: IntentModel;
+  readonly features: IntentFeatures;
   readonly cutter: ClauseCutter;
+  readonly parting: IntentParting;
   readonly soundWords: readonly string[];
   readonly sounds: Map<string, FuzzySounds>;
 }
@@ -172,9 +163,8 @@ export class IntentMatcher {
     const said = meant === raw ? canonical : normalise(meant, dialect, this.#packs).canonical;
     const taught = this.#nearestTaught(family, said, meant, dialect);
     if (taught !== undefined && taught.likeness >= certainLikeness) return this.#asTaught(taught);
-    const joined = this.#wishes(family, meant, dialect);
     const heard = family.model.chances(said, meant);
-    const wishes = joined.length > 1 ? joined : unjoined(family, said);
+    const wishes = this.#wishes(family, meant, dialect, heard);
     const chances = weighed([
       { chances: heard, weight: 1 },
       ...alternatives.map(({ text, confidence }, index) => ({
@@ -214,27 +204,21 @@ export class IntentMatcher {
     return sentences.nearest(() => family.model.parts(said, meant));
   }
 
-  /**
-   * Intents of the other parts between pauses, where they are as clear as a sentence of their own. Of an answer and a wish
-   * (好,帮我转人工) the wish is what the sentence is about.
-   */
+  /** An answer before a pause and the wish after it (好,帮我转人工): the wish is what the sentence is about. */
   #withBeside(match: IntentMatch, family: Family, text: string, dialect: string): IntentMatch {
-    const intent = match.intent ?? noIntent;
-    const parts = family.cutter.clauses(text);
-    if (parts.length < 2 || intent === noIntent) return match;
-    const found = new Map([[intent, match.confidence]]);
-    for (const part of parts) {
-      const best = toMatch(this.#chancesOf(family, part, dialect));
-      const { intent: other = noIntent, confidence } = this.#withReply(best, part, dialect);
-      if (confidence < pauseWishConfidence || other === noIntent) continue;
-      if (!isOneStory(intent, other)) {
-        found.set(other, Math.max(confidence, found.get(other) ?? 0));
-      }
-    }
-    const wish = [...found].find(([one]) => !answers.has(one));
-    if (!answers.has(intent) || wish === undefined) return { ...match, also: [...found.keys()].slice(1) };
-    found.delete(wish[0]);
-    return { intent: wish[0], confidence: wish[1], sure: true, also: [...found.keys()] };
+    const [first, ...others] = family.cutter.clauses(text);
+    if (first === undefined || others.length === 0 || match.intent === noIntent) return match;
+    const intentOf = (part: string) => {
+      const best = this.#withReply(toMatch(this.#chancesOf(family, part, dialect)), part, dialect);
+      return best.confidence < besideConfidence ? undefined : best;
+    };
+    const answer = intentOf(first)?.intent;
+    if (answer === undefined || !answerIntents.has(answer)) return match;
+    if (!answerIntents.has(match.intent ?? noIntent)) return { ...match, also: [answer] };
+    const wish = others
+      .flatMap((part) => intentOf(part) ?? [])
+      .find(({ intent = noIntent }) => intent !== noIntent && !answerIntents.has(intent));
+    return wish === undefined ? match : { ...wish, sure: true, also: [answer] };
   }
 
   /** What the packs know of answers, weighed against what the examples say. */
@@ -256,7 +240,7 @@ export class IntentMatcher {
     const thanks =
       second !== undefined &&
       match.intent === noIntent &&
-      answers.has(intent) &&
+      answerIntents.has(intent) &&
       parseReply(first ?? '', dialect, this.#packs)?.whole === true;
     return match.confidence < partialReply || thanks ? unsure(intent, partialReply) : match;
   }
@@ -265,17 +249,14 @@ export class IntentMatcher {
     return family.model.chances(normalise(text, dialect, this.#packs).canonical, text);
   }
 
-  /** Different intents of the sentence's parts, if each is clear by itself. */
-  #wishes(family: Family, text: string, dialect: string): IntentChance[] {
-    const parts = family.cutter.wishes(text);
-    if (parts.length < 2) return [];
-    const found = new Map<string, IntentChance>();
-    for (const part of parts) {
-      const best = this.#chancesOf(family, part, dialect)[0];
-      if (best === undefined || best.chance < wishConfidence || notBySound.has(best.intent)) continue;
-      if (!found.has(best.intent)) found.set(best.intent, best);
-    }
-    return [...found.values()];
+  /** Different wishes of the sentence, in the order they were said; none if it holds one. */
+  #wishes(family: Family, text: string, dialect: string, whole: readonly IntentChance[]): IntentChance[] {
+    const read = (raw: string): Reading => {
+      const { canonical, spans } = normalise(raw, dialect, this.#packs);
+      const words = spans.map(({ rawStart, rawEnd }) => [rawStart, rawEnd] as const);
+      return { canonical, raw, words: [...words, ...family.features.wordPlaces(raw)] };
+    };
+    return family.parting.wishes(read(text), whole, read);
   }
 
   #bySound(family: Family, said: string, dialect: string, before: IntentMatch): IntentMatch | undefined {
@@ -305,13 +286,18 @@ export class IntentMatcher {
     const soundWords = concepts
       .filter((concept) => !plainConcepts.has(concept.name))
       .flatMap((concept) => concept.words);
+    const model =
+      learned === undefined
+        ? IntentModel.train(features, this.#sentencesOf(own))
+        : new IntentModel(features, learned);
+    const cutter = new ClauseCutter(name, words);
+    const chinese = name === 'sinitic';
     const family: Family = {
-      model:
-        learned === undefined
-          ? IntentModel.train(features, this.#sentencesOf(own))
-          : new IntentModel(features, learned),
-      cutter: new ClauseCutter(name, words),
-      soundWords: name === 'sinitic' ? soundWords : [],
+      model,
+      features,
+      cutter,
+      parting: new IntentParting(model, features, cutter, chinese),
+      soundWords: chinese ? soundWords : [],
       sounds: new Map(),
     };
     this.#families.set(name, family);
@@ -325,29 +311,6 @@ export class IntentMatcher {
       ),
     );
   }
-}
-
-/**
- * Two wishes that nothing joins and no pause parts, as recognizers write them (查电费改地址): the place where both sides are
- * clearest, if they are clear enough.
- */
-function unjoined({ model, cutter }: Family, text: string): IntentChance[] {
-  let found: IntentChance[] = [];
-  let clearest = unjoinedConfidence;
-  for (const [before, after] of cutter.halves(text)) {
-    const first = model.chances(before, before)[0];
-    if (first === undefined || first.chance < clearest || notBySound.has(first.intent)) continue;
-    const second = model.chances(after, after)[0];
-    if (second === undefined || second.chance < clearest || notBySound.has(second.intent)) continue;
-    if (first.intent === second.intent || isOneStory(first.intent, second.intent)) continue;
-    found = [first, second];
-    clearest = Math.min(first.chance, second.chance);
-  }
-  return found;
-}
-
-function isOneStory(one: string, other: string): boolean {
-  return oneStory.some((pair) => pair.includes(one) && pair.includes(other));
 }
 
 function unsure(intent: string, confidence: number): IntentMatch {

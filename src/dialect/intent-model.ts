@@ -88,6 +88,11 @@ export class IntentModel {
       .sort((a, b) => b.chance - a.chance);
   }
 
+  /** How rare the commonest of some features is in the examples: 1 if none has it, less the more have it. */
+  rarityOf(names: readonly string[]): number {
+    return Math.min(1, ...names.map((name) => this.#rarityAt(this.#places.get(hashOf(name)))));
+  }
+
   /** The sentence's features, the rare ones heavier; of length 1. */
   parts(canonical: string, raw: string): ReadonlyMap<string, number> {
     const parts = new Map<string, number>();

@@ -2,7 +2,7 @@ import { t } from 'tap';
 import { ClauseCutter, type SentenceWords } from '../../src/dialect/clauses.js';
 
 const chinese: SentenceWords = {
-  joiners: ['另外', '还有', '顺便'],
+  joiners: ['另外', '还有', '顺便', '再|查'],
   mistakes: ['我说错了', '哦不', '不是|我要'],
   denials: ['不', '不对', '唔系'],
   contrasts: ['不是…而是', '不是…是', '唔系…系'],
@@ -51,27 +51,35 @@ t.test('words that only look like a correction take nothing back', async (t) => 
   }
 });
 
-t.test(
-  'every way to part a sentence in two, where no word is cut and each half is long enough',
-  async (t) => {
-    t.strictSame([...cmn.halves('查电费改地址')], [['查电费', '改地址']]);
-    t.strictSame([...cmn.halves('电费，多少')], []);
-    t.equal([...cmn.halves('电'.repeat(31))].length, 0, 'a story is not searched');
-    t.strictSame(
-      [...en.halves('pay bill report fault now')],
-      [
-        ['pay bill', 'report fault now'],
-        ['pay bill report', 'fault now'],
-      ],
-    );
-  },
-);
+const places = (cutter: ClauseCutter, text: string, kept?: [number, number][]) =>
+  [...cutter.cuts(text, kept)].map(({ before, after, joiner, paused }) =>
+    [before, joiner === '' ? '' : `(${joiner})`, paused ? '(pause)' : '', after].filter(Boolean).join('/'),
+  );
 
-t.test('wishes are parted where a further one is joined, not inside a word', async (t) => {
-  t.strictSame(cmn.wishes('查一下电费，另外我家停电了'), ['查一下电费，', '我家停电了']);
-  t.strictSame(cmn.wishes('交水费还有改地址顺便查余额'), ['交水费', '改地址', '查余额']);
-  t.strictSame(cmn.wishes('另外查电费'), ['另外查电费'], 'nothing stands before it');
-  t.strictSame(en.wishes('my power is out and also I want to pay'), ['my power is out', 'I want to pay']);
-  t.strictSame(en.wishes('candles and sand'), ['candles', 'sand']);
-  t.strictSame(en.wishes('the sand'), ['the sand']);
+t.test('every place may part a sentence, if each side is long enough and no word is cut', async (t) => {
+  t.strictSame(places(cmn, '查电费改地址'), ['查电/费改地址', '查电费/改地址', '查电费改/地址']);
+  t.strictSame(
+    places(cmn, '查电费改地址', [
+      [1, 3],
+      [4, 6],
+    ]),
+    ['查电费/改地址', '查电费改/地址'],
+  );
+  t.strictSame(places(cmn, '电费'), []);
+  t.strictSame(places(en, 'pay bill report'), ['pay /bill report', 'pay bill /report']);
+});
+
+t.test('a word that joins, and a pause, belong to neither side and are told', async (t) => {
+  t.ok(places(cmn, '查电费另外我家停电').includes('查电费/(另外)/我家停电'));
+  t.notOk(places(cmn, '查电费另外我家停电').some((place) => place.startsWith('查电费另/')));
+  t.ok(places(cmn, '查電費，另外停電了').includes('查電費，/(另外)/(pause)/停電了'), 'as it was written');
+  t.ok(places(cmn, '查电费，停电了').includes('查电费，/(pause)/停电了'));
+  t.ok(places(cmn, '交水费再查电费').includes('交水费/(再查)/查电费'), 'the verb stays with its wish');
+  t.ok(places(en, 'no power and also my bill').includes('no power /(and also)/ my bill'));
+  t.strictSame(places(en, 'candles sand'), ['candles /sand'], 'not inside a word');
+  t.strictSame(
+    places(cmn, '另外查电费').filter((place) => place.includes('(')),
+    [],
+    'nothing stands before it',
+  );
 });
