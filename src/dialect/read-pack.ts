@@ -3,6 +3,7 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } fro
 import { isDialectId } from './catalogue.js';
 import { replyKinds, type DialectPack, type LexiconWord, type ReplyPhrases, type SoundCost } from './pack.js';
 import type { PackProblem } from './pack-problem.js';
+import { readWordLines } from './word-lines.js';
 
 export type ReadPack =
   | { readonly pack: DialectPack; readonly problems: readonly [] }
@@ -101,6 +102,8 @@ function validator(): ValidateFunction<WrittenPack> {
 
 /** Reads one file of words (YAML). Either it is right, or every problem is told with its line. */
 export function readPack(source: string, file: string): ReadPack {
+  const right = readRightPack(source);
+  if (right !== undefined) return { pack: right, problems: [] };
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
   const first = document.errors[0];
@@ -117,6 +120,20 @@ export function readPack(source: string, file: string): ReadPack {
   }
   const problems = contentProblems(value, file, place);
   return problems.length > 0 ? { pack: undefined, problems } : { pack: toPack(value), problems: [] };
+}
+
+/** A pack without any problem, read without the places of its parts; undefined if it has one, or none of the usual lines. */
+function readRightPack(source: string): DialectPack | undefined {
+  const lines = readWordLines(source);
+  if (lines === undefined) return undefined;
+  const document = parseDocument(lines.rest, { uniqueKeys: true });
+  if (document.errors.length > 0) return undefined;
+  const others: unknown = document.toJS({ maxAliasCount: 0 });
+  if (typeof others !== 'object' || others === null || 'words' in others) return undefined;
+  const value: unknown = { ...others, words: lines.words };
+  if (!validator()(value)) return undefined;
+  const pack = value as WrittenPack;
+  return contentProblems(pack, '', () => 0).length === 0 ? toPack(pack) : undefined;
 }
 
 type Place = (path: readonly (string | number)[]) => number;
