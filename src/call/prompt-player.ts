@@ -3,6 +3,7 @@ import { fromDb, scale } from '../audio/pcm.js';
 import { resumePoint } from '../audio/resume-point.js';
 import { timeStretch } from '../audio/time-stretch.js';
 import { errorCode } from '../core/errors.js';
+import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import type { Logger } from '../core/logger.js';
 import type { Prompt } from '../dialog/action.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
@@ -52,6 +53,15 @@ const fileBackMs = 500;
 /** Rates that files have: what was played tells it only about. */
 const fileRatesHz = [8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
+type SayingState = 'playing' | 'paused' | 'cut' | 'over';
+
+const moves: TransitionTable<SayingState> = {
+  playing: ['paused', 'cut', 'over'],
+  paused: ['playing', 'cut', 'over'],
+  cut: [],
+  over: [],
+};
+
 /** Says prompts one after another: recorded ones are played by the media server, words go through the bot's voice. */
 export class PromptPlayer {
   constructor(
@@ -68,16 +78,17 @@ export class PromptPlayer {
     manner: Manner = usualManner,
     started: (index: number) => void = () => undefined,
   ): Saying {
-    let cut = false;
-    let paused = false;
+    const machine = new StateMachine<SayingState>(moves, 'playing');
+    const isCut = (): boolean => machine.state === 'cut';
     /** The file under way was stopped to be gone on with. */
     let interrupted = false;
-    let over = false;
     /** One prompt could not be said: the caller is told so once, not at each. */
     let troubled = false;
     let wake: () => void = () => undefined;
     let current: Speech | Playback | undefined;
 
+    const isPaused = (): boolean => machine.state === 'paused';
+    const woken = (): Promise<void> => new Promise<void>((resolve) => (wake = resolve));
     const play = async (file: string, prompt: Prompt): Promise<void> => {
       let from = 0;
       let rateHz: number | undefined;
@@ -88,9 +99,9 @@ export class PromptPlayer {
         this.stamp('handedOver');
         interrupted = false;
         await playback.finished;
-        if (!interrupted || cut) return;
-        if (paused) await new Promise<void>((woken) => (wake = woken));
-        if (cut) return;
+        if (!interrupted || isCut()) return;
+        if (isPaused()) await woken();
+        if (isCut()) return;
         const { stoppedAt } = playback;
         if (stoppedAt === undefined) continue;
         rateHz ??= nearestRateHz((stoppedAt.samples / stoppedAt.ms) * 1000);
@@ -118,17 +129,17 @@ export class PromptPlayer {
     };
     const run = async (): Promise<'done' | 'cut'> => {
       for (const [index, prompt] of prompts.entries()) {
-        if (paused && !cut) await new Promise<void>((woken) => (wake = woken));
-        if (cut) return 'cut';
+        if (isPaused()) await woken();
+        if (isCut()) return 'cut';
         started(index);
         if (await say(prompt)) continue;
         // An engine or a file that fails costs this prompt, not the call; the caller hears the next one.
         const instead = this.sources.instead?.(prompt, !troubled);
         troubled = true;
-        if (instead !== undefined && !cut) await say(instead);
+        if (instead !== undefined && !isCut()) await say(instead);
       }
-      over = true;
-      return cut ? 'cut' : 'done';
+      machine.move('over');
+      return isCut() ? 'cut' : 'done';
     };
     const end = (): void => {
       if (current === undefined) return;
@@ -138,25 +149,22 @@ export class PromptPlayer {
     return {
       finished: run(),
       get plays() {
-        return over || (current !== undefined && 'stop' in current);
+        return machine.isFinal || (current !== undefined && 'stop' in current);
       },
       cut: () => {
-        if (cut) return;
-        cut = true;
+        if (!machine.move('cut')) return;
         end();
         wake();
       },
       pause: () => {
-        if (cut || paused) return;
-        paused = true;
+        if (!machine.move('paused')) return;
         if (current === undefined) return;
         interrupted = true;
         if ('stop' in current) current.stop();
         else current.pause();
       },
       resume: () => {
-        if (!paused) return;
-        paused = false;
+        if (!machine.move('playing')) return;
         if (current !== undefined && 'resume' in current) current.resume();
         wake();
       },
