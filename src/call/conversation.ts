@@ -20,7 +20,7 @@ import type { Stamp } from './ledger-boundary.js';
 import { Listener } from './listener.js';
 import type { LearntInCall } from './memory-after-call.js';
 import { KeysInstead } from './keys-instead.js';
-import { mannerOf } from './manner.js';
+import { mannerOf, speedToRemember } from './manner.js';
 import { OwedSpeech } from './owed-speech.js';
 import { Performer } from './performer.js';
 import { PromptPlayer, type PromptSources } from './prompt-player.js';
@@ -148,12 +148,11 @@ export class Conversation extends TypedEmitter<ConversationEvents> {
   /** What this call has taught about the caller so far. */
   get learnt(): LearntInCall {
     const mayRemember = this.#performer.variable('rememberMe');
-    const voiceSpeed = this.#performer.variable('voiceSpeed');
     return {
       dialect: this.options.dialects.learnt,
       intents: this.#performer.intents,
       consent: mayRemember === 'yes' ? 'given' : mayRemember === 'no' ? 'refused' : undefined,
-      voiceSpeed: voiceSpeed === undefined ? undefined : Number(voiceSpeed),
+      voiceSpeed: speedToRemember(this.#performer.state.variables, this.options.dialplan.variables),
     };
   }
 

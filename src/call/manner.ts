@@ -21,6 +21,9 @@ const elderPatience = 1.6;
 /** Whoever asked to be spoken to slower needs longer himself. */
 const slowPatience = 1.3;
 
+/** Who asked for it twice is spoken to no faster than this, and waited for as in elder mode. */
+const askedTwiceSpeed = 0.75;
+
 type Variables = Readonly<Record<string, string>>;
 
 /** `elderMode` is a variable of the dialplan: `yes`, `true` or `on`. */
@@ -38,8 +41,21 @@ export function louder(gainDb: number): number {
 
 /** By how much every wait is longer than usual. A function of the dialog's variables, so that a journal tells it. */
 export function patienceOf(variables: Variables): number {
-  if (isElder(variables)) return elderPatience;
-  return Number(variables['voiceSpeed'] ?? 1) < 1 ? slowPatience : 1;
+  const speed = Number(variables['voiceSpeed'] ?? 1);
+  if (isElder(variables) || speed <= askedTwiceSpeed) return elderPatience;
+  return speed < 1 ? slowPatience : 1;
+}
+
+/**
+ * The speed at which the next call of this caller shall begin, by what he said or chose in this one; undefined: as it does for
+ * everybody, whose variables the dialplan has.
+ */
+export function speedToRemember(variables: Variables, everybodys: Variables): number | undefined {
+  const { voiceSpeed } = variables;
+  const becameElder = isElder(variables) && !isElder(everybodys);
+  if (voiceSpeed === undefined && !becameElder) return undefined;
+  // Not their product: a dialplan that chooses elder mode in each call would make each call slower than the last.
+  return Math.min(Number(voiceSpeed ?? 1), becameElder ? elderRate : 1);
 }
 
 /** The same question with longer waits. */
