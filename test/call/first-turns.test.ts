@@ -47,6 +47,7 @@ flows:
             phrases: { cmn: [查询电费], yue: [电费几多], cmn-sichuan: [好多电费] }
             intent: bill-query
             goto: other
+          cantonese: { key: 2, set: { dialect: yue }, goto: other }
       other:
         type: menu
         prompt: ask
@@ -113,11 +114,23 @@ t.test('a stranger is listened to in the other dialects of the dialplan, for two
   t.equal(others(), undefined);
 });
 
+t.test(
+  'a sound without a word is half a turn: a cough does not use them up, a noisy line does',
+  async (t) => {
+    const { dialects } = call();
+    for (let noise = 0; noise < 3; noise += 1) dialects.heard({ alternatives: [] }, undefined);
+    t.strictSame(dialects.alsoIn, ['yue', 'cmn-sichuan']);
+    dialects.heard({ alternatives: [] }, undefined);
+    t.strictSame(dialects.alsoIn, []);
+  },
+);
+
 t.test('not who is remembered, nor who has chosen or told his dialect', async (t) => {
   t.equal(call({ dialect: 'yue', confirmations: 1, ageDays: 300 }).others(), undefined);
-  const { dialects } = call();
-  dialects.chosen('cmn');
-  t.strictSame(dialects.alsoIn, []);
+  const chosen = call();
+  chosen.performer.key('2');
+  t.strictSame(chosen.performer.path, ['main.ask', 'main.other']);
+  t.equal(chosen.others(), undefined);
   const told = call();
   await told.heardAlone('唔该，我想问下我嘅电费几多呀，我唔知点交');
   t.equal(told.dialects.dialect, 'yue');
