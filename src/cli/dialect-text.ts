@@ -13,7 +13,7 @@ export function evaluationText(
     evaluation.severalIntentsLines === 0
       ? []
       : [
-          `several intents in one sentence: all found in ${percent(evaluation.severalIntentsAccuracy)} of ${String(evaluation.severalIntentsLines)}`,
+          `several intents in one sentence: all found in order in ${percent(evaluation.severalIntentsAccuracy)} of ${String(evaluation.severalIntentsLines)}; sentences of one intent wrongly parted: ${percent(evaluation.wronglyPartedShare)} of ${String(evaluation.intentLines - evaluation.severalIntentsLines)}`,
         ];
   const intents = Object.entries(evaluation.perIntent).map(
     ([intent, { lines, accuracy }]) => `  ${intent.padEnd(16)} ${percent(accuracy)} of ${String(lines)}`,

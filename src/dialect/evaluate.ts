@@ -1,5 +1,7 @@
 import { dialectIds } from './catalogue.js';
+import { noIntent } from './intent-examples.js';
 import type { IntentMatch } from './intent-matcher.js';
+import { answerIntents } from './intent-parting.js';
 import type { SlotType } from './slots/slot-value.js';
 import type { TestLine } from './test-set.js';
 
@@ -20,8 +22,10 @@ export interface Figures {
   readonly intentAccuracyWhenSure: number | null;
   readonly intentSureShare: number | null;
   readonly severalIntentsLines: number;
-  /** Of the lines with several intents: those where all were found and nothing else. */
+  /** Of the lines with several intents: those where all were found in the order they were said, and nothing else. */
   readonly severalIntentsAccuracy: number | null;
+  /** Of the lines with one intent or none: those where several wishes were found. Answers (yes, say again) are no wishes. */
+  readonly wronglyPartedShare: number | null;
   readonly slotLines: number;
   readonly slotAccuracy: number | null;
   /** Lines that are not neutral: something in the wording may tell the dialect. */
@@ -88,6 +92,7 @@ interface Result {
   readonly intentRight?: boolean;
   readonly intentSure?: boolean;
   readonly allIntentsRight?: boolean;
+  readonly wronglyParted?: boolean;
   readonly slotRight?: boolean;
   readonly identified: boolean;
   readonly identifiedRight: boolean;
@@ -112,9 +117,13 @@ function judge(line: TestLine, understanding: Understanding): Result {
     if (got !== intent) tell('intent', intent, `${got} (${match.confidence.toFixed(2)})`);
     if (intents !== undefined && intents.length > 1) {
       const found = [got, ...match.also];
-      const all = found.length === intents.length && intents.every((one) => found.includes(one));
+      const all = found.length === intents.length && intents.every((one, index) => found[index] === one);
       if (!all) tell('intents', intents.join(' + '), found.join(' + '));
       result = { ...result, allIntentsRight: all };
+    } else {
+      const wishes = [got, ...match.also].filter((one) => one !== noIntent && !answerIntents.has(one));
+      if (wishes.length > 1) tell('intents', intent, wishes.join(' + '));
+      result = { ...result, wronglyParted: wishes.length > 1 };
     }
   }
   if (slot !== undefined && value !== undefined) {
@@ -159,6 +168,10 @@ class Tally {
       severalIntentsAccuracy: share(
         count(({ allIntentsRight }) => allIntentsRight === true),
         several,
+      ),
+      wronglyPartedShare: share(
+        count(({ wronglyParted }) => wronglyParted === true),
+        count(({ wronglyParted }) => wronglyParted !== undefined),
       ),
       slotLines,
       slotAccuracy: share(

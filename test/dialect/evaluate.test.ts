@@ -53,6 +53,31 @@ t.test('intents, sure or not, and all of several', async (t) => {
   );
 });
 
+t.test('several intents count in their order; what was one wish must not be parted', async (t) => {
+  const result = evaluate(
+    [
+      line('bill+outage', { intent: 'bill', intents: ['bill', 'outage'] }),
+      line('outage+bill', { intent: 'bill', intents: ['bill', 'outage'] }),
+      line('bill+outage+fault', { intent: 'bill', intents: ['bill', 'outage'] }),
+      line('bill', { intent: 'bill' }),
+      line('bill+outage', { intent: 'bill' }),
+      line('bill+yes', { intent: 'bill' }),
+      line('none', { intent: 'none' }),
+      line('120', { slot: 'amount', value: '120' }),
+    ],
+    understanding,
+  );
+  t.match(result, { severalIntentsLines: 3, severalIntentsAccuracy: 0.3333, wronglyPartedShare: 0.25 });
+  t.strictSame(
+    result.errors.filter(({ kind }) => kind === 'intents').map(({ expected, got }) => [expected, got]),
+    [
+      ['bill + outage', 'outage + bill'],
+      ['bill + outage', 'bill + outage + fault'],
+      ['bill', 'bill + outage'],
+    ],
+  );
+});
+
 t.test('slots by value, amounts by what they are worth', async (t) => {
   const slot = (text: string, value: string, type: TestLine['slot'] = 'amount') =>
     line(text, { ...(type && { slot: type }), value });
