@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { putTapInOne } from './tap-in-one.js';
 
 /*
  * What `npm test` runs: every test file, or those whose path holds one of the words given, in a process of its own. Prints
@@ -54,6 +55,7 @@ const files = (await readdir(root, { recursive: true }))
   .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 
 const startedAtMs = performance.now();
+await putTapInOne();
 const results: Result[] = [];
 const broken = new Map<string, Result>();
 const waiting = files.filter((file) => !file.startsWith(spoken));
