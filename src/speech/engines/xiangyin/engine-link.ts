@@ -34,6 +34,8 @@ export interface EngineLinkOptions {
   readonly engine: string;
   readonly url: string;
   readonly token: string | undefined;
+  /** Of `wss:`, PEM: who may have signed the engine's certificate; undefined: those that Node trusts. */
+  readonly ca: string | undefined;
   /** For the connection and its hello together. */
   readonly connectLimitMs: number;
   /** After so much silence of the engine it is asked for a sign of life. */
@@ -89,7 +91,7 @@ export class EngineLink extends TypedEmitter<EngineLinkEvents> {
 
   constructor(private readonly o: EngineLinkOptions) {
     super();
-    const { url, token, connectLimitMs, clock } = o;
+    const { url, token, ca, connectLimitMs, clock } = o;
     this.#timer = clock.after(connectLimitMs, () =>
       this.#lose(this.#unreachable(`nothing came within ${String(connectLimitMs)} ms`)),
     );
@@ -98,6 +100,7 @@ export class EngineLink extends TypedEmitter<EngineLinkEvents> {
         perMessageDeflate: false,
         maxPayload: Math.max(maxTextBytes, maxAudioFrameBytes),
         followRedirects: false,
+        ...(ca !== undefined && { ca }),
         ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
       });
     } catch (error) {

@@ -27,6 +27,11 @@ export interface XiangyinEngineOptions {
   readonly url: string;
   /** Sent as `Authorization: Bearer`. */
   readonly token?: string;
+  /**
+   * Of `wss:`, PEM: the authorities that may have signed the engine's certificate, or that itself. Default: those that Node
+   * trusts, and `NODE_EXTRA_CA_CERTS`.
+   */
+  readonly ca?: string;
   /** The engine's codes by dialect id; dialects not named are not asked of it. Default: it uses our ids. */
   readonly dialects?: Readonly<Record<string, string>>;
   /** The engine's voices by dialect id. Default: the engine chooses. */
@@ -63,6 +68,7 @@ export class XiangyinEngine {
       engine: name,
       url,
       token,
+      ca: options.ca,
       connectLimitMs: options.connectLimitMs ?? defaults.connectLimitMs,
       maxConnections: options.maxConnections ?? defaults.maxConnections,
       pingAfterMs: options.pingAfterMs ?? defaults.pingAfterMs,

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect, type AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
+import { t, type Test } from 'tap';
+import { tone } from '../../../../src/audio/tone.js';
+import { startReferenceServer } from '../../../../src/speech/engines/xiangyin/reference-server.js';
+import {
+  XiangyinEngine,
+  type XiangyinEngineOptions,
+} from '../../../../src/speech/engines/xiangyin/xiangyin-engine.js';
+import { testTls } from '../../../embedded/sip/certificate.js';
+import { heardOf, outcomeOf } from './listening-outcome.js';
+
+const token = 'let me in';
+/** Self-signed: it is its own authority. */
+const ca = await readFile(testTls.certificate, 'utf8');
+
+/** The reference server behind TLS, and what came to it. */
+async function secureServer(t: Test, host = '127.0.0.1') {
+  const plain = await startReferenceServer(0, token);
+  t.teardown(() => plain.close());
+  const behind = Number(new URL(plain.url).port);
+  let received = '';
+  let left: () => void = () => undefined;
+  const firstLeft = new Promise<void>((resolve) => (left = resolve));
+  const server = createServer({ cert: ca, key: await readFile(testTls.key) }, (socket) => {
+    socket.on('data', (bytes: Buffer) => (received += bytes.toString('latin1'))).on('close', left);
+    const inner = connect(behind, '127.0.0.1');
+    socket.pipe(inner).pipe(socket);
+    socket.on('error', () => inner.destroy()).on('close', () => inner.destroy());
+    inner.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+  });
+  server.on('tlsClientError', left);
+  server.listen(0, host);
+  await once(server, 'listening');
+  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const { port } = server.address() as AddressInfo;
+  return { url: `wss://${host}:${port}`, received: () => received, firstLeft };
+}
+
+function client(t: Test, options: Partial<XiangyinEngineOptions> & { readonly url: string }): XiangyinEngine {
+  const engine = new XiangyinEngine({ name: 'house', token, ...options });
+  t.teardown(() => engine.close());
+  return engine;
+}
+
+t.test('an engine is heard and hears over TLS, if its authority is known', async (t) => {
+  const { url, received } = await secureServer(t);
+  const engine = client(t, { url, ca });
+  const audio = engine.synthesizer.synthesize({ text: 'hello', dialect: 'en-gb' }, 8000);
+  const { end, samples } = await heardOf(audio);
+  t.equal(end, 'end');
+  t.ok(samples > 1000);
+  const phrases = [{ id: 'pay', text: 'pay', dialect: 'en-gb' }];
+  const stream = engine.recognizer.open({ sampleRateHz: 8000, phrases, dialects: ['en-gb'] });
+  const told = outcomeOf(stream, []);
+  const sound = tone({ frequenciesHz: [400], durationMs: 700, sampleRateHz: 8000 });
+  for (let at = 0; at < sound.length; at += 160) stream.write(sound.subarray(at, at + 160));
+  stream.finish();
+  const { ready, final } = await told;
+  t.equal(ready, 1);
+  t.ok(final, 'an answer came, whatever it is');
+  t.match(received(), /authorization: Bearer let me in/i);
+});
+
+t.test('a certificate that nobody vouches for is refused, and the token is not sent to it', async (t) => {
+  const { url, received, firstLeft } = await secureServer(t);
+  const engine = client(t, { url });
+  const said = engine.synthesizer.synthesize({ text: 'hello', dialect: 'en-gb' }, 8000);
+  await t.rejects(
+    async () => {
+      for await (const _chunk of said) t.fail('nothing comes from a stranger');
+    },
+    { code: /^SPEECH_/, message: /SELF_SIGNED/ },
+  );
+  await firstLeft;
+  t.equal(received(), '');
+});
+
+const elsewhere = { skip: process.platform === 'linux' ? false : '127.0.0.2' };
+t.test('nor is one that was made for another host', elsewhere, async (t) => {
+  // The certificate is for 127.0.0.1 and localhost.
+  const { url } = await secureServer(t, '127.0.0.2');
+  const engine = client(t, { url, ca });
+  const said = engine.synthesizer.synthesize({ text: 'hello', dialect: 'en-gb' }, 8000);
+  await t.rejects(
+    async () => {
+      for await (const _chunk of said) t.fail('nothing comes from a stranger');
+    },
+    { code: /^SPEECH_/, message: /ALTNAME/ },
+  );
+});
