@@ -68,7 +68,8 @@ export function pronunciation(model: PhoneModel, timings: readonly PhoneTiming[]
     const name = phone.replace(/[ˈˌː]/g, '');
     // In brackets: the engine changes to another language's voice.
     if (name === '' || name.startsWith('(')) continue;
-    const names = model.aliases[name] ?? [name];
+    const names = model.aliases[name] ?? partsOf(model, name);
+    if (names === undefined) return undefined;
     for (const part of names) {
       const index = model.phones.indexOf(part);
       if (index < 0) return undefined;
@@ -76,6 +77,18 @@ export function pronunciation(model: PhoneModel, timings: readonly PhoneTiming[]
     }
   }
   return result.length === 0 ? undefined : result;
+}
+
+/** A phone that was too rare to be learnt, as those that it is made of: `ua` as `u` and `a`, the longest first. */
+function partsOf(model: PhoneModel, name: string): readonly string[] | undefined {
+  if (model.phones.includes(name)) return [name];
+  for (let length = name.length - 1; length > 0; length--) {
+    const first = name.slice(0, length);
+    if (!model.phones.includes(first)) continue;
+    const rest = partsOf(model, name.slice(length));
+    if (rest !== undefined) return [first, ...rest];
+  }
+  return undefined;
 }
 
 /** Undefined when nothing was said. */

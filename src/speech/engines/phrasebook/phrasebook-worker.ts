@@ -94,10 +94,14 @@ async function open(
         seen.add(sounds);
         return [made];
       });
-      if (pronunciations.length === 0) throw new Error(`no sounds known for phrase ${id}`);
-      return { id, said: { model, pronunciations }, taught };
+      return { id, said: pronunciations.length === 0 ? undefined : { model, pronunciations }, taught };
     }),
   );
+  // A phrase that this model has no sounds for keeps nobody from being heard with the others.
+  const deaf = known.filter(({ said, taught }) => said === undefined && taught.length === 0);
+  if (known.length > 0 && deaf.length === known.length) {
+    throw new Error(`no sounds known for phrase ${deaf[0]?.id ?? ''}`);
+  }
   return new WorkerStream({
     id,
     sampleRateHz,
