@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import { formatHostPort, type HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { token } from '../core/ids.js';
 import { createLogger, type LogLevel } from '../core/logger.js';
 import { MediaWorkers, shareOut } from '../embedded/media-workers.js';
+import { listenMediaObservation, type MediaObservation } from '../http/media-observation-server.js';
 import {
+  address,
   addMediaServerOptions,
   mediaServerLines,
   mediaServerOptions,
@@ -14,6 +17,7 @@ import { keepServing, toldToStop } from './keep-serving.js';
 import { tuneRuntime } from './tune-runtime.js';
 
 interface MediaFlags extends MediaServerFlags {
+  readonly metrics?: HostPort;
   readonly logLevel: LogLevel;
   readonly json?: boolean;
 }
@@ -24,6 +28,7 @@ export function addMediaCommand(program: Command): void {
     program.command('media').description('run the embedded media server alone, until stopped'),
   )
     .option('--external-address <address>', 'what SDP says, behind a NAT')
+    .option('--metrics <host:port>', 'serve /metrics and /healthz there by HTTP', address)
     .option('--log-level <level>', 'silent, error, warn, info or debug', 'warn')
     .option('--json', 'print where it listens as one line of JSON')
     .action(runMedia);
@@ -41,11 +46,32 @@ async function runMedia(flags: MediaFlags): Promise<void> {
   const logger = createLogger(flags.logLevel);
   keepServing(logger);
   const settings = shareOut(mediaServerOptions(flags, secret), flags.mediaWorkers);
-  const workers = await MediaWorkers.start(settings, { clock: systemClock, logger });
-  const stopped = toldToStop();
-  const lines = mediaServerLines(workers.addresses, flags, secret);
-  if (flags.json === true) console.log(JSON.stringify(lines.json));
-  else for (const line of lines.text) console.log(line);
-  await stopped;
-  await workers.close();
+  let http: MediaObservation | undefined;
+  const workers = await MediaWorkers.start(settings, {
+    clock: systemClock,
+    logger,
+    ...(flags.metrics !== undefined && { measured: (quality) => http?.callEnded(quality) }),
+  });
+  try {
+    if (flags.metrics !== undefined) {
+      http = await listenMediaObservation({
+        listen: flags.metrics,
+        logger,
+        counts: () => workers.counts(),
+      });
+    }
+    const stopped = toldToStop();
+    const lines = mediaServerLines(workers.addresses, flags, secret);
+    const metrics = http === undefined ? undefined : `http://${formatHostPort(http.address)}`;
+    if (flags.json === true) {
+      console.log(JSON.stringify({ ...lines.json, ...(metrics !== undefined && { metrics }) }));
+    } else {
+      for (const line of lines.text) console.log(line);
+      if (metrics !== undefined) console.log(`HTTP          ${metrics}/metrics, /healthz`);
+    }
+    await stopped;
+    await http?.close();
+  } finally {
+    await workers.close();
+  }
 }

@@ -27,6 +27,8 @@ export interface FreeSwitchWorkerOptions {
 export interface FreeSwitchWorkerData extends FreeSwitchWorkerOptions {
   /** Whether the main thread can turn text into sound. */
   readonly canSpeak: boolean;
+  /** Whether the main thread wants to know how each call fared. */
+  readonly isMeasured: boolean;
   /** Its number among the media workers, and how many they are. */
   readonly index: number;
   readonly workers: number;
@@ -62,7 +64,7 @@ if (parentPort !== null) {
   const port = parentPort;
   const logger = portLogger(port, { server: 'media' });
   const synthesizer = new RemoteSynthesizer(port);
-  const { canSpeak, index, workers, ...options } = workerData as FreeSwitchWorkerData;
+  const { canSpeak, isMeasured, index, workers, ...options } = workerData as FreeSwitchWorkerData;
   const peers =
     workers > 1
       ? new WorkerPeers(index, workers, (request) => port.postMessage({ kind: 'exchange', request }))
@@ -75,6 +77,7 @@ if (parentPort !== null) {
         ...options,
         mayRest: true,
         peers,
+        measured: isMeasured ? (quality) => port.postMessage({ kind: 'measured', quality }) : undefined,
         clock: systemClock,
         logger,
         synthesize: canSpeak ? (text, voice) => synthesizer.speak(text, voice) : undefined,

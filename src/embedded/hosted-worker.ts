@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { pairError } from './errors.js';
+import type { CallQuality } from './freeswitch/media-statistics.js';
 import type { FromWorker, Question, ToWorker } from './worker-messages.js';
 import type { ExchangeNews, ExchangeRequest } from './worker-peers.js';
 
@@ -16,6 +17,8 @@ export interface HostedWorkerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly synthesize?: Synthesize | undefined;
+  /** Told of each call of a media server at its end; without it none is counted. */
+  readonly measured?: ((quality: CallQuality) => void) | undefined;
 }
 
 /** The main thread's side of one worker. */
@@ -108,6 +111,9 @@ export class HostedWorker<Addresses> {
         return;
       case 'exchange':
         this.exchange(message.request);
+        return;
+      case 'measured':
+        this.options.measured?.(message.quality);
         return;
       case 'speak':
         this.#speak(message.id, message.text, message.voice);

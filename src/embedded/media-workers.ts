@@ -99,6 +99,7 @@ class Seat {
     const workerData: FreeSwitchWorkerData = {
       ...(this.#addresses === undefined ? this.settings : pinned(this.settings, this.#addresses)),
       canSpeak: this.options.synthesize !== undefined,
+      isMeasured: this.options.measured !== undefined,
       index: this.index,
       workers: this.workers,
     };

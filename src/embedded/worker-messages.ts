@@ -4,6 +4,7 @@ import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { TraceAnswer } from './sip/call-trace.js';
+import type { CallQuality } from './freeswitch/media-statistics.js';
 import type { ExchangeNews, ExchangeRequest } from './worker-peers.js';
 
 export type LogKind = 'debug' | 'info' | 'warn' | 'error';
@@ -28,6 +29,7 @@ export type FromWorker<Addresses> =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'closed' }
   | { readonly kind: 'exchange'; readonly request: ExchangeRequest }
+  | { readonly kind: 'measured'; readonly quality: CallQuality }
   | { readonly kind: 'log'; readonly level: LogKind; readonly fields: object; readonly message: string }
   | {
       readonly kind: 'speak';

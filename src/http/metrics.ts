@@ -3,6 +3,7 @@ import type { DialAttemptEnded } from '../sip/channels.js';
 import type { EngineFailed, EngineRole } from '../speech/channels.js';
 import type { BreakerState } from '../speech/circuit-breaker.js';
 import type { EndReason, LedgerRecord, MediaRecord } from '../store/call-record.js';
+import { RtpMetrics } from './rtp-metrics.js';
 
 export interface MetricsOptions {
   /** Asked when the metrics are read: live calls now. */
@@ -18,11 +19,6 @@ const setupBounds = [0.002, 0.005, 0.007, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0
 const gapBounds = [0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1, 1.5, 2, 3, 5];
 /** A part of a gap: 5 ms is a look-up, 20 ms a packet, 300 ms an endpoint; 5 s is an engine that hangs. */
 const partBounds = [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.7, 1, 1.5, 2.5, 5];
-/** One packet in a thousand is heard by nobody, one in a hundred by who listens for it, one in ten by everybody. */
-const lossBounds = [0, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5];
-/** 20 ms is a packet; ITU-T G.114 wants 150 ms one way, which is 300 there and back. */
-const jitterBounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
-const roundTripBounds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2];
 const durationBounds = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
@@ -68,32 +64,7 @@ export class Metrics {
     buckets: partBounds,
     registers: [this.#registry],
   });
-  readonly #packets = new Counter({
-    name: 'xiangyin_rtp_packets_total',
-    help: 'RTP packets of calls that are over; received: those that came.',
-    labelNames: ['direction'],
-    registers: [this.#registry],
-  });
-  readonly #loss = new Histogram({
-    name: 'xiangyin_rtp_loss_ratio',
-    help: 'Of each call that is over: share of packets lost. sent: as the far side reported by RTCP.',
-    labelNames: ['direction'],
-    buckets: lossBounds,
-    registers: [this.#registry],
-  });
-  readonly #jitter = new Histogram({
-    name: 'xiangyin_rtp_jitter_seconds',
-    help: 'Of each call that is over: interarrival jitter. sent: as the far side reported by RTCP.',
-    labelNames: ['direction'],
-    buckets: jitterBounds,
-    registers: [this.#registry],
-  });
-  readonly #roundTrip = new Histogram({
-    name: 'xiangyin_rtp_round_trip_seconds',
-    help: 'Of each call that is over whose far side reports by RTCP: there and back.',
-    buckets: roundTripBounds,
-    registers: [this.#registry],
-  });
+  readonly #rtp = new RtpMetrics(this.#registry);
   readonly #refused = new Counter({
     name: 'xiangyin_calls_refused_total',
     help: 'INVITEs refused, by the step that refused them.',
@@ -190,18 +161,9 @@ export class Metrics {
     this.#setup.observe(seconds(ms));
   }
 
-  /** How a call's packets fared; of what is not known nothing is observed. */
+  /** How a call's packets fared. */
   media(media: MediaRecord): void {
-    this.#packets.inc({ direction: 'received' }, whole(media.packetsReceived));
-    this.#packets.inc({ direction: 'sent' }, whole(media.packetsSent));
-    for (const [direction, loss, jitterMs] of [
-      ['received', media.lossReceived, media.jitterReceivedMs],
-      ['sent', media.lossSent, media.jitterSentMs],
-    ] as const) {
-      if (loss !== null) this.#loss.observe({ direction }, Number.isFinite(loss) ? loss : 0);
-      if (jitterMs !== null) this.#jitter.observe({ direction }, seconds(jitterMs));
-    }
-    if (media.roundTripMs !== null) this.#roundTrip.observe(seconds(media.roundTripMs));
+    this.#rtp.callEnded(media);
   }
 
   /** The bot began to answer, so many ms after the caller had finished. */
@@ -282,11 +244,6 @@ export class Metrics {
   get contentType(): string {
     return this.#registry.contentType;
   }
-}
-
-/** A counter never goes back. */
-function whole(count: number): number {
-  return Number.isFinite(count) && count > 0 ? count : 0;
 }
 
 /** A figure that is not one (NaN of a broken clock) would make prom-client throw into the channel. */

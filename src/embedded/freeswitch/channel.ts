@@ -30,7 +30,7 @@ import type { ControlledChannel, ExecuteRequest } from './event-socket-session.j
 import { hangupCause, reasonHeader } from './hangup-causes.js';
 import { readInfoDigit } from './info-digit.js';
 import { MediaPath } from './media-path.js';
-import { mediaStatistics } from './media-statistics.js';
+import { callQuality, mediaStatistics, type CallQuality } from './media-statistics.js';
 import { MediaWatch } from './media-watch.js';
 import { stopRecording } from './recording.js';
 import type { SdpLeg } from './sdp-leg.js';
@@ -63,6 +63,8 @@ export interface ChannelOptions {
   readonly forkLinks: ForkLinks;
   readonly forkOpened: (fork: AudioFork) => void;
   readonly forkClosed: (fork: AudioFork) => void;
+  /** Told once, at the call's end. */
+  readonly measured?: ((quality: CallQuality) => void) | undefined;
   /** The call is over and everything is reported: control connections may go. */
   readonly ended: (channel: Channel) => void;
 }
@@ -437,6 +439,7 @@ export class Channel implements ControlledChannel, ApplicationHost {
     this.publish('CHANNEL_HANGUP');
     this.publish('CHANNEL_HANGUP_COMPLETE');
     this.publish('CHANNEL_DESTROY');
+    this.#options.measured?.(callQuality(this.session));
     this.close();
     this.#options.ended(this);
   }

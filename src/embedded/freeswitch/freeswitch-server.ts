@@ -26,6 +26,7 @@ import { FarBridges } from './far-bridges.js';
 import { FarConferences } from './far-conferences.js';
 import { FarService } from './far-service.js';
 import type { MediaPeers } from './media-peers.js';
+import type { CallQuality } from './media-statistics.js';
 import { SdpLeg } from './sdp-leg.js';
 import { heartbeatHeaders, ownAddress, sofiaStatus } from './server-status.js';
 import { SoundLibrary } from './sound-library.js';
@@ -52,6 +53,8 @@ export interface FreeSwitchServerOptions {
   readonly mayRest?: boolean | undefined;
   /** The other media workers: conferences and bridges may have calls of several. */
   readonly peers?: MediaPeers | undefined;
+  /** Told of each call at its end. */
+  readonly measured?: ((quality: CallQuality) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Text to 8 kHz mono for `say` and `speak`. */
@@ -320,6 +323,7 @@ export class FreeSwitchServer {
       handshaker: this.#handshaker,
       localMedia,
       dialog,
+      measured: this.#options.measured,
       openControl: (opening, address) =>
         new Promise((resolve) => this.#connectControl(opening, address, () => resolve())),
       joinConference: (request, host, execution) => this.#conferences.join(request, host, execution),

@@ -16,6 +16,39 @@ export interface MediaFigures {
   readonly refusedPackets: number;
 }
 
+/** How a call's packets fared, when it is over; null: the far side has sent nothing, or has not reported. */
+export interface CallQuality {
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  /** Share of the far side's packets that never came, 0 to 1, and their jitter (RFC 3550 §6.4.1). */
+  readonly lossReceived: number | null;
+  readonly jitterReceivedMs: number | null;
+  /** The same of our packets, as the far side reported last. */
+  readonly lossSent: number | null;
+  readonly jitterSentMs: number | null;
+  readonly roundTripMs: number | null;
+}
+
+/** The same figures as the variables'. */
+export function callQuality({ stats, reception, rtcpStats }: RtpSession): CallQuality {
+  const { packetsReceived, packetsSent } = stats;
+  const lost = Math.max(0, reception.lost);
+  const hasHeard = packetsReceived > 0;
+  const remoteLost = rtcpStats?.remoteLost;
+  return {
+    packetsReceived,
+    packetsSent,
+    lossReceived: hasHeard ? lost / (packetsReceived + lost) : null,
+    jitterReceivedMs: hasHeard ? reception.jitterSamples / SAMPLES_PER_MS : null,
+    lossSent:
+      remoteLost === undefined || packetsSent === 0
+        ? null
+        : Math.min(1, Math.max(0, remoteLost) / packetsSent),
+    jitterSentMs: rtcpStats?.remoteJitterMs ?? null,
+    roundTripMs: rtcpStats?.roundTripMs ?? null,
+  };
+}
+
 /**
  * The variables that FreeSWITCH sets with `uuid_set_media_stats` and at the end of a call. `rtp_audio_rtcp_...` beyond
  * packet_count and octet_count are ours: the real server tells of them in events alone. So are in_lost_packet_count and
