@@ -226,9 +226,10 @@ const usefulAlternatives = 5;
 export function openListening({ speech }: CollectAction): ListenOptions {
   if (speech === undefined) return {};
   const { slot, confirming } = speech;
-  // What is read back may be answered by anything: no, Tuesday.
-  const grammar = slot === undefined || confirming !== undefined ? undefined : grammarOf(slot);
-  return { open: true, maxAlternatives: usefulAlternatives, ...(grammar !== undefined && { grammar }) };
+  // What is read back may be answered by anything: no, Tuesday. Unless it is said, phrases are all that an engine expects.
+  const grammar: Grammar =
+    slot === undefined || confirming !== undefined ? { kind: 'open' } : grammarOf(slot);
+  return { open: true, maxAlternatives: usefulAlternatives, grammar };
 }
 
 function grammarOf({ type, minDigits, maxDigits }: SlotSpec): Grammar {
