@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, EngineConfig } from './config/schema.js';
+import { embeddedEngines } from './config/speech-schema.js';
 import type { Clock } from './core/clock.js';
 import { errorCode } from './core/errors.js';
 import type { Logger } from './core/logger.js';
@@ -37,18 +38,26 @@ export async function openEngines({ speech, dataDir, clock, logger }: EngineSetO
     const engine = await openEngine(config, clock, logger);
     if (engine !== undefined) remote.push(engine);
   }
-  const espeak = await orWithout(
-    createEspeakSynthesizer(),
-    remote.length === 0 ? 'calls go by recorded prompts and keys' : 'only the other engines speak and hear',
-    logger,
-  );
+  const hears = isAsked(embeddedEngines.recognizer, speech.recognizers);
+  // The recognizer has its phrases read by it, too.
+  const espeak =
+    hears || isAsked(embeddedEngines.synthesizer, speech.synthesizers)
+      ? await orWithout(
+          createEspeakSynthesizer(),
+          remote.length === 0
+            ? 'calls go by recorded prompts and keys'
+            : 'only the other engines speak and hear',
+          logger,
+        )
+      : undefined;
   const phrasebook =
-    espeak &&
-    (await orWithout(
-      createPhrasebook({ synthesizer: espeak, templateDir: join(dataDir, 'cache', 'phrases') }),
-      remote.length === 0 ? 'callers answer by keys' : 'only the other engines hear',
-      logger,
-    ));
+    hears && espeak !== undefined
+      ? await orWithout(
+          createPhrasebook({ synthesizer: espeak, templateDir: join(dataDir, 'cache', 'phrases') }),
+          remote.length === 0 ? 'callers answer by keys' : 'only the other engines hear',
+          logger,
+        )
+      : undefined;
   const inRole = (role: 'recognizer' | 'synthesizer'): XiangyinEngine[] =>
     remote.filter(
       ({ name }) => speech.engines.find((one) => one.name === name)?.roles?.includes(role) ?? true,
@@ -117,6 +126,11 @@ export async function openEngine(
 function isPrivate(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'wss:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
+
+/** Whether `names` names it, or names none: then all are asked. One that is not takes no thread and no memory. */
+function isAsked(name: string, names: readonly string[]): boolean {
+  return names.length === 0 || names.includes(name);
 }
 
 /** Those that `names` names, in its order; all of them if it names none. */
