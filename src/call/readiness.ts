@@ -124,7 +124,11 @@ export class Readiness {
   async #work(steps: Step[]): Promise<void> {
     for (let step = steps[0]; step !== undefined; step = steps[0]) {
       if (this.#steps !== steps) return;
-      await step.make().catch((error: unknown) => this.#failed(step?.what, error));
+      try {
+        await step.make();
+      } catch (error) {
+        this.#failed(step.what, error);
+      }
       steps.shift();
     }
   }
@@ -139,7 +143,7 @@ export class Readiness {
     this.#understanding -= 1;
   }
 
-  #failed(what: string | undefined, error: unknown): void {
+  #failed(what: string, error: unknown): void {
     if (this.#closed) return;
     this.options.logger.warn({ code: errorCode(error), what }, 'could not be made ready ahead of calls');
   }
