@@ -97,6 +97,8 @@ export class PhoneLine {
   hungUp = false;
   bye: SipMessage | undefined;
   #frames: Int16Array[] = [];
+  /** How many of the frames so far are audible: who waits for one asks again and again. */
+  #loud: { of: readonly Int16Array[]; looked: number; count: number } = { of: [], looked: 0, count: 0 };
   #hz = 0;
   #sampleAt = 0;
   #words: Int16Array[] = [];
@@ -226,7 +228,11 @@ export class PhoneLine {
 
   /** Frames in which anything is audible. */
   get audibleFrames(): number {
-    return this.#frames.filter((frame) => rms(frame) > audible).length;
+    if (this.#loud.of !== this.#frames) this.#loud = { of: this.#frames, looked: 0, count: 0 };
+    const loud = this.#loud;
+    for (const frame of loud.of.slice(loud.looked)) if (rms(frame) > audible) loud.count += 1;
+    loud.looked = loud.of.length;
+    return loud.count;
   }
 
   /** Waits for the far side's BYE. */
