@@ -1,29 +1,14 @@
-import { moneyWords, type MoneyWord } from './money-words.js';
+import { foldedAmountWords, type FoldedAmountWords, type MoneyWord } from './money-words.js';
 import { candidate, decimalText, type Candidate } from './slot-value.js';
 import type { AmountWords } from './slot-words.js';
 import type { NumbersInText, SpokenNumber } from './spoken-number.js';
 
 /** Finds amounts of money in Chinese writing: 三块二毛五, 十二蚊半, 个半, 百二, 五毛, 两嚿水. */
 export class SiniticAmountReader {
-  readonly #units: readonly MoneyWord[];
-  readonly #whole: readonly MoneyWord[];
-  readonly #fractions: readonly MoneyWord[];
-
-  readonly #rough: readonly string[];
-  readonly #counting: readonly string[];
-  readonly #after: readonly string[];
-  readonly #notMoney: readonly string[];
-  readonly #cues: readonly string[];
+  readonly #words: FoldedAmountWords;
 
   constructor(words: AmountWords, fold: (text: string) => string) {
-    this.#units = moneyWords(words.units, fold);
-    this.#whole = moneyWords(words.whole, fold);
-    this.#fractions = moneyWords(words.fractions, fold);
-    this.#rough = words.rough.map(fold);
-    this.#counting = words.countingUnits.map(fold);
-    this.#after = words.before.map(fold);
-    this.#notMoney = words.notMoney.map(fold);
-    this.#cues = words.cues.map(fold);
+    this.#words = foldedAmountWords(words, fold);
   }
 
   read(text: string, numbers: NumbersInText): readonly Candidate[] {
@@ -38,7 +23,7 @@ export class SiniticAmountReader {
 
   /** 个半, 毫半: one and a half without a number said, unless it is of time (个半钟) or after one (三个半). */
   #wholeAt(text: string, start: number): Candidate | undefined {
-    const whole = this.#whole.find(({ word }) => text.startsWith(word, start));
+    const whole = this.#words.whole.find(({ word }) => text.startsWith(word, start));
     if (whole === undefined || /[\d一二两三四五六七八九十百千万廿卅半几]/.test(text[start - 1] ?? ''))
       return undefined;
     const end = start + whole.word.length;
@@ -50,10 +35,10 @@ export class SiniticAmountReader {
     const number = numbers.at(start)[0];
     if (number === undefined) return undefined;
     let end = number.end;
-    const rough = this.#rough.find((word) => text.startsWith(word, end));
+    const rough = this.#words.rough.find((word) => text.startsWith(word, end));
     if (rough !== undefined) end += rough.length;
     const unit = this.#unitAt(text, end);
-    const counting = unit !== undefined && this.#counting.includes(unit.word);
+    const counting = unit !== undefined && this.#words.countingUnits.includes(unit.word);
     if (unit === undefined) return this.#bare(text, start, end, number, rough !== undefined);
     const tail = this.#tail(text, end + unit.word.length, unit.worth, numbers);
     const trailing = this.#moneyWord(text, tail.end);
@@ -83,7 +68,7 @@ export class SiniticAmountReader {
   ): Candidate | undefined {
     if (this.#counts(text, end) || /[第周]$/.test(text.slice(0, start)) || number.value > 1e9)
       return undefined;
-    const half = this.#fractions.find(({ word }) => text.startsWith(word, end));
+    const half = this.#words.fractions.find(({ word }) => text.startsWith(word, end));
     const sure = rough || number.upTo !== undefined ? 0.4 : number.value < 10 ? 0.5 : 0.75;
     const upTo = number.upTo === undefined ? [] : [decimalText(number.upTo)];
     if (half !== undefined)
@@ -98,7 +83,7 @@ export class SiniticAmountReader {
     worth: number,
     numbers: NumbersInText,
   ): { readonly value: number; readonly end: number } {
-    const half = this.#fractions.find(({ word }) => text.startsWith(word, start));
+    const half = this.#words.fractions.find(({ word }) => text.startsWith(word, start));
     if (half !== undefined) return { value: half.worth * worth, end: start + half.word.length };
     const plus = start + (/^[零〇又]/.exec(text.slice(start))?.[0].length ?? 0);
     const number = numbers.at(plus)[0] ?? numbers.at(start)[0];
@@ -117,21 +102,21 @@ export class SiniticAmountReader {
   }
 
   #unitAt(text: string, index: number): MoneyWord | undefined {
-    return this.#units.find(({ word }) => text.startsWith(word, index));
+    return this.#words.units.find(({ word }) => text.startsWith(word, index));
   }
 
   /** 钱, 洋钿, 银 after a unit belong to it. */
   #moneyWord(text: string, index: number): number {
-    const word = this.#after.find((one) => text.startsWith(one, index));
+    const word = this.#words.before.find((one) => text.startsWith(one, index));
     return index + (word?.length ?? 0);
   }
 
   #counts(text: string, index: number): boolean {
-    return this.#notMoney.some((word) => text.startsWith(word, index));
+    return this.#words.notMoney.some((word) => text.startsWith(word, index));
   }
 
   #cue(text: string, start: number): number {
     const before = text.slice(Math.max(0, start - 6), start);
-    return this.#cues.some((word) => before.includes(word)) ? 0.15 : 0;
+    return this.#words.cues.some((word) => before.includes(word)) ? 0.15 : 0;
   }
 }

@@ -1,22 +1,14 @@
 import { isEdge } from './folded-text.js';
-import { moneyWords, type MoneyWord } from './money-words.js';
+import { foldedAmountWords, type FoldedAmountWords, type MoneyWord } from './money-words.js';
 import { candidate, decimalText, type Candidate } from './slot-value.js';
 import type { AmountWords } from './slot-words.js';
 import type { NumbersInText, SpokenNumber } from './spoken-number.js';
 
 /** Finds amounts of money in languages with spaces: "twelve pounds fifty", "120 € 50", "doce pesos con cincuenta". */
 export class WordAmountReader {
-  readonly #units: readonly MoneyWord[];
-  readonly #fractions: readonly MoneyWord[];
-  readonly #whole: readonly MoneyWord[];
-  readonly #before: readonly string[];
-  readonly #cues: readonly string[];
-  readonly #notMoney: readonly string[];
+  readonly #words: FoldedAmountWords;
   readonly #point: readonly string[];
   readonly #joiners: readonly string[];
-  readonly #centJoiners: readonly string[];
-  readonly #pairs: boolean;
-  readonly #hundredsBelow: number;
 
   constructor(
     words: AmountWords,
@@ -24,17 +16,9 @@ export class WordAmountReader {
     joiners: readonly string[],
     fold: (text: string) => string,
   ) {
-    this.#units = moneyWords(words.units, fold);
-    this.#fractions = moneyWords(words.fractions, fold);
-    this.#whole = moneyWords(words.whole, fold);
-    this.#before = words.before.map(fold);
-    this.#cues = words.cues.map(fold);
-    this.#notMoney = words.notMoney.map(fold);
+    this.#words = foldedAmountWords(words, fold);
     this.#point = point.map(fold);
     this.#joiners = [...joiners, ...words.joiners].map(fold);
-    this.#centJoiners = words.joiners.map(fold);
-    this.#pairs = words.pairs;
-    this.#hundredsBelow = words.hundredsBelow;
   }
 
   read(text: string, numbers: NumbersInText): readonly Candidate[] {
@@ -48,10 +32,10 @@ export class WordAmountReader {
   }
 
   #wholeAt(text: string, start: number): Candidate | undefined {
-    const whole = this.#wordAt(this.#whole, text, start);
+    const whole = this.#wordAt(this.#words.whole, text, start);
     if (whole === undefined) return undefined;
     const end = start + whole.word.length;
-    const unit = this.#wordAt(this.#units, text, skipped(text, end));
+    const unit = this.#wordAt(this.#words.units, text, skipped(text, end));
     if (unit === undefined) return candidate(start, end, decimalText(whole.worth), 0.7);
     return candidate(
       start,
@@ -66,19 +50,19 @@ export class WordAmountReader {
     if (first === undefined || first.ordinal) return undefined;
     const { value, end } = this.#decimals(text, first, numbers);
     const decimal = end > first.end;
-    const unit = this.#wordAt(this.#units, text, skipped(text, end));
+    const unit = this.#wordAt(this.#words.units, text, skipped(text, end));
     if (unit !== undefined) {
       const tail = this.#tail(text, skipped(text, end) + unit.word.length, unit.worth, numbers);
       return candidate(start, tail.end, decimalText(value * unit.worth + tail.value), 0.95);
     }
-    const fraction = this.#wordAt(this.#fractions, text, skipped(text, end));
+    const fraction = this.#wordAt(this.#words.fractions, text, skipped(text, end));
     if (fraction !== undefined) {
       const said = skipped(text, end) + fraction.word.length;
       // "one and a half lakh"
       const times = numbers.at(skipped(text, said))[0];
       const big = times !== undefined && /^10{2,}$/.test(String(times.value)) ? times : undefined;
       const after = big?.end ?? said;
-      const main = this.#wordAt(this.#units, text, skipped(text, after));
+      const main = this.#wordAt(this.#words.units, text, skipped(text, after));
       const worth = (main?.worth ?? 1) * (big?.value ?? 1);
       return candidate(
         start,
@@ -87,7 +71,7 @@ export class WordAmountReader {
         main === undefined ? 0.7 : 0.95,
       );
     }
-    const sign = this.#before.some((word) => text.slice(0, start).trimEnd().endsWith(word));
+    const sign = this.#words.before.some((word) => text.slice(0, start).trimEnd().endsWith(word));
     const sure = sign
       ? 0.95
       : (value < 10 && !decimal ? 0.5 : 0.75) + this.#cue(text, start) - (first.weak ? 0.3 : 0);
@@ -111,12 +95,12 @@ export class WordAmountReader {
     if (first.value < 1 || first.value > 99 || /\d/.test(text[start] ?? '')) return undefined;
     // "ochenta con treinta", "dois e cinquenta": the word between says that cents follow.
     const gapEnd = skipped(text, first.end);
-    const joiner = this.#centJoiners.find((word) => text.startsWith(`${word} `, gapEnd));
-    if (joiner === undefined && !this.#pairs) return undefined;
+    const joiner = this.#words.joiners.find((word) => text.startsWith(`${word} `, gapEnd));
+    if (joiner === undefined && !this.#words.pairs) return undefined;
     const at = skipped(text, gapEnd + (joiner?.length ?? 0));
     const second = numbers.at(at).find(({ value, ordinal }) => !ordinal && value >= 10 && value <= 99);
     if (second === undefined || second.upTo !== undefined || /\d/.test(text[at] ?? '')) return undefined;
-    const unit = this.#wordAt(this.#units, text, skipped(text, second.end));
+    const unit = this.#wordAt(this.#words.units, text, skipped(text, second.end));
     const hundreds = decimalText(first.value * 100 + second.value);
     const cents = decimalText(first.value + second.value / 100);
     if (unit !== undefined) {
@@ -126,7 +110,7 @@ export class WordAmountReader {
       ]);
     }
     if (joiner !== undefined) return candidate(start, second.end, cents, sure);
-    const [likely, other] = first.value < this.#hundredsBelow ? [hundreds, cents] : [cents, hundreds];
+    const [likely, other] = first.value < this.#words.hundredsBelow ? [hundreds, cents] : [cents, hundreds];
     return candidate(start, second.end, likely, sure - 0.1, [other]);
   }
 
@@ -163,7 +147,7 @@ export class WordAmountReader {
   ): { readonly value: number; readonly end: number } {
     const nothing = { value: 0, end: start };
     let at = skipped(text, start);
-    const fraction = this.#wordAt(this.#fractions, text, at);
+    const fraction = this.#wordAt(this.#words.fractions, text, at);
     if (fraction !== undefined) return { value: fraction.worth * worth, end: at + fraction.word.length };
     const joiner = this.#joiners.find(
       (word) => text.startsWith(word, at) && (isEdge(text, at + word.length) || word === 'و'),
@@ -171,7 +155,7 @@ export class WordAmountReader {
     if (joiner !== undefined) at = skipped(text, at + joiner.length);
     const number = numbers.at(at)[0];
     if (number === undefined || number.ordinal || number.value >= 1000 || worth !== 1) return nothing;
-    const unit = this.#wordAt(this.#units, text, skipped(text, number.end));
+    const unit = this.#wordAt(this.#words.units, text, skipped(text, number.end));
     if (unit !== undefined && unit.worth < worth) {
       return { value: number.value * unit.worth, end: skipped(text, number.end) + unit.word.length };
     }
@@ -187,12 +171,12 @@ export class WordAmountReader {
 
   #notMoneyAt(text: string, end: number): boolean {
     const at = skipped(text, end);
-    return this.#notMoney.some((word) => text.startsWith(word, at) && isEdge(text, at + word.length));
+    return this.#words.notMoney.some((word) => text.startsWith(word, at) && isEdge(text, at + word.length));
   }
 
   #cue(text: string, start: number): number {
     const before = text.slice(Math.max(0, start - 16), start);
-    return this.#cues.some((word) => before.includes(word)) ? 0.15 : 0;
+    return this.#words.cues.some((word) => before.includes(word)) ? 0.15 : 0;
   }
 }
 
