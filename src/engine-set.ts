@@ -80,20 +80,26 @@ export async function openEngines({ speech, dataDir, clock, logger }: EngineSetO
   };
 }
 
-/** Connects to one engine of the configuration, beside the start; undefined if its token cannot be read. */
+/** Connects to one engine of the configuration, beside the start; undefined if its token or its authorities cannot be read. */
 export async function openEngine(
   config: EngineConfig,
   clock: Clock,
   logger: Logger,
 ): Promise<XiangyinEngine | undefined> {
-  const { name, url, tokenFile, tokenVariable, dialects, voices, connectLimitMs, maxConnections } = config;
+  const { name, url, tokenFile, tokenVariable, caFile, dialects, voices } = config;
+  const { connectLimitMs, maxConnections } = config;
   let { token } = config;
+  let ca: string | undefined;
+  let file = tokenFile;
   try {
     if (tokenFile !== undefined) token = (await readFile(tokenFile, 'utf8')).trim();
+    file = caFile;
+    if (caFile !== undefined) ca = await readFile(caFile, 'utf8');
   } catch (error) {
+    const what = file === tokenFile ? 'token file' : 'authorities (caFile)';
     logger.error(
-      { engine: name, file: tokenFile, code: errorCode(error) },
-      'the token file of a speech engine cannot be read: the engine is not used',
+      { engine: name, file, code: errorCode(error) },
+      `the ${what} of a speech engine cannot be read: the engine is not used`,
     );
     return undefined;
   }
@@ -113,6 +119,7 @@ export async function openEngine(
     clock,
     logger,
     ...(token !== undefined && { token }),
+    ...(ca !== undefined && { ca }),
     ...(dialects !== undefined && { dialects }),
     ...(voices !== undefined && { voices }),
     ...(connectLimitMs !== undefined && { connectLimitMs }),

@@ -29,6 +29,12 @@ const engineSchema = {
       pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
       description: 'Environment variable that holds the token, instead of tokenFile.',
     },
+    caFile: {
+      type: 'string',
+      path: true,
+      description:
+        'Of wss:, a PEM file: the authorities that may have signed its certificate, or that itself. Absent: those Node trusts.',
+    },
     roles: {
       type: 'array',
       items: { type: 'string', enum: ['recognizer', 'synthesizer'] },

@@ -8,6 +8,7 @@ const site = `speech:
     - name: house
       url: wss://speech.example.net/engine
       tokenFile: ../secrets/token
+      caFile: ca.pem
       dialects: { cmn: zh-CN, yue: zh-HK }
     - name: spare
       url: ws://127.0.0.1:7700
@@ -25,6 +26,7 @@ t.test('engines are a list of sections; files start from the folder of the confi
       name: 'house',
       url: 'wss://speech.example.net/engine',
       tokenFile: join(cwd, 'secrets', 'token'),
+      caFile: join(cwd, 'etc', 'ca.pem'),
       dialects: { cmn: 'zh-CN', yue: 'zh-HK' },
     },
     {

@@ -4,6 +4,9 @@ import { connect, type AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { t, type Test } from 'tap';
 import { tone } from '../../../../src/audio/tone.js';
+import { systemClock } from '../../../../src/core/clock.js';
+import { silentLogger } from '../../../../src/core/logger.js';
+import { openEngine } from '../../../../src/engine-set.js';
 import { startReferenceServer } from '../../../../src/speech/engines/xiangyin/reference-server.js';
 import {
   XiangyinEngine,
@@ -91,3 +94,22 @@ t.test('nor is one that was made for another host', elsewhere, async (t) => {
     { code: /^SPEECH_/, message: /ALTNAME/ },
   );
 });
+
+t.test(
+  'a site names the authorities of its engine by a file; one that cannot be read leaves the engine out',
+  async (t) => {
+    const { url } = await secureServer(t);
+    const folder = t.testdir({ token });
+    const config = { name: 'house', url, tokenFile: `${folder}/token`, caFile: testTls.certificate };
+    const engine = await openEngine(config, systemClock, silentLogger);
+    t.teardown(() => engine?.close());
+    const { end } = await heardOf(
+      engine?.synthesizer.synthesize({ text: 'hello', dialect: 'en-gb' }, 8000) ?? [],
+    );
+    t.equal(end, 'end');
+    const told: string[] = [];
+    const logger = { ...silentLogger, error: (_fields: unknown, message: string) => void told.push(message) };
+    t.equal(await openEngine({ ...config, caFile: `${folder}/none` }, systemClock, logger), undefined);
+    t.match(told, [/authorities/]);
+  },
+);
