@@ -21,7 +21,7 @@ import {
 
 /** What a caller wants, as far as it was understood. */
 export interface IntentMatch {
-  /** The likeliest, `none` if the sentence belongs to no intent; undefined if there was no word in it. */
+  /** The likeliest, of several wishes the first that was said; `none` if the sentence belongs to no intent; undefined if there was no word in it. */
   readonly intent: string | undefined;
   /** 0 to 1: of ten matches with 0.8, eight are right. */
   readonly confidence: number;

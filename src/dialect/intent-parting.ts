@@ -80,8 +80,11 @@ const worldWeights: Weights = {
   length: 0.73,
 };
 
-/** From these odds on (natural logarithm) a sentence is taken to hold two wishes. */
-const leastOdds = 0.4;
+/**
+ * From these odds on (natural logarithm) a sentence is taken to hold two wishes. As low as leaves 98 of 100 sentences of one wish
+ * whole in the tuned set.
+ */
+const leastOdds = 0.2;
 /** Parts of fewer characters than this (of Chinese; of alphabets four times as many) are short. */
 const shortCharacters = 3.5;
 /** Less than this of a part is no wish of it. */

@@ -1,5 +1,7 @@
 import { t } from 'tap';
+import { ClauseCutter } from '../../src/dialect/clauses.js';
 import { evaluate } from '../../src/dialect/evaluate.js';
+import { familyOf } from '../../src/dialect/packs.js';
 import { readDialectData } from '../../src/dialect-data.js';
 import { readShippedSet } from '../../src/dialect-files.js';
 
@@ -36,6 +38,22 @@ t.test(
     for (const [dialect, text, intents] of lines) t.equal(found(text, dialect), intents, text);
   },
 );
+
+t.test('every joining word of the shipped files joins', async (t) => {
+  for (const { language, sentenceWords } of data.examples) {
+    const chinese = familyOf(language) === 'sinitic';
+    const cutter = new ClauseCutter(language, [sentenceWords]);
+    const [left, right, glue] = chinese ? ['停水', '电费', ''] : ['aaa bbb', 'ccc ddd', ' '];
+    t.ok(sentenceWords.joiners.length > 10, language);
+    for (const written of sentenceWords.joiners) {
+      const word = written.replace('|', '');
+      const cut = [...cutter.cuts([left, word, right].join(glue))].find(
+        ({ before, joiner }) => before.trim() === left && joiner !== '',
+      );
+      t.ok(cut?.after.endsWith(right), `${language}: ${word}`);
+    }
+  }
+});
 
 t.test('one wish for two things, or with its story, stays one', async (t) => {
   const lines: [dialect: string, text: string, intent: string][] = [
