@@ -1,5 +1,5 @@
-/** How long the thread rests after packets, ms: the price in latency is half of it on average, of 3 ms that DESIGN.md §5 allows. */
-const REST_MS = 2;
+/** Rounds of I/O with packets begin at least so far apart, ms: the price in latency is half of it on average, of 3 ms that DESIGN.md §5 allows. */
+const ROUND_MS = 2;
 
 /** Packets in {@link WINDOW_MS} from which on a rest brings several at once: 2000 a second, 40 calls. */
 const BUSY_PACKETS = 40;
@@ -10,8 +10,9 @@ const LEAST_REST_MS = 0.3;
 
 /**
  * What network cards call interrupt moderation. The packets of many calls come evenly, and each would wake this thread, and by
- * the frame that it sends on, the application's. So when many come, the thread rests for two milliseconds after a round of I/O
- * that brought some, and finds several in the next. With few calls it never rests. Blocks its thread: for workers only.
+ * the frame that it sends on, the application's. So when many come, the thread rests after a round of I/O that brought some until
+ * two milliseconds after that round began, and finds several in the next. With few calls it never rests, nor when the round
+ * took that long. Blocks its thread: for workers only.
  */
 export class WakeModeration {
   #scheduled = false;
@@ -19,6 +20,7 @@ export class WakeModeration {
   #packets = 0;
   #windowEndsMs = 0;
   #busy = false;
+  #roundBeganMs = 0;
 
   /** `dueInMs`: until something must be done in time, from now. `beforeRest` hands over what must not wait. */
   constructor(
@@ -50,10 +52,12 @@ export class WakeModeration {
       this.#windowEndsMs = nowMs + WINDOW_MS;
     }
     if (!this.#busy || this.#closed) return;
-    const restMs = Math.min(REST_MS, this.dueInMs());
-    if (restMs < LEAST_REST_MS) return;
-    this.beforeRest();
-    this.rest(restMs);
+    const restMs = Math.min(this.#roundBeganMs + ROUND_MS - nowMs, this.dueInMs());
+    if (restMs >= LEAST_REST_MS) {
+      this.beforeRest();
+      this.rest(restMs);
+    }
+    this.#roundBeganMs = this.nowMs();
   };
 }
 

@@ -13,41 +13,50 @@ function world(dueInMs = 15) {
     (ms) => {
       order.push('rested');
       rests.push(ms);
+      world.nowMs += ms;
     },
   );
-  /** A round of I/O that brings so many packets. */
-  const round = async (packets: number): Promise<void> => {
+  /** A round of I/O that brings so many packets, and takes so long. */
+  const round = async (packets: number, tookMs = 0.5): Promise<void> => {
     for (let i = 0; i < packets; i++) moderation.packet();
+    world.nowMs += tookMs;
     await setImmediate();
-    world.nowMs += 1;
   };
   return { world, rests, order, moderation, round };
 }
 
 t.test('with few calls the thread never rests', async (t) => {
   const { rests, round } = world();
-  for (let ms = 0; ms < 200; ms++) await round(1);
+  for (let ms = 0; ms < 200; ms++) await round(1, 1);
   t.same(rests, []);
 });
 
 t.test('what waits to be sent is handed over before a rest', async (t) => {
   const { order, round } = world();
-  for (let ms = 0; ms < 60; ms++) await round(5);
+  for (let ms = 0; ms < 100; ms++) await round(5);
   t.ok(order.length > 2);
   t.same(order.slice(0, 4), ['handed over', 'rested', 'handed over', 'rested']);
 });
 
-t.test('with many it rests once after each round, for two milliseconds', async (t) => {
+t.test('with many it rests until two milliseconds after the round began', async (t) => {
   const { rests, round } = world();
-  for (let ms = 0; ms < 20; ms++) await round(5);
+  for (let ms = 0; ms < 80; ms++) await round(5);
   rests.length = 0;
   for (let ms = 0; ms < 10; ms++) await round(5);
-  t.same(rests, Array<number>(10).fill(2));
+  t.same(rests, Array<number>(10).fill(1.5));
+});
+
+t.test('a thread that has enough to do does not rest', async (t) => {
+  const { rests, round } = world();
+  for (let ms = 0; ms < 80; ms++) await round(5);
+  rests.length = 0;
+  for (let ms = 0; ms < 10; ms++) await round(20, 2.5);
+  t.same(rests, []);
 });
 
 t.test('what must be done in time is not slept through', async (t) => {
   const { world: now, rests, round } = world();
-  for (let ms = 0; ms < 25; ms++) await round(5);
+  for (let ms = 0; ms < 80; ms++) await round(5);
   rests.length = 0;
   now.dueInMs = 0.5;
   await round(5);
@@ -58,16 +67,16 @@ t.test('what must be done in time is not slept through', async (t) => {
 
 t.test('when the calls have ended it does not rest any more', async (t) => {
   const { world: now, rests, round } = world();
-  for (let ms = 0; ms < 25; ms++) await round(5);
+  for (let ms = 0; ms < 80; ms++) await round(5);
   now.nowMs += 60_000;
   rests.length = 0;
-  for (let ms = 0; ms < 25; ms++) await round(1);
+  for (let ms = 0; ms < 25; ms++) await round(1, 1);
   t.same(rests, []);
 });
 
 t.test('closed, it lets the thread go on', async (t) => {
   const { rests, moderation, round } = world();
-  for (let ms = 0; ms < 25; ms++) await round(5);
+  for (let ms = 0; ms < 80; ms++) await round(5);
   rests.length = 0;
   moderation.close();
   await round(5);
