@@ -253,6 +253,7 @@ export class Server {
         trunks: () => this.#signalling?.trunks.status() ?? [],
         registrations: () => this.#signalling?.registrations() ?? [],
         showCaller: async (number) => this.#callers?.show(number),
+        stoppedCallingSinceMs: async (number) => this.#callers?.stoppedSinceMs(number),
         forgetCaller: async (number) => this.#callers?.forget(number) ?? false,
         teaching: this.#taught?.teaching,
         sipTrace: (key) => this.#sipTrace(key),

@@ -94,6 +94,12 @@ export class RememberedCallers {
     return key === undefined ? undefined : this.options.store.recall(key, this.options.clock.wallMs());
   }
 
+  /** For an operator: when somebody at this number first asked not to be called any more, wall clock; undefined: never. */
+  async stoppedSinceMs(number: string): Promise<number | undefined> {
+    const key = this.keys.keyOf(number);
+    return key === undefined ? undefined : this.options.store.stoppedSince(key);
+  }
+
   /** Erases what is remembered, and what calls that go on would leave. Resolves with whether there was something. */
   async forget(number: string): Promise<boolean> {
     const key = this.keys.keyOf(number);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { errorCode } from '../core/errors.js';
 import { findDialect } from '../dialect/catalogue.js';
-import { ControlClient } from '../http/control-client.js';
+import { ControlClient, type KnownCaller } from '../http/control-client.js';
 import { CallerKeys } from '../store/caller-keys.js';
 import type { CallerMemory } from '../store/caller-memory.js';
 import { databaseFile } from '../store/data-folder.js';
@@ -18,7 +18,9 @@ export function addCallersCommand(program: Command): void {
     .command('callers')
     .description('what is remembered of callers from earlier calls; erase it');
   addDataFolderOptions(callers.command('show'))
-    .description('what is remembered of a number; the exit status is 1 if nothing is')
+    .description(
+      'what is remembered of a number, and whether it asked not to be called; the exit status is 1 if nothing is',
+    )
     .argument('<number>', 'the number as it is called, or as it is shown by its calls')
     .option('--json', 'print {"remembered":..} with all that is')
     .action(show);
@@ -33,16 +35,20 @@ export function addCallersCommand(program: Command): void {
 }
 
 async function show(number: string, flags: CallersFlags): Promise<void> {
-  const memory = await ask(
+  const { memory, stoppedSinceMs } = (await ask(
     await dataDirOf(flags),
-    (server) => server.showCaller(number),
-    (store, keys) => {
-      const key = keys.keyOf(number);
-      return key === undefined ? Promise.resolve(undefined) : store.callers.recall(key, Date.now());
-    },
-  );
-  if (flags.json === true) console.log(JSON.stringify({ remembered: memory !== undefined, ...memory }));
-  else console.log(memory === undefined ? 'nothing is remembered of this number' : memoryText(memory));
+    (server) => server.lookUpCaller(number),
+    (store, keys) => lookUpInFolder(store, keys.keyOf(number)),
+  )) ?? { memory: undefined, stoppedSinceMs: undefined };
+  if (flags.json === true) {
+    const stopped = stoppedSinceMs !== undefined && { stoppedSinceMs };
+    console.log(JSON.stringify({ remembered: memory !== undefined, ...memory, ...stopped }));
+  } else {
+    console.log(memory === undefined ? 'nothing is remembered of this number' : memoryText(memory));
+    if (stoppedSinceMs !== undefined) {
+      console.log(`stop mark    asked on ${timeText(stoppedSinceMs)} not to be called any more`);
+    }
+  }
   process.exitCode = memory === undefined ? 1 : 0;
 }
 
@@ -65,6 +71,17 @@ async function forget(number: string, flags: CallersFlags): Promise<void> {
       `${taught.kept} taught from his calls stay${keepTaught ? '' : ' (words only)'}: 'xiangyin dialect taught' lists them, 'unteach' takes them back`,
     );
   }
+}
+
+async function lookUpInFolder(
+  { callers }: Pick<SqliteStores, 'callers'>,
+  key: string | undefined,
+): Promise<KnownCaller> {
+  if (key === undefined) return { memory: undefined, stoppedSinceMs: undefined };
+  return {
+    memory: await callers.recall(key, Date.now()),
+    stoppedSinceMs: await callers.stoppedSince(key),
+  };
 }
 
 async function forgetInFolder(

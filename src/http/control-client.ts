@@ -17,6 +17,13 @@ const answerLimitMs = 10_000;
 const teachLimitMs = 180_000;
 
 /** A command's hand on the running server of a data folder. Every method rejects with HTTP_NO_SERVER when none runs. */
+/** What there is of a caller's number. */
+export interface KnownCaller {
+  readonly memory: CallerMemory | undefined;
+  /** When somebody there asked not to be called any more, wall clock; undefined: never. */
+  readonly stoppedSinceMs: number | undefined;
+}
+
 export class ControlClient {
   private constructor(
     private readonly dataDir: string,
@@ -68,8 +75,14 @@ export class ControlClient {
   }
 
   async showCaller(number: string): Promise<CallerMemory | undefined> {
+    return (await this.lookUpCaller(number)).memory;
+  }
+
+  /** Likewise, and since when the number is not to be called any more. */
+  async lookUpCaller(number: string): Promise<KnownCaller> {
     const answer = await this.#ask('POST', '/callers/show', { number });
-    return (answer as { memory: CallerMemory | null }).memory ?? undefined;
+    const { memory, stoppedSinceMs } = answer as Record<keyof KnownCaller, never>;
+    return { memory: memory ?? undefined, stoppedSinceMs: stoppedSinceMs ?? undefined };
   }
 
   /** Resolves with whether something was remembered. */

@@ -96,6 +96,8 @@ export interface ControlRoutes {
   registrations(): readonly Registration[];
   /** What is remembered of the caller of this number; undefined: nothing. */
   showCaller(number: string): Promise<CallerMemory | undefined>;
+  /** When somebody at this number asked not to be called any more, wall clock; undefined: never. */
+  stoppedCallingSinceMs(number: string): Promise<number | undefined>;
   /** Erases it; resolves with whether there was something. */
   forgetCaller(number: string): Promise<boolean>;
   /** Undefined where nothing can be taught. */
@@ -170,8 +172,9 @@ export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, t
   app.post<{ Body: { number: string } }>(
     '/callers/show',
     { schema: { body: callerSchema } },
-    async (request) => ({
-      memory: (await control.showCaller(request.body.number)) ?? null,
+    async ({ body: { number } }) => ({
+      memory: (await control.showCaller(number)) ?? null,
+      stoppedSinceMs: (await control.stoppedCallingSinceMs(number)) ?? null,
     }),
   );
   app.post<{ Body: { number: string; keepTaught?: boolean } }>(

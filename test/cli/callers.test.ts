@@ -27,6 +27,13 @@ t.test('a running server is asked, and erases', async (t) => {
     ...sampleMemory(),
   });
   t.equal(process.exitCode, 0);
+  t.notMatch(shown, /stop mark/);
+  control.stoppedSinceMs = Date.UTC(2026, 10, 21);
+  t.match(await run('show', '+8613800138000'), /stop mark +asked on 2026-11-2[01] .* not to be called/);
+  t.match(JSON.parse(await run('show', '+8613800138000', '--json')), {
+    stoppedSinceMs: Date.UTC(2026, 10, 21),
+  });
+  control.stoppedSinceMs = undefined;
   t.equal(
     await run('forget', '+8613800138000', '--json'),
     '{"forgotten":true,"taught":{"erased":0,"kept":0}}',
@@ -35,6 +42,8 @@ t.test('a running server is asked, and erases', async (t) => {
   t.equal(await run('show', '+8613800138000', '--json'), '{"remembered":false}');
   t.equal(process.exitCode, 1);
   t.match(control.asked, [
+    'show caller +8613800138000',
+    'show caller +8613800138000',
     'show caller +8613800138000',
     'show caller +8613800138000',
     'forget caller +8613800138000',
@@ -57,8 +66,16 @@ t.test('without a server the data folder is asked, however the number is written
   await store.close();
   t.match(await run('show', '0086 138-0013-8000'), /he chose it[^]*he agreed/);
   t.match(JSON.parse(await run('show', '+8613800138000', '--json')), { remembered: true, dialect: 'yue' });
+  const again = await createSqliteStore({ file: databaseFile(dataDir) });
+  await again.callers.stopCalling(key ?? '', 1_700_000_000_000);
+  await again.close();
+  t.match(await run('show', '+8613800138000'), /stop mark +asked on 2023-11-1/);
   t.equal(await run('forget', '+8613800138000'), 'forgotten');
-  t.equal(await run('show', '+8613800138000'), 'nothing is remembered of this number');
+  t.match(
+    await run('show', '+8613800138000'),
+    /nothing is remembered of this number\nstop mark/,
+    'the wish not to be called outlives what is forgotten',
+  );
   t.strictSame((await readdir(dataDir)).sort(), ['caller-memory.key', 'xiangyin.db']);
 });
 

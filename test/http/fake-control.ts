@@ -72,6 +72,10 @@ export class FakeControl implements ControlRoutes {
     this.report = { ...this.report, status: 'draining' };
   }
   readonly callers = new Map<string, CallerMemory>();
+  stoppedSinceMs: number | undefined;
+  stoppedCallingSinceMs() {
+    return Promise.resolve(this.stoppedSinceMs);
+  }
   showCaller(number: string) {
     this.asked.push(`show caller ${number}`);
     return Promise.resolve(this.callers.get(number));
