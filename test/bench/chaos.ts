@@ -5,8 +5,6 @@
  * turn, however often it failed; for the other half it is left alone after three failures, as configured. What counts as
  * silence is written at ChaosCaller.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,15 +13,9 @@ import { createEspeakSynthesizer } from '../../src/speech/engines/espeak-ng/espe
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
 import { engineFaults, FaultEngine, type EngineFault } from '../speech/fault-engine.js';
 import { benchOptions } from './bench-options.js';
+import { resultOf } from './child-result.js';
 import { chaosHost } from './chaos-host.js';
-import {
-  houseRecording,
-  houseWords,
-  voiceOf,
-  type ChaosCall,
-  type ChaosResult,
-  type ChaosTask,
-} from './chaos-set.js';
+import { houseRecording, houseWords, voiceOf, type ChaosCall, type ChaosResult } from './chaos-set.js';
 import { idleCounts } from './setup.js';
 
 /** No caller whom the bot owes speech waits longer. */
@@ -62,7 +54,13 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
           await house.break(fault, allGone);
           const host = house.server.sip;
           const atOnce = options['at-once'];
-          const result = await talk({ host, firstNumber, calls, atOnce, speech });
+          const result = await resultOf<ChaosResult>('chaos-client.js', {
+            host,
+            firstNumber,
+            calls,
+            atOnce,
+            speech,
+          });
           firstNumber += calls;
           await house.mend();
           batches.push({ fault, allGone, result });
@@ -207,24 +205,6 @@ function shown({ fault, allGone, result }: Batch, breaks: boolean): string {
 
 function longest(calls: readonly ChaosCall[]): number {
   return Math.round(Math.max(0, ...calls.map(({ maxSilenceMs }) => maxSilenceMs)));
-}
-
-async function talk(task: ChaosTask): Promise<ChaosResult> {
-  const client = fork(join(projectDir, 'dist/test/bench/chaos-client.js'), [], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  });
-  const exited = once(client, 'exit').then(([code]) => {
-    throw new Error(`the callers' process ended with ${String(code)}`);
-  });
-  exited.catch(() => undefined);
-  try {
-    client.send(task);
-    const [result] = (await Promise.race([once(client, 'message'), exited])) as [ChaosResult];
-    return result;
-  } finally {
-    client.kill('SIGKILL');
-  }
 }
 
 async function writePrompts(folder: string): Promise<void> {

@@ -4,8 +4,7 @@
  * prompts and after them, and measure on their own clock. Beside each turn's measure is laid the sum of the parts that
  * `xiangyin calls list --json` tells afterwards. A second, shorter run has packets that the network holds up (`jittered`).
  */
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { createEspeakSynthesizer } from '../../src/speech/engines/espeak-ng/espe
 import type { CallRecord } from '../../src/store/call-record.js';
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
 import { benchOptions } from './bench-options.js';
+import { resultOf } from './child-result.js';
 import { compare, ledgerFigures, type LedgerResult, type LedgerTask } from './ledger-figures.js';
 import { markedPrompt, renderLedgerClips, type LedgerClip } from './ledger-sounds.js';
 import { idleCounts } from './setup.js';
@@ -70,7 +70,10 @@ async function measure(
     console.error(
       `${options.calls} calls to ${server.sip} for ${options.seconds} s, packets held up ${options.jitterMs} ms at most`,
     );
-    const result = await talk({ ...options, uri: `sip:${number}@${server.sip}` });
+    const result = await resultOf<LedgerResult>('ledger-client.js', {
+      ...options,
+      uri: `sip:${number}@${server.sip}`,
+    });
     const { code, stderr } = await server.stop();
     if (code !== 0) console.error(`the server ended with ${String(code)}\n${stderr}`);
     return verdict(result, await keptRecords(server.dataDir));
@@ -115,24 +118,4 @@ async function keptRecords(dataDir: string): Promise<ReadonlyMap<string, CallRec
   );
   const records = JSON.parse(stdout) as CallRecord[];
   return new Map(records.map((record) => [record.sipCallId, record]));
-}
-
-async function talk(task: LedgerTask): Promise<LedgerResult> {
-  const client = fork(join(projectDir, 'dist/test/bench/ledger-client.js'), [], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  });
-  const ended = new AbortController();
-  const exit = once(client, 'exit', { signal: ended.signal }).then(([code]) => {
-    throw new Error(`the callers' process ended with ${String(code)}`);
-  });
-  try {
-    client.send(task);
-    const [result] = (await Promise.race([once(client, 'message'), exit])) as [LedgerResult];
-    return result;
-  } finally {
-    ended.abort();
-    exit.catch(() => undefined);
-    client.kill('SIGKILL');
-  }
 }

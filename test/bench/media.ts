@@ -3,11 +3,10 @@
  * a call costs that has a stereo fork, voice activity, endless playback and a recording, and how long sound takes on its
  * way; the callers are a process of their own, what they call is another one, whose CPU is counted whole.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { projectDir } from '../scenarios/server-process.js';
 import { benchOptions } from './bench-options.js';
+import { startChild } from './child-result.js';
 import { cpuTime } from './cpu-time.js';
 import {
   figures,
@@ -105,10 +104,7 @@ async function figuresOf(
 }
 
 function start(file: string, task: object): ChildProcess {
-  const child = fork(join(projectDir, 'dist/test/bench', file), [JSON.stringify(task)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  });
+  const child = startChild(file, [JSON.stringify(task)]);
   // Two may come while the first is still being looked at.
   const sent: unknown[] = [];
   waiting.set(child, sent);

@@ -4,8 +4,6 @@
  * nothing. The callers are one process that plays prerendered speech and detects energy; each prompt is marked by a tone,
  * so that they can tell which one they hear. What is measured is written at SaidTurn in turn-figures.ts.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +12,9 @@ import { errorCode } from '../../src/core/errors.js';
 import { createEspeakSynthesizer } from '../../src/speech/engines/espeak-ng/espeak-synthesizer.js';
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
 import { benchOptions } from './bench-options.js';
+import { resultOf } from './child-result.js';
 import { idleCounts } from './setup.js';
-import { quantile, turnFigures, type TurnResult, type TurnTask } from './turn-figures.js';
+import { quantile, turnFigures, type TurnResult } from './turn-figures.js';
 import { turnPrompts } from './turn-set.js';
 import { renderClips, renderPrompts, type Clip } from './turn-sounds.js';
 
@@ -45,7 +44,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       // The phrasebook reads its phrases first.
       await idleCounts(server);
       console.error(`${options.calls} calls to ${server.sip} for ${options.seconds} s`);
-      const result = await talk({
+      const result = await resultOf<TurnResult>('turn-client.js', {
         menuUri: `sip:${MENUS}@${server.sip}`,
         listenUri: `sip:${LISTEN}@${server.sip}`,
         ...options,
@@ -149,32 +148,4 @@ async function writePrompts(folder: string, prompts: ReadonlyMap<string, Int16Ar
     ([name, text]) => `  ${name}: { en-gb: ${JSON.stringify(text)} }\n`,
   );
   await writeFile(join(folder, 'manifest.yaml'), `prompts:\n${lines.join('')}`);
-}
-
-async function talk(task: TurnTask): Promise<TurnResult> {
-  const client = fork(join(projectDir, 'dist/test/bench/turn-client.js'), [], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  });
-  try {
-    client.send(task);
-    return (await message(client)) as TurnResult;
-  } finally {
-    client.kill('SIGKILL');
-  }
-}
-
-/** The child's message; rejects when it ends instead. */
-async function message(child: ChildProcess): Promise<unknown> {
-  const ended = new AbortController();
-  const exit = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
-    throw new Error(`the callers' process ended with ${String(code)}`);
-  });
-  try {
-    const [first] = (await Promise.race([once(child, 'message'), exit])) as [unknown];
-    return first;
-  } finally {
-    ended.abort();
-    exit.catch(() => undefined);
-  }
 }
