@@ -41,8 +41,8 @@ async function main(task: ChaosTask): Promise<void> {
   ports.close();
   await userAgent.close();
   const result: ChaosResult = { calls, lagP99Ms: lagMs[Math.floor(lagMs.length * 0.99)] ?? 0 };
-  process.send?.(result);
-  process.disconnect();
+  // A long result is cut off by a disconnect that does not wait for it.
+  process.send?.(result, undefined, undefined, () => process.disconnect());
 }
 
 async function call(

@@ -135,8 +135,8 @@ async function main(task: LedgerTask): Promise<void> {
     failures,
     lagP99Ms: lagMs[Math.floor(lagMs.length * 0.99)] ?? 0,
   };
-  process.send?.(result);
-  process.disconnect();
+  // A long result is cut off by a disconnect that does not wait for it.
+  process.send?.(result, undefined, undefined, () => process.disconnect());
 
   async function place(): Promise<void> {
     const socket = await ports.acquire();

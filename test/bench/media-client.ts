@@ -153,8 +153,8 @@ async function main(task: ClientTask): Promise<void> {
     lagP99Ms: lagMs[Math.floor(lagMs.length * 0.99)] ?? 0,
     cpuPercent,
   };
-  process.send?.(result);
-  process.disconnect();
+  // A long result is cut off by a disconnect that does not wait for it.
+  process.send?.(result, undefined, undefined, () => process.disconnect());
 
   async function place(number: string): Promise<MediaCaller> {
     const uri = task.uri.replace('NUMBER', number);

@@ -111,8 +111,8 @@ async function main(task: TurnTask): Promise<void> {
     lagP99Ms: lagMs[Math.floor(lagMs.length * 0.99)] ?? 0,
     cpuPercent,
   };
-  process.send?.(result);
-  process.disconnect();
+  // A long result is cut off by a disconnect that does not wait for it.
+  process.send?.(result, undefined, undefined, () => process.disconnect());
 
   async function place(uri: string, make: (answeredMs: number, callId: string) => Caller): Promise<void> {
     const answered = await placeCall(userAgent, uri, await ports.acquire(), ANSWER_LIMIT_MS);
