@@ -169,6 +169,7 @@ export class Conversation extends TypedEmitter<ConversationEvents> {
 
   /** The caller is back. */
   transferred(outcome: TransferOutcome): void {
+    this.#owed.begin();
     this.#performer.transferred(outcome);
   }
 
@@ -208,6 +209,8 @@ export class Conversation extends TypedEmitter<ConversationEvents> {
 
   #turn(turn: TurnRecord): void {
     this.turns.push(turn);
+    // Who thought, or said nothing, waits from now on; who spoke, since his last sound.
+    if (turn.outcome === 'keys' || turn.outcome === 'noInput') this.#owed.begin();
     const isAnswer = turn.outcome !== 'noInput' && turn.outcome !== 'none';
     if (isAnswer) this.#ledger.answered(this.turns.length - 1, this.options.clock.nowMs());
     callTurn.publish({ callId: this.options.callId, turn });

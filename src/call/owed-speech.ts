@@ -37,7 +37,7 @@ export class OwedSpeech {
     return this.#orders - 1;
   }
 
-  /** The dialog begins: what was silent before does not count. */
+  /** From here on the caller waits: what was silent before does not count. */
   begin(): void {
     this.#silentMs = 0;
   }

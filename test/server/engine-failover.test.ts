@@ -142,3 +142,26 @@ t.test('while every engine hangs the caller hears fillers', async (t) => {
   }
   t.ok(notes >= 5, `${notes} packets of it in what the caller heard`);
 });
+
+t.test('who thinks for long before he presses a key, or says nothing, hears no filler', async (t) => {
+  const { house, phone } = await scene(t, dialplan.replace('noInputMs: 6000', 'noInputMs: 2500'));
+  const call = await (await phone.dial(house.uri('5'))).answered();
+  await call.hears(voiceHz, 28);
+  call.forget();
+  // He is asked once more, and thinks for longer than a caller may wait in silence.
+  await call.hears(voiceHz, 28);
+  await pause(1900);
+  await call.press('1');
+  await call.farEnd();
+  await call.end();
+  const record = await house.record(call.sipCallId);
+  t.strictSame(
+    record.turns.map(({ outcome }) => outcome),
+    ['noInput', 'keys', 'none'],
+  );
+  const journal = await house.journal(record);
+  t.strictSame(
+    journal.filter(({ type }) => type === 'filler'),
+    [],
+  );
+});
