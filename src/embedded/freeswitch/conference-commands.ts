@@ -43,11 +43,11 @@ const COMMANDS: Readonly<Record<string, ConferenceCommand>> = {
   transfer: (conference, [target, ...ids], { conferences }) => {
     if (target === undefined || ids.length === 0) return undefined;
     const { elsewhere } = conferences;
-    const all = (): string => ids.map((id) => transfer(conference, target, id, conferences)).join('');
-    if (elsewhere === undefined || conferences.find(target) !== undefined) return all();
-    return elsewhere
-      .hasTaken(target)
-      .then((isTaken) => (isTaken ? `-ERR Conference ${target} is on another media worker.\n` : all()));
+    const all = (owner?: number): string =>
+      ids.map((id) => transfer(conference, target, id, conferences, owner !== undefined)).join('');
+    return elsewhere === undefined || conferences.find(target) !== undefined
+      ? all()
+      : elsewhere.withOwner(target, all);
   },
   relate: (conference, [members = '', others = '', action]) =>
     action === undefined ? undefined : relate(conference, members, others, action),
@@ -176,11 +176,18 @@ function lock(conference: Conference, isLocked: boolean): string {
   return `+OK ${conference.name} ${isLocked ? 'locked' : 'unlocked'}\n`;
 }
 
-function transfer(conference: Conference, target: string, id: string, conferences: Conferences): string {
+function transfer(
+  conference: Conference,
+  target: string,
+  id: string,
+  conferences: Conferences,
+  isElsewhere: boolean,
+): string {
   const member = conference.members.get(Number(id));
   if (member === undefined) return `-ERR No Member ${id} in conference ${conference.name}.\n`;
-  const other = conferences.findOrCreate(target, conference.profile);
-  if (other !== conference) conference.moveTo(other, member);
+  const other = isElsewhere ? undefined : conferences.findOrCreate(target, conference.profile);
+  if (other === undefined) conference.sendTo(target, member);
+  else if (other !== conference) conference.moveTo(other, member);
   return `+OK Member '${member.id}' sent to conference ${target}.\n`;
 }
 

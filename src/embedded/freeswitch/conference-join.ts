@@ -11,6 +11,16 @@ export interface MemberFlags {
   readonly distributesDtmf: boolean;
 }
 
+/** What a member keeps that is sent to a conference of another media worker. */
+export interface SentMember {
+  readonly id: number;
+  readonly isHeld: boolean;
+  readonly volumeIn: number;
+  readonly volumeOut: number;
+  readonly energyLevel: number;
+  readonly tag: string;
+}
+
 /** What the argument of the `conference` application asks for. */
 export interface JoinRequest {
   readonly name: string;
@@ -23,6 +33,8 @@ export interface JoinRequest {
   readonly waitsForModerator: boolean;
   readonly needsTwo: boolean;
   readonly flags: MemberFlags;
+  /** Sent there by a command, which no lock, PIN or limit keeps out. */
+  readonly sent?: SentMember;
 }
 
 /**

@@ -3,7 +3,7 @@ import { scale } from '../../audio/pcm.js';
 import type { EventOptions } from './application-host.js';
 import type { FrameWriter, Interruption } from './application-stack.js';
 import { FRAME_SAMPLES, type AudioSource } from './audio-source.js';
-import type { MemberFlags } from './conference-join.js';
+import type { JoinRequest, MemberFlags } from './conference-join.js';
 import { SoundQueue } from './conference-sounds.js';
 import type { LiveListener } from './media-path.js';
 import { volumeFactor } from './volume-steps.js';
@@ -87,8 +87,8 @@ export class ConferenceMember {
     readonly execution: MemberExecution,
     readonly flags: MemberFlags,
     public conference: MembersConference,
-    /** The member has left: its application is over. */
-    private readonly left: () => void,
+    /** The member has left: its application is over, or goes on in the next conference. */
+    private readonly left: (next?: JoinRequest) => void,
   ) {
     this.sounds = new SoundQueue((file, source) => this.conference.memberSoundPlayed(this, file, source));
     this.#heard = host.media.listen();
@@ -130,8 +130,25 @@ export class ConferenceMember {
     return this.#isSaying && this.maySpeak ? this.#said : undefined;
   }
 
-  /** Ends the member's application; the conference calls it when it has let the member go. */
-  close(): void {
+  /** By which it joins a conference of another media worker as the same. */
+  requestFor(name: string): JoinRequest {
+    const { id, isMuted, isDeaf, isHeld, volumeIn, volumeOut, energyLevel, tag, flags } = this;
+    return {
+      name,
+      profile: this.conference.profile,
+      pin: '',
+      isMuted,
+      isDeaf,
+      isJoinOnly: false,
+      waitsForModerator: false,
+      needsTwo: false,
+      flags,
+      sent: { id, isHeld, volumeIn, volumeOut, energyLevel, tag },
+    };
+  }
+
+  /** Ends the member's application, or sends it on; the conference calls it when it has let the member go. */
+  close(next?: JoinRequest): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#heard.close();
@@ -139,6 +156,6 @@ export class ConferenceMember {
     this.execution.writer = undefined;
     this.execution.onDigit = undefined;
     this.execution.onInterrupt = undefined;
-    this.left();
+    this.left(next);
   }
 }

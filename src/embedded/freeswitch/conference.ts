@@ -140,11 +140,16 @@ export class Conference implements MembersConference {
   /** Takes a member out without ending its application: it goes to another conference. */
   moveTo(other: Conference, member: ConferenceMember): void {
     if (!this.#remove(member)) return;
-    this.events.member(member, 'transfer', {
-      'Old-Conference-Name': this.name,
-      'New-Conference-Name': other.name,
-    });
+    this.#tellOfTransfer(member, other.name);
     other.add(member);
+    this.#afterLeaving(member);
+  }
+
+  /** The same, to a conference of another media worker. */
+  sendTo(name: string, member: ConferenceMember): void {
+    if (!this.#remove(member)) return;
+    this.#tellOfTransfer(member, name);
+    member.close(member.requestFor(name));
     this.#afterLeaving(member);
   }
 
@@ -254,6 +259,11 @@ export class Conference implements MembersConference {
     this.floor = member;
     if (member === undefined) this.events.conference(this, 'floor-change', { ...headers, 'New-ID': 'none' });
     else this.events.member(member, 'floor-change', { ...headers, 'New-ID': String(member.id) });
+  }
+
+  #tellOfTransfer(member: ConferenceMember, name: string): void {
+    const names = { 'Old-Conference-Name': this.name, 'New-Conference-Name': name };
+    this.events.member(member, 'transfer', names);
   }
 
   #remove(member: ConferenceMember): boolean {

@@ -26,14 +26,14 @@ export interface ConferencesOptions {
 export interface ConferencesElsewhere {
   /** Our calls in them. */
   readonly memberCount: number;
-  /** As {@link Conferences.join}, wherever the conference is. */
-  join(request: JoinRequest, host: ApplicationHost, execution: Execution): Promise<void>;
+  /** As {@link Conferences.joinHere}, wherever the conference is. */
+  join(request: JoinRequest, host: ApplicationHost, execution: Execution): Promise<JoinRequest | undefined>;
   /** As {@link Conferences.release}. */
   release(channelUuid: string): void;
   /** `api conference ...` for one that is not here, or for all. */
   api(argument: string): Promise<string>;
-  /** Whether another worker has a conference of this name; else this one has the name from now on. */
-  hasTaken(name: string): Promise<boolean>;
+  /** Calls `act` when it is known which other worker has a conference of this name; undefined: the name is ours meanwhile. */
+  withOwner<T>(name: string, act: (owner: number | undefined) => T | Promise<T>): Promise<T>;
 }
 
 /** All conferences of this media server, by name. A conference lives here as long as somebody is in it. */
@@ -85,34 +85,46 @@ export class Conferences {
     return conference;
   }
 
-  /** Puts a call into a conference; resolves when it has left, at once when it may not enter. */
-  join(request: JoinRequest, host: ApplicationHost, execution: Execution): Promise<void> {
-    return this.elsewhere === undefined || this.find(request.name) !== undefined
-      ? this.joinHere(request, host, execution)
-      : this.elsewhere.join(request, host, execution);
+  /** Puts a call into a conference; resolves when it has left that or the last that it was sent to, at once when it may not enter. */
+  async join(request: JoinRequest, host: ApplicationHost, execution: Execution): Promise<void> {
+    let next: JoinRequest | undefined = request;
+    while (next !== undefined) {
+      const joined: Promise<JoinRequest | undefined> =
+        this.elsewhere === undefined || this.find(next.name) !== undefined
+          ? this.joinHere(next, host, execution)
+          : this.elsewhere.join(next, host, execution);
+      next = await joined;
+    }
   }
 
-  /** The same, into a conference that is here or begins here. */
-  joinHere(request: JoinRequest, host: ApplicationHost, execution: Execution): Promise<void> {
+  /** Into a conference that is here or begins here. Resolves with where it is to go on, if that is on another media worker. */
+  joinHere(
+    request: JoinRequest,
+    host: ApplicationHost,
+    execution: Execution,
+  ): Promise<JoinRequest | undefined> {
     return new Promise((resolve) => {
       const isOver = execution.interruption === 'hangup';
-      if (isOver || this.admit(request, host, execution, resolve) === undefined) resolve();
+      if (isOver || this.admit(request, host, execution, resolve) === undefined) resolve(undefined);
     });
   }
 
-  /** Takes a member in, wherever its call is; `left` is called when it is out. Returns what takes it out, if it may enter. */
+  /**
+   * Takes a member in, wherever its call is; `left` is called when it is out, with where it is to go on. Returns what takes it
+   * out, if it may enter.
+   */
   admit(
     request: JoinRequest,
     host: MemberHost,
     execution: MemberExecution,
-    left: () => void,
+    left: (next?: JoinRequest) => void,
   ): (() => void) | undefined {
     const conference = this.#enter(request, host);
     if (conference === undefined) return undefined;
-    this.#lastMember += 1;
-    const member = new ConferenceMember(this.#lastMember, host, execution, request.flags, conference, left);
-    member.isMuted = request.isMuted;
-    member.isDeaf = request.isDeaf;
+    const { isMuted, isDeaf, flags, sent } = request;
+    const { id, ...kept } = sent ?? {};
+    const member = new ConferenceMember(this.#number(id), host, execution, flags, conference, left);
+    Object.assign(member, { isMuted, isDeaf, ...kept });
     conference.add(member);
     return () => member.conference.leave(member);
   }
@@ -137,6 +149,15 @@ export class Conferences {
     }
   }
 
+  /** Who comes from another media worker keeps his number unless somebody here has it. */
+  #number(wanted: number | undefined): number {
+    const isTaken = (id: number): boolean => [...this.all].some(({ members }) => members.has(id));
+    if (wanted !== undefined && !isTaken(wanted)) return wanted;
+    do this.#lastMember += 1;
+    while (isTaken(this.#lastMember));
+    return this.#lastMember;
+  }
+
   /** The conference, made if need be; undefined when it may not be entered. */
   #enter(request: JoinRequest, host: MemberHost): Conference | undefined {
     const { logger } = this.options;
@@ -154,7 +175,7 @@ export class Conferences {
     }
     const isFull = existing.maxMembers > 0 && existing.size >= existing.maxMembers;
     const hasPin = existing.pin === '' || existing.pin === request.pin;
-    if (existing.isLocked || isFull || !hasPin) {
+    if (request.sent === undefined && (existing.isLocked || isFull || !hasPin)) {
       logger.info(
         { channel: host.uuid, isLocked: existing.isLocked, isFull, hasPin },
         'a call was not let into a conference',

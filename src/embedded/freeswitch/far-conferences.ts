@@ -33,8 +33,15 @@ const VARIABLES = ['hangup_after_conference', 'channel_name', 'sip_from_user'] a
 interface Membership {
   readonly owner: number;
   readonly host: ApplicationHost;
-  /** Frees what the membership has here; its application completes. */
-  readonly close: () => void;
+  /** Frees what the membership has here; its application completes, or goes on in the next conference. */
+  readonly close: (next?: JoinRequest) => void;
+}
+
+/** What became of a call that wanted to join. */
+interface Membered {
+  readonly answer?: JoinAnswer | undefined;
+  /** Where it is to go on. */
+  readonly next?: JoinRequest | undefined;
 }
 
 /**
@@ -54,19 +61,30 @@ export class FarConferences implements ConferencesElsewhere {
     return this.#memberships.size;
   }
 
-  /** Puts a call of ours into a conference, wherever that is; resolves when it has left, at once when it may not enter. */
-  async join(request: JoinRequest, host: ApplicationHost, execution: Execution): Promise<void> {
+  /**
+   * Puts a call of ours into a conference, wherever that is; resolves when it has left, with where it is to go on; at once when
+   * it may not enter.
+   */
+  async join(
+    request: JoinRequest,
+    host: ApplicationHost,
+    execution: Execution,
+  ): Promise<JoinRequest | undefined> {
     const { peers, conferences } = this.options;
-    const name = request.name.toLowerCase();
-    for (let tries = 0; tries < TRIES && execution.interruption !== 'hangup'; tries += 1) {
-      const owner = await (request.isJoinOnly ? peers.ownerOf(name) : peers.claim(name));
-      if (owner === undefined) {
-        const isOver = (execution.interruption as Execution['interruption']) === 'hangup';
-        if (isOver && conferences.find(name) === undefined) peers.release(name);
-        return conferences.joinHere(request, host, execution);
-      }
-      if ((await this.#joinAt(owner, request, host, execution)) !== 'gone') return;
+    const enter = async (owner: number | undefined): Promise<Membered> => {
+      // The call may have ended meanwhile: nobody would take it out again.
+      if (execution.interruption === 'hangup') return {};
+      if (owner === undefined) return { next: await conferences.joinHere(request, host, execution) };
+      return this.#joinAt(owner, request, host, execution);
+    };
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      // Nobody takes the name of one that may not be made.
+      const { answer, next } = request.isJoinOnly
+        ? await peers.ownerOf(request.name.toLowerCase()).then(enter)
+        : await this.withOwner(request.name, enter);
+      if (answer !== 'gone') return next;
     }
+    return undefined;
   }
 
   /** Takes a call of ours out of the conference elsewhere that it is in, if it is in one. */
@@ -76,8 +94,13 @@ export class FarConferences implements ConferencesElsewhere {
     }
   }
 
-  async hasTaken(name: string): Promise<boolean> {
-    return (await this.options.peers.claim(name.toLowerCase())) !== undefined;
+  async withOwner<T>(name: string, act: (owner: number | undefined) => T | Promise<T>): Promise<T> {
+    const { peers, conferences } = this.options;
+    const key = name.toLowerCase();
+    const owner = await peers.claim(key);
+    const result = act(owner);
+    if (owner === undefined && conferences.find(name) === undefined) peers.release(key);
+    return result;
   }
 
   /** `api conference ...` for a conference that is not here, or for all. */
@@ -114,7 +137,7 @@ export class FarConferences implements ConferencesElsewhere {
   ): void {
     switch (note.about) {
       case 'left':
-        this.#memberships.get(note.member)?.close();
+        this.#memberships.get(note.member)?.close(note.next);
         return;
       case 'leave':
         this.#guests.get(note.member)?.leave();
@@ -143,7 +166,7 @@ export class FarConferences implements ConferencesElsewhere {
     request: JoinRequest,
     host: ApplicationHost,
     execution: Execution,
-  ): Promise<JoinAnswer | undefined> {
+  ): Promise<Membered> {
     const { peers } = this.options;
     const [hears, says] = [frameRingMemory(), frameRingMemory()];
     const member = newUuid();
@@ -163,8 +186,7 @@ export class FarConferences implements ConferencesElsewhere {
       says: hears,
     })) as JoinAnswer | undefined;
     if (answer !== 'joined') this.#memberships.get(member)?.close();
-    await left;
-    return answer;
+    return { answer, next: await left };
   }
 
   /** Our half of a membership: says what the caller says in each tick, and is the application's writer. Resolves at its end. */
@@ -175,7 +197,7 @@ export class FarConferences implements ConferencesElsewhere {
     execution: Execution,
     hears: SharedArrayBuffer,
     says: SharedArrayBuffer,
-  ): Promise<void> {
+  ): Promise<JoinRequest | undefined> {
     const { peers, ticker } = this.options;
     const [incoming, outgoing] = [new FrameRing(hears), new FrameRing(says)];
     const heard = host.media.listen();
@@ -200,14 +222,14 @@ export class FarConferences implements ConferencesElsewhere {
       if (why === 'hangup') peers.tell(owner, { about: 'leave', member });
     };
     return new Promise((resolve) => {
-      const close = (): void => {
+      const close = (next?: JoinRequest): void => {
         if (!this.#memberships.delete(member)) return;
         ticker.remove(listener);
         heard.close();
         execution.writer = undefined;
         execution.onDigit = undefined;
         execution.onInterrupt = undefined;
-        resolve();
+        resolve(next);
       };
       this.#memberships.set(member, { owner, host, close });
     });
@@ -217,10 +239,10 @@ export class FarConferences implements ConferencesElsewhere {
     const { peers, conferences } = this.options;
     if (conferences.find(question.request.name) === undefined) return 'gone';
     const guest = new FarMember(peer, question, this.options);
-    const leave = conferences.admit(question.request, guest, guest, () => {
+    const leave = conferences.admit(question.request, guest, guest, (next) => {
       this.#guests.delete(question.member);
       guest.close();
-      peers.tell(peer, { about: 'left', member: question.member });
+      peers.tell(peer, { about: 'left', member: question.member, next });
     });
     if (leave === undefined) {
       guest.close();

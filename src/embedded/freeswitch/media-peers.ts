@@ -46,8 +46,8 @@ export type PeerNote =
       readonly channel: string | undefined;
       readonly headers: Readonly<Record<string, string>>;
     }
-  /** From the conference: the member is out. */
-  | { readonly about: 'left'; readonly member: string }
+  /** From the conference: the member is out; `next`: it is to join that one. */
+  | { readonly about: 'left'; readonly member: string; readonly next?: JoinRequest | undefined }
   /** To the conference. */
   | { readonly about: 'leave'; readonly member: string }
   | { readonly about: 'digit'; readonly member: string; readonly digit: string };

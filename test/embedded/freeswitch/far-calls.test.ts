@@ -167,6 +167,93 @@ t.test('a conference has members of three workers; each hears the others once', 
   await nothingHeld(workers);
 });
 
+t.test('a call that ends while its conference is looked for leaves no member behind', async (t) => {
+  const { workers, call } = await workersOf(t, 2);
+  const [host, other] = [await call(0), await call(1)];
+  host.control.execute('conference', 'brief');
+  await until('it is there', () => actions(host.events, 'add-member').length === 1);
+  const isOver = new Promise((resolve) => other.dialog.on('ended', resolve));
+  // At once: the call is over before the main thread, which we keep, can have said who has the conference.
+  other.control.execute('conference', 'brief');
+  await api(other.control, `uuid_kill ${other.uuid}`);
+  await limited('it is over', isOver);
+  const third = await call(1);
+  third.control.execute('conference', 'brief');
+  await until('the next one is in', () => actions(third.events, 'add-member').length === 1);
+  t.equal(await api(host.control, 'conference brief list count'), '2');
+  await host.dialog.bye();
+  await third.dialog.bye();
+  await nothingHeld(workers);
+});
+
+t.test('members are sent to a conference of another worker, from wherever their calls are', async (t) => {
+  const { workers, call } = await workersOf(t, 3);
+  const [host, guest, local, far] = [await call(0), await call(1), await call(0), await call(2)];
+  const join = async (member: typeof host, name: string, size: string): Promise<void> => {
+    member.control.execute('conference', name);
+    await until(`in ${name}`, () => actions(member.events, 'add-member').length === 1);
+    t.equal(actions(member.events, 'add-member')[0]?.getHeader('Conference-Size'), size);
+  };
+  await join(guest, 'there', '1');
+  await join(host, 'here', '1');
+  await join(local, 'here', '2');
+  await join(far, 'here', '3');
+  await api(guest.control, 'conference there lock');
+  await api(host.control, 'conference here mute 2');
+  await api(host.control, 'conference here volume_in 3 2');
+  t.equal(
+    await api(host.control, 'conference here transfer there 2 3 9'),
+    "+OK Member '2' sent to conference there.\n+OK Member '3' sent to conference there.\n-ERR No Member 9 in conference here.\n",
+  );
+  for (const member of [local, far]) {
+    await until('it has moved', () => actions(member.events, 'add-member').length === 2);
+    t.equal(actions(member.events, 'transfer')[0]?.getHeader('New-Conference-Name'), 'there');
+    t.equal(actions(member.events, 'add-member')[1]?.getHeader('Conference-Name'), 'there');
+  }
+  t.equal(await api(host.control, 'conference here list count'), '1');
+  t.equal(await api(host.control, 'conference there list count'), '3', 'a lock keeps out nobody who is sent');
+  const list = (await api(guest.control, 'conference there list')).split('\n');
+  t.match(
+    list.find((line) => line.includes(local.uuid)),
+    /^2;.*;hear;0;0;0$/,
+    'still muted, with his number',
+  );
+  t.match(
+    list.find((line) => line.includes(far.uuid)),
+    /^3;.*;hear\|speak[^;]*;2;0;0$/,
+    'still louder',
+  );
+  const sinceMs = performance.now();
+  hum(far.phone, LOW);
+  hum(guest.phone, HIGH);
+  await Promise.all([hears(guest.phone, LOW, sinceMs), hears(local.phone, HIGH, sinceMs)]);
+  t.equal(packetsWith(host.phone, LOW, sinceMs), 0, 'who stayed hears nobody');
+  t.equal(
+    [...local.events, ...far.events].filter((event) => event.getHeader('Application') === 'conference')
+      .length,
+    2,
+    'their application goes on',
+  );
+  for (const { dialog } of [host, guest, local, far]) await dialog.bye();
+  await nothingHeld(workers);
+});
+
+t.test('a transfer of nobody takes no name', async (t) => {
+  const { workers, call } = await workersOf(t, 2);
+  const [host, other] = [await call(0), await call(1)];
+  host.control.execute('conference', 'here');
+  await until('it is there', () => actions(host.events, 'add-member').length === 1);
+  t.equal(
+    await api(host.control, 'conference here transfer free 7'),
+    '-ERR No Member 7 in conference here.\n',
+  );
+  other.control.execute('conference', 'free');
+  await until('another worker has it', () => actions(other.events, 'add-member').length === 1);
+  await host.dialog.bye();
+  await other.dialog.bye();
+  await nothingHeld(workers);
+});
+
 t.test(
   'a worker that crashes ends its conference for members elsewhere, and takes its own members out',
   async (t) => {
