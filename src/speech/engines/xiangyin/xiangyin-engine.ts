@@ -49,6 +49,9 @@ export interface XiangyinEngineOptions {
 
 const defaults = { connectLimitMs: 2000, maxConnections: 64, pingAfterMs: 5000, pongLimitMs: 2000 };
 
+/** How long an engine may take to make phrases ready, ms; the stream is another's then. */
+const prepareLimitMs = 10_000;
+
 /**
  * An engine that speaks Xiangyin's own protocol (README.md): a recognizer, a synthesizer or both, over connections that
  * are kept warm. It may be down, and come back, at any time; nothing of it but a stream's error is heard then.
@@ -183,20 +186,35 @@ export class XiangyinEngine {
     return new Promise((resolve, reject) => {
       const begin = (link: EngineLink): void => {
         if (link.hello?.recognizer?.prepares !== true) return resolve();
+        const { clock = systemClock } = this.options;
+        const limit = clock.after(prepareLimitMs, () => {
+          link.end(id, 'cancelled');
+          reject(
+            speechError('SPEECH_ENGINE_FAILED', {
+              engine: this.name,
+              reason: 'phrases were not ready in time',
+            }),
+          );
+        });
         const stream: LinkStream = {
           receive: (message) => {
             if (message.type !== 'ready' && message.type !== 'error')
               return `a 'prepare' has no '${message.type}'`;
+            limit.cancel();
             link.end(id, 'over');
             if (message.type === 'ready') resolve();
             else reject(errorOf(this.name, message));
             return undefined;
           },
           receiveAudio: () => "a 'prepare' gets no audio",
-          fail: reject,
+          fail: (error) => {
+            limit.cancel();
+            reject(error);
+          },
         };
         const id = link.begin(stream);
         if (link.send({ type: 'prepare', stream: id, phrases: wire })) return;
+        limit.cancel();
         link.end(id, 'over');
         // They would be refused when they are listened for as well.
         reject(

@@ -305,6 +305,18 @@ t.test('phrases are prepared where the engine wants it, and its refusal is told'
   t.equal(plain.begun, 0, 'one that does not want it is not asked');
 });
 
+t.test('an engine that never answers a prepare has its stream back for others', async (t) => {
+  const server = await scriptedEngine(t, () => undefined);
+  const clock = new ManualClock();
+  const engine = client(t, server.url, { clock, pingAfterMs: 60_000 });
+  const prepared = engine.recognizer.prepare(menu.phrases);
+  await eventually(() => server.asked[0], limitMs);
+  clock.advance(10_000);
+  await t.rejects(prepared, { code: 'SPEECH_ENGINE_FAILED' });
+  const given = await eventually(() => server.asked[1], limitMs);
+  t.match(given, { type: 'cancel', stream: server.asked[0]?.stream });
+});
+
 t.test('closing fails what goes on, and leaves nothing', async (t) => {
   const server = await faulty(t, { fault: 'stall' });
   const clock = new ManualClock();
