@@ -6,7 +6,7 @@ import { speechFailover, type FailureKind } from './channels.js';
 import type { Permit } from './circuit-breaker.js';
 import type { RecognizerDeadlines } from './engine-deadlines.js';
 import type { LinedEngine } from './engine-line.js';
-import { speechError } from './errors.js';
+import { notItsFault, speechError } from './errors.js';
 import { RecentAudio } from './recent-audio.js';
 import type {
   RecognitionResult,
@@ -45,13 +45,6 @@ interface Attempt {
   /** How far its latest interim reached, ms: an older one that comes later is out of order. */
   audioMs: number;
 }
-
-/** Engines that cannot serve this request are not broken. */
-const notItsFault: ReadonlySet<string> = new Set([
-  'SPEECH_NO_VOICE',
-  'SPEECH_RATE_UNSUPPORTED',
-  'SPEECH_REQUEST_REFUSED',
-]);
 
 /** How much is given to the next engine at once, ms. */
 const replayPieceMs = 100;

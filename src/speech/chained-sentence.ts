@@ -5,7 +5,7 @@ import { errorCode } from '../core/errors.js';
 import { speechFailover, type FailureKind } from './channels.js';
 import type { SynthesizerDeadlines } from './engine-deadlines.js';
 import { nearestRateHz, type LinedEngine } from './engine-line.js';
-import { speechError } from './errors.js';
+import { notItsFault, speechError } from './errors.js';
 import { resumeAtWord, resumeText } from './spoken-position.js';
 import type { SpokenAudio, SynthesisRequest, Synthesizer } from './synthesizer.js';
 
@@ -29,13 +29,6 @@ class Lapse extends Error {
     super(kind);
   }
 }
-
-/** Engines that cannot serve this request are not broken. */
-const notItsFault: ReadonlySet<string> = new Set([
-  'SPEECH_NO_VOICE',
-  'SPEECH_RATE_UNSUPPORTED',
-  'SPEECH_REQUEST_REFUSED',
-]);
 
 /** Rates that are sound and no slip of the pen, Hz. */
 const rateLimitsHz = [4_000, 96_000] as const;

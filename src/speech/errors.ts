@@ -87,3 +87,10 @@ export const speechError = defineErrors({
     httpStatus: 503,
   },
 });
+
+/** Codes by which an engine tells that it cannot serve this request: it is not broken. */
+export const notItsFault: ReadonlySet<string> = new Set([
+  'SPEECH_NO_VOICE',
+  'SPEECH_RATE_UNSUPPORTED',
+  'SPEECH_REQUEST_REFUSED',
+]);

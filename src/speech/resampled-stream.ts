@@ -33,11 +33,12 @@ class ResampledStream extends TypedEmitter<RecognizerStreamEvents> implements Re
       .on('interim', (result) => this.emit('interim', result))
       .on('final', (result) => this.emit('final', result))
       .on('error', (error) => this.emit('error', error));
-    createResampler(fromHz, toHz).then(
-      (resampler) => this.#begin(resampler),
-      (error: unknown) =>
+    // Nobody else hears of an engine that throws while it is given what waited.
+    createResampler(fromHz, toHz)
+      .then((resampler) => this.#begin(resampler))
+      .catch((error: unknown) =>
         this.emit('error', speechError('SPEECH_ENGINE_FAILED', { engine, reason: errorCode(error) }, error)),
-    );
+      );
   }
 
   write(samples: Int16Array): void {

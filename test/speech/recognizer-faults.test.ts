@@ -201,6 +201,20 @@ t.test('an engine that wants another rate gets that rate, and all of the sound',
   t.strictSame(told, ['final pay']);
 });
 
+t.test('an engine of another rate that throws while it is given what waited has failed', async (t) => {
+  const { second } = pair();
+  const wide = new ScriptedRecognizer('wide', { sampleRatesHz: [16_000] });
+  wide.onOpen = (listening) => (listening.writeFailure = broken('thrown'));
+  const { chain } = house(t, [wide, second]);
+  const { stream, told } = listen(chain);
+  for (let i = 0; i < 50; i++) stream.write(frame(1));
+  stream.finish();
+  for (let i = 0; i < 10_000 && second.listenings.length === 0; i++) await microtasks();
+  t.equal(second.last.written.length, 50 * 160, 'the next hears everything');
+  second.last.tell('final', heard('pay'));
+  t.strictSame(told, ['final pay']);
+});
+
 t.test('an engine that does not work at our rate is passed over and not blamed', async (t) => {
   const { first, second } = pair();
   const { chain } = house(t, [first, second], { failuresToOpen: 1, openMs: 5000 });
