@@ -145,7 +145,7 @@ export class DialectThread implements Understanding {
 }
 
 /** Whether callers may say more to a dialplan than its phrases, or in more than one language. */
-export function needsUnderstanding({ dialects, intents, nodes }: Dialplan): boolean {
+function needsUnderstanding({ dialects, intents, nodes }: Dialplan): boolean {
   const asks = Object.values(nodes).some(
     (node) =>
       node.type === 'ask' || ('choices' in node && node.choices.some(({ replies }) => replies.length > 0)),

@@ -132,52 +132,6 @@ export function melSpectrogram(samples: Int16Array): Float32Array {
   return stream.mel.slice();
 }
 
-/** Liftered MFCC of a mel spectrogram, {@link cepstra} per frame. */
-export function mfcc(mel: Float32Array): Float32Array {
-  const frames = mel.length / melBands;
-  const result = new Float32Array(frames * cepstra);
-  for (let t = 0; t < frames; t++) cepstrum(mel, t * melBands, result, t * cepstra);
-  return result;
-}
-
-/** Appends to each frame of `size` values its slopes over ±2 frames (HTK's regression), and the slopes of those. */
-export function withDeltas(features: Float32Array, size: number): Float32Array {
-  const frames = features.length / size;
-  const result = new Float32Array(frames * size * 3);
-  for (let t = 0; t < frames; t++) {
-    result.set(features.subarray(t * size, (t + 1) * size), t * size * 3);
-  }
-  for (let order = 0; order < 2; order++) {
-    for (let t = 0; t < frames; t++) {
-      for (let i = 0; i < size; i++) {
-        let slope = 0;
-        for (let step = 1; step <= 2; step++) {
-          const after = Math.min(frames - 1, t + step) * size * 3 + order * size + i;
-          const before = Math.max(0, t - step) * size * 3 + order * size + i;
-          slope += step * ((result[after] as number) - (result[before] as number));
-        }
-        result[t * size * 3 + (order + 1) * size + i] = slope / 10;
-      }
-    }
-  }
-  return result;
-}
-
-/** Subtracts from each of the `size` coefficients its mean over the sound, in place: takes the line's colour out. */
-export function normalizeMean(features: Float32Array, size: number): Float32Array {
-  const frames = features.length / size;
-  for (let i = 0; i < size; i++) {
-    let sum = 0;
-    for (let t = 0; t < frames; t++) sum += features[t * size + i] as number;
-    const mean = sum / Math.max(1, frames);
-    for (let t = 0; t < frames; t++) {
-      const at = t * size + i;
-      features[at] = (features[at] as number) - mean;
-    }
-  }
-  return features;
-}
-
 interface MelFilter {
   readonly first: number;
   readonly weights: Float32Array;

@@ -2,10 +2,6 @@
  * G.711 (ITU-T G.711) as tables: 64 Ki entries to encode, 256 to decode, per law. RTP payload types 0 and 8 (RFC 3551 §6).
  */
 
-/** What fills a frame in which nothing is said: the code of sample 0. */
-export const PCMU_SILENCE = 0xff;
-export const PCMA_SILENCE = 0xd5;
-
 /** RFC 3551 name of a G.711 law. */
 export type G711Codec = 'PCMU' | 'PCMA';
 

@@ -18,7 +18,7 @@ export const HANGOVER_MS = 100;
 const DIP_MS = 15;
 
 /** Three audible frames of five: a click or a lost packet's edge is no speech. */
-export const CONFIRM_FRAMES = 3;
+const CONFIRM_FRAMES = 3;
 const CONFIRM_WINDOW_MS = 100;
 
 const FRAME_SAMPLES = 160;

@@ -43,7 +43,7 @@ export const fields: readonly Field[] = leavesOf(schema, []);
 export const defaults: Config = freeze(defaultTree()) as unknown as Config;
 
 /** `mediaServer.rtpPorts` is `XIANGYIN_MEDIA_SERVER_RTP_PORTS`. */
-export function variableName(path: string): string {
+function variableName(path: string): string {
   return `XIANGYIN_${path
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .replaceAll('.', '_')

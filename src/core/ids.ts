@@ -21,8 +21,3 @@ export function taughtId(): string {
 export function token(): string {
   return randomBytes(24).toString('base64url');
 }
-
-/** Hides a telephone number for logs: keeps the last two characters, e.g. `…42`. */
-export function maskNumber(number: string): string {
-  return number.length <= 2 ? '…' : `…${number.slice(-2)}`;
-}

@@ -25,7 +25,7 @@ export function collectOf(dialplan: Dialplan, node: AskingNode, state: DialogSta
 }
 
 /** What the node expects of a caller of the state's dialect; while something is asked back: the answers to that. */
-export function expectedPhrases(dialplan: Dialplan, node: AskingNode, state: DialogState): PhraseChoice[] {
+function expectedPhrases(dialplan: Dialplan, node: AskingNode, state: DialogState): PhraseChoice[] {
   if (state.pending === null) return phrasesOf(node.choices, node.listenIn, state.dialect);
   const { yes, no } = dialplan.answers;
   const answers = [

@@ -28,7 +28,7 @@ export interface Permit {
   release(): void;
 }
 
-export const breakerDefaults = {
+const breakerDefaults = {
   failuresToOpen: 3,
   openMs: 5_000,
   maxOpenMs: 60_000,

@@ -1,14 +1,12 @@
 import t from 'tap';
 import {
   cepstra,
+  cepstrum,
   frameHopSamples,
   frameSamples,
   melBands,
   melSpectrogram,
   MelStream,
-  mfcc,
-  normalizeMean,
-  withDeltas,
 } from '../../src/audio/features.js';
 
 const tone = (hz: number, samples: number, level = 8000): Int16Array =>
@@ -75,20 +73,8 @@ t.test('a stream gives the frames of the whole, however it is cut', async (t) =>
 
 t.test('a flat spectrum has no shape: all cepstra but the loudness are 0', async (t) => {
   const flat = new Float32Array(melBands).fill(5);
-  const coefficients = mfcc(flat);
-  t.equal(coefficients.length, cepstra);
+  const coefficients = new Float32Array(cepstra);
+  cepstrum(flat, 0, coefficients, 0);
   t.ok(Math.abs((coefficients[0] ?? 0) - Math.sqrt(2 / melBands) * melBands * 5) < 1e-3);
   for (let k = 1; k < cepstra; k++) t.ok(Math.abs(coefficients[k] ?? 0) < 1e-3, `cepstrum ${k}`);
-});
-
-t.test('deltas of a ramp are its slope, of a constant 0; the mean goes', async (t) => {
-  const ramp = Float32Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? i / 2 : 7));
-  const features = withDeltas(ramp, 2);
-  t.equal(features.length, 60);
-  const middle = features.subarray(5 * 6, 6 * 6);
-  t.strictSame([...middle.subarray(0, 2)], [5, 7]);
-  t.ok(Math.abs((middle[2] ?? 0) - 1) < 1e-6);
-  t.strictSame([middle[3], middle[5]], [0, 0]);
-  const normal = normalizeMean(ramp.slice(), 2);
-  t.strictSame([normal[0], normal[1], normal[18]], [-4.5, 0, 4.5]);
 });

@@ -13,7 +13,7 @@ export const maxTextBytes = 256 * 1024;
 export const maxAudioFrameBytes = 64 * 1024;
 
 /** Bytes of the stream's number before the samples. */
-export const audioHeaderBytes = 4;
+const audioHeaderBytes = 4;
 
 /** What an engine can do as a recognizer; what is left out has the default. Dialects are the engine's own codes. */
 export interface WireRecognizer {
