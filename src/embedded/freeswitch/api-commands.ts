@@ -301,7 +301,9 @@ function transfer(channel: Channel, words: readonly string[], host: ApiHost): st
   if (target === undefined) return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n';
   if (target !== 'park' && !target.startsWith('park:'))
     return '-ERR only park is known, there is no dialplan\n';
-  const partner = host.channels.get(channel.getVariable('bridge_uuid') ?? '');
+  const other = host.channels.get(channel.getVariable('bridge_uuid') ?? '');
+  // Who was bridged to somebody else since is none.
+  const partner = other?.getVariable('bridge_uuid') === channel.uuid ? other : undefined;
   if (host.farBridges?.part(channel) !== true) channel.media.unbridge();
   for (const leg of [channel, partner]) if (leg !== undefined) partFromBridge(leg, host.conferences);
   return OK;

@@ -3,6 +3,7 @@ import type { Logger } from '../../core/logger.js';
 import { BufferSource } from './audio-source.js';
 import type { Conference } from './conference.js';
 import type { ConferenceCommand } from './conference-command.js';
+import type { ConferenceMember } from './conference-member.js';
 import type { StopScope } from './conference-sounds.js';
 import { changeVolume } from './volume-steps.js';
 
@@ -33,7 +34,7 @@ export const SOUND_COMMANDS: Readonly<Record<string, ConferenceCommand>> = {
   say: async (conference, _words, { text, logger }) => {
     if (text === '') return '-ERR (say) Error! No text.\n';
     const source = await speech(conference, text, logger);
-    if (source === undefined) return '-ERR (say) Error!\n';
+    if (source === undefined || conference.members.size === 0) return '-ERR (say) Error!\n';
     conference.sounds.push('say:', source);
     conference.events.conference(conference, 'speak-text');
     return '+OK (say) OK\n';
@@ -44,7 +45,7 @@ export const SOUND_COMMANDS: Readonly<Record<string, ConferenceCommand>> = {
     const member = conference.members.get(Number(id));
     if (member === undefined) return `-ERR (saymember) Unknown Member ${id}!\n`;
     const source = await speech(conference, words, logger);
-    if (source === undefined) return '-ERR (saymember) Error!\n';
+    if (source === undefined || !isIn(conference, member)) return '-ERR (saymember) Error!\n';
     member.sounds.push('say:', source);
     conference.events.member(member, 'speak-text-member');
     return '+OK (saymember) OK\n';
@@ -57,6 +58,10 @@ function stopScope(word: string): StopScope | undefined {
 
 function soundsOf(conference: Conference, id: string | undefined) {
   return id === undefined ? conference.sounds : conference.members.get(Number(id))?.sounds;
+}
+
+function isIn(conference: Conference, member: ConferenceMember): boolean {
+  return conference.members.get(member.id) === member;
 }
 
 async function play(
@@ -73,8 +78,9 @@ async function play(
     logger.warn({ code: errorCode(error) }, 'a sound for a conference could not be opened');
     return undefined;
   });
-  // While it was opened the conference may have ended.
-  if (source === undefined || conference.members.size === 0) return `-ERR (play) File: ${file} not found.\n`;
+  // While it was opened the conference may have ended, or the member left.
+  const isHeard = member === undefined ? conference.members.size > 0 : isIn(conference, member);
+  if (source === undefined || !isHeard) return `-ERR (play) File: ${file} not found.\n`;
   if (member === undefined) {
     conference.sounds.push(file, source);
     conference.events.conference(conference, 'play-file', { File: file });

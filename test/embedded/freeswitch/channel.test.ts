@@ -224,6 +224,24 @@ t.test('bridged callers hear each other until the bridge is taken down', async (
   t.ok(other.phone.peakSince(fromMs) < 50);
 });
 
+t.test('who was bridged to somebody else since is not parted from him', async (t) => {
+  const server = await startServer(t);
+  const [one, other, third] = [
+    await answeredCall(t, server),
+    await answeredCall(t, server),
+    await answeredCall(t, server),
+  ];
+  await api(one.control, `uuid_bridge ${one.uuid} ${other.uuid}`);
+  await api(other.control, `uuid_bridge ${other.uuid} ${third.uuid}`);
+  const told = (name: string): boolean =>
+    other.events.some((event) => event.getHeader('Event-Name') === name);
+  other.control.execute('playback', 'silence_stream://-1');
+  await until('it plays', () => told('CHANNEL_EXECUTE'));
+  t.equal(await api(one.control, `uuid_transfer ${one.uuid} -both park inline`), '+OK\n');
+  t.equal(await api(other.control, `uuid_getvar ${other.uuid} bridge_uuid`), third.uuid);
+  t.notOk(told('CHANNEL_EXECUTE_COMPLETE'), 'nothing of his is broken off');
+});
+
 t.test('an inbound client can end all calls', async (t) => {
   const server = await startServer(t);
   const { dialog } = await answeredCall(t, server);

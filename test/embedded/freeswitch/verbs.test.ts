@@ -46,6 +46,41 @@ async function calls(
 const sound = (hz: number, durationMs: number): Int16Array =>
   tone({ frequenciesHz: [hz], durationMs, sampleRateHz: 8000, levelDb: -12 });
 
+t.test('nobody is told that a member hears what was made only when he had left', async (t) => {
+  let finish: (() => void) | undefined;
+  const server = await startServer(t, {
+    synthesize: () => new Promise((resolve) => (finish = () => resolve(sound(LOW, 20)))),
+  });
+  const [leaver, stayer] = [await answeredCall(t, server), await answeredCall(t, server)];
+  const client = await connectClient(t, server);
+  for (const { control, events } of [stayer, leaver]) {
+    control.execute('conference', 'desk');
+    await until('in', () => events.some((event) => event.getHeader('Action') === 'add-member'));
+  }
+  for (const [command, id, answer] of [
+    ['saymember 2 words', 2, '-ERR (saymember) Error!\n'],
+    ['play say:words 3', 3, '-ERR (play) File: say:words not found.\n'],
+  ] as const) {
+    finish = undefined;
+    const answered = api(client, `conference desk ${command}`);
+    await until('the words are asked for', () => finish !== undefined);
+    t.equal(await api(stayer.control, `conference desk kick ${id}`), `+OK kicked ${id}\n`);
+    (finish as unknown as () => void)();
+    t.equal(await answered, answer);
+    leaver.control.execute('conference', 'desk');
+    await until(
+      'in again',
+      () => leaver.events.filter((e) => e.getHeader('Action') === 'add-member').length === id,
+    );
+  }
+  finish = undefined;
+  const answered = api(client, 'conference desk say words');
+  await until('the words are asked for', () => finish !== undefined);
+  await api(stayer.control, 'conference desk kick all');
+  (finish as unknown as () => void)();
+  t.equal(await answered, '-ERR (say) Error!\n');
+});
+
 t.test('the table in the README is what the code knows', (t) => {
   const readme = readFileSync(new URL('../../../../src/embedded/README.md', import.meta.url), 'utf8');
   const named = (row: string): string[] => {
@@ -170,13 +205,17 @@ t.test('sounds: without end, by other names of http, broadcast to one leg or bot
 t.test('record_session goes on beside everything else until it is stopped', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'xiangyin-verbs-'));
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
-  const { control, phone } = await calls(t);
+  const { control, phone, events } = await calls(t);
+  control.subscribe(['RECORD_STOP']);
   const file = join(dir, 'call.wav');
   await execute(control, 'record_session', file);
   hum(phone, LOW, 300);
   await until('it was said', () => phone.isSilent);
   await execute(control, 'sleep', '200');
   await execute(control, 'stop_record_session', file);
+  await until('the file is whole', () =>
+    events.some((event) => event.getHeader('Event-Name') === 'RECORD_STOP'),
+  );
   const { samples, channels } = parseWav(readFileSync(file));
   t.ok(samples.length / channels > 2400);
   t.ok(samples.some((sample) => Math.abs(sample) > 1000));
