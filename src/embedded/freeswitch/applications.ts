@@ -124,15 +124,8 @@ const APPLICATIONS: Readonly<Record<string, ChannelApplication>> = {
   stop_record_session: stopRecordSession,
   tone_detect: toneDetect,
   stop_tone_detect: stopToneDetect,
-  // What stands behind avmd_start are settings of its detectors; ours has none.
-  avmd_start: (host) => {
-    startBeepDetection(host);
-    return undefined;
-  },
-  avmd_stop: (host) => {
-    stopBeepDetection(host);
-    return undefined;
-  },
+  avmd_start: startBeepDetection,
+  avmd_stop: stopBeepDetection,
 };
 
 /** What {@link findApplication} finds. */

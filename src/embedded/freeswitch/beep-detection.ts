@@ -10,9 +10,12 @@ interface Listening {
 
 const running = new WeakMap<ApplicationHost, Listening>();
 
-/** `avmd_start`: listens for the beep of an answering machine and tells avmd::beep, once. Returns at once. */
-export function startBeepDetection(host: ApplicationHost): boolean {
-  if (running.has(host)) return false;
+/**
+ * `avmd_start`: listens for the beep of an answering machine and tells avmd::beep, once. Returns at once. What stands behind
+ * it are settings of FreeSWITCH's detectors; ours has none.
+ */
+export function startBeepDetection(host: ApplicationHost): undefined {
+  if (running.has(host)) return undefined;
   const detector = new BeepDetector();
   const listening: Listening = {
     startedMs: host.clock.nowMs(),
@@ -37,20 +40,20 @@ export function startBeepDetection(host: ApplicationHost): boolean {
   host.media.addTap(listening.tap);
   host.variables.set('avmd_detect', 'FALSE');
   publish(host, 'avmd::start', { 'Start-time': microseconds(host.clock.wallMs()) });
-  return true;
+  return undefined;
 }
 
-/** `avmd_stop`: false when nobody listened. */
-export function stopBeepDetection(host: ApplicationHost): boolean {
+/** `avmd_stop`. */
+export function stopBeepDetection(host: ApplicationHost): undefined {
   const listening = running.get(host);
-  if (listening === undefined) return false;
+  if (listening === undefined) return undefined;
   running.delete(host);
   host.media.removeTap(listening.tap);
   publish(host, 'avmd::stop', {
     'Beep-Status': listening.isHeard ? 'DETECTED' : 'NOTDETECTED',
     'Total-time': microseconds(host.clock.nowMs() - listening.startedMs),
   });
-  return true;
+  return undefined;
 }
 
 function publish(host: ApplicationHost, subclass: string, headers: Readonly<Record<string, string>>): void {

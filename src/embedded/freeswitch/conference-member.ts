@@ -20,6 +20,11 @@ export interface MemberHost {
   hangup(cause: string): void;
 }
 
+/** Whether the end of a conference leaves the call up: `hangup_after_conference` says false. */
+export function outlivesConference({ variables }: Pick<MemberHost, 'variables'>): boolean {
+  return /^(false|no|off|0)$/i.test(variables.get('hangup_after_conference') ?? '');
+}
+
 /** The application by which a call is in a conference. */
 export interface MemberExecution {
   writer: FrameWriter | undefined;

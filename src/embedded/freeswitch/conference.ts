@@ -5,7 +5,7 @@ import type { Logger } from '../../core/logger.js';
 import type { MediaTicker, TickListener } from '../rtp/media-ticker.js';
 import type { AudioSource } from './audio-source.js';
 import type { ConferenceEvents } from './conference-events.js';
-import type { ConferenceMember, MembersConference } from './conference-member.js';
+import { outlivesConference, type ConferenceMember, type MembersConference } from './conference-member.js';
 import { ConferenceMix } from './conference-mix.js';
 import { ConferenceRecordings } from './conference-recordings.js';
 import { playedHeaders, SoundQueue } from './conference-sounds.js';
@@ -158,9 +158,8 @@ export class Conference implements MembersConference {
     if (this.#isEnding) return;
     this.#isEnding = true;
     for (const member of [...this.members.values()]) {
-      const hangsUp = !/^(false|no|off|0)$/i.test(member.host.variables.get('hangup_after_conference') ?? '');
       this.leave(member);
-      if (hangsUp) member.host.hangup('NORMAL_CLEARING');
+      if (!outlivesConference(member.host)) member.host.hangup('NORMAL_CLEARING');
     }
     this.close();
   }

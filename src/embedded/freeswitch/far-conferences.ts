@@ -5,6 +5,7 @@ import type { ApplicationHost } from './application-host.js';
 import type { Execution } from './application-stack.js';
 import { conferenceApi, isOfAllConferences } from './conference-commands.js';
 import { CONFERENCE_EVENT } from './conference-events.js';
+import { outlivesConference } from './conference-member.js';
 import type { JoinRequest } from './conference-join.js';
 import { joinedLists } from './conference-list.js';
 import type { Conferences, ConferencesElsewhere } from './conferences.js';
@@ -155,8 +156,7 @@ export class FarConferences implements ConferencesElsewhere {
     for (const { owner, host, close } of [...this.#memberships.values()]) {
       if (owner !== peer) continue;
       close();
-      const stays = /^(false|no|off|0)$/i.test(host.variables.get('hangup_after_conference') ?? '');
-      if (!stays) host.hangup('NORMAL_CLEARING');
+      if (!outlivesConference(host)) host.hangup('NORMAL_CLEARING');
     }
     for (const { member, leave } of [...this.#guests.values()]) if (member.peer === peer) leave();
   }
