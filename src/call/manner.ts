@@ -35,6 +35,11 @@ export function mannerOf(variables: Variables, gainDb: number): Manner {
   return { rate: isElder(variables) ? elderRate : 1, gainDb };
 }
 
+/** Times the voice's own rate at which a prompt is said while these are the dialog's variables. */
+export function rateOf(variables: Variables): number {
+  return Number(variables['voiceSpeed'] ?? 1) * mannerOf(variables, 0).rate;
+}
+
 export function louder(gainDb: number): number {
   return Math.min(mostGainDb, gainDb + louderByDb);
 }

@@ -3,12 +3,15 @@ import type { DialectPacks } from '../dialect/packs.js';
 import type { Dialplan, DialplanPrompt, Retry, Template } from '../dialog/dialplan.js';
 import { edgesOf, type Edge } from '../dialog/flow-graph.js';
 import type { Phrase } from '../speech/recognizer.js';
+import { rateOf } from './manner.js';
 import { wishPhrases } from './turn-phrases.js';
 
 /** A sentence that a dialplan can say whatever happens: nothing in it is filled in during the call. */
 export interface FixedSentence {
   readonly text: string;
   readonly dialect: string;
+  /** Times the voice's own, as calls of the dialplan begin; absent: 1. */
+  readonly rate?: number;
 }
 
 /** What is made ready, and how many answers of a caller lie before it at least. */
@@ -36,8 +39,10 @@ export function soonestFirst(dialplans: readonly Dialplan[]): Reachable[] {
       const rank = dialplan.dialects.indexOf(dialect);
       return rank < 0 ? dialplan.dialects.length : rank;
     };
+    const rate = rateOf(dialplan.variables);
     for (const { text, dialect, turns } of sentencesOf(dialplan)) {
-      add(`${dialect}\0${text}`, { kind: 'sentence', sentence: { text, dialect }, turns }, rankOf(dialect));
+      const sentence = { text, dialect, ...(rate !== 1 && { rate }) };
+      add(JSON.stringify(sentence), { kind: 'sentence', sentence, turns }, rankOf(dialect));
     }
     for (const { phrases, turns } of setsOf(dialplan)) {
       const key = JSON.stringify(phrases.map(({ id, text, dialect }) => [id, text, dialect]));

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { mannerOf } from '../../src/call/manner.js';
 import { soonestFirst, wishSets, type Reachable } from '../../src/call/soonest-first.js';
 import { readTurnPacks } from '../../src/turn-packs.js';
 import { dialplanOf } from './fakes.js';
@@ -57,6 +58,18 @@ t.test('what a caller hears first comes first, what is filled in during a call n
       '1 今日',
     ],
   );
+});
+
+t.test('sentences are made at the rate at which calls of their dialplan begin', async (t) => {
+  const rates = (variables: Readonly<Record<string, string>>) => {
+    const sentences = soonestFirst([plan, { ...plan, name: 'slow', variables }]).flatMap((thing) =>
+      thing.kind === 'sentence' && thing.sentence.text === '你好。' ? [thing.sentence.rate] : [],
+    );
+    return sentences;
+  };
+  t.same(rates({}), [undefined], 'the same sentence of two dialplans is one');
+  t.same(rates({ voiceSpeed: '0.8' }), [undefined, 0.8]);
+  t.same(rates({ elderMode: 'on' }), [undefined, mannerOf({ elderMode: 'on' }, 0).rate]);
 });
 
 t.test(
