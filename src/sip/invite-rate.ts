@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../core/address.js';
 import type { Clock } from '../core/clock.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../core/token-bucket.js';
 
 export interface InviteRateOptions {
   readonly clock: Clock;
@@ -19,7 +19,7 @@ export class InviteRate {
 
   constructor(private readonly options: InviteRateOptions) {
     const { perSecond, clock } = options;
-    this.#all = perSecond === 0 ? undefined : new TokenBucket(perSecond, clock.nowMs());
+    this.#all = perSecond === 0 ? undefined : bucketOf(perSecond, clock.nowMs());
   }
 
   /** Addresses remembered now. */
@@ -37,8 +37,8 @@ export class InviteRate {
   #takeOf(address: string, nowMs: number): boolean {
     const { perSecondPerAddress, maxAddresses = 10_000 } = this.options;
     if (perSecondPerAddress === 0) return true;
-    const key = isIPv6(address) ? network(address) : address;
-    const bucket = this.#addresses.get(key) ?? new TokenBucket(perSecondPerAddress, nowMs);
+    const key = networkOf(address);
+    const bucket = this.#addresses.get(key) ?? bucketOf(perSecondPerAddress, nowMs);
     // Maps keep the order of insertion: who was heard of last goes to the end.
     this.#addresses.delete(key);
     this.#addresses.set(key, bucket);
@@ -52,16 +52,7 @@ export class InviteRate {
   }
 }
 
-/** The first four groups of an IPv6 address; an IPv4 address in IPv6 clothes is itself. */
-function network(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail] = address.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
-  return [...front, ...(tail === undefined ? [] : zeros), ...back]
-    .slice(0, 4)
-    .map((group) => parseInt(group, 16).toString(16))
-    .join(':');
+/** As many at once as a second has. */
+function bucketOf(perSecond: number, nowMs: number): TokenBucket {
+  return new TokenBucket({ burst: perSecond, perSecond }, nowMs);
 }

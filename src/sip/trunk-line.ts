@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import { TokenBucket } from '../core/token-bucket.js';
 import { TrunkHostLine } from './trunk-host-line.js';
 import type { RegistrationState } from './trunk-registration.js';
 import type { Trunk } from './trunk.js';
@@ -35,12 +36,10 @@ export interface TrunkStatus {
 /** What a trunk carries and how it does: limits on calls out, and how each host does. Owned by `Trunks`. */
 export class TrunkLine {
   #calls = 0;
-  /** Calls that may begin now, refilled by the clock; a whole second's worth at most. */
-  #credit: number;
-  #creditAtMs: number;
-
   #trunk: Trunk;
   #hosts: readonly TrunkHostLine[];
+  /** Calls that may begin now. */
+  #beginnings: TokenBucket;
 
   constructor(
     trunk: Trunk,
@@ -48,8 +47,7 @@ export class TrunkLine {
   ) {
     this.#trunk = trunk;
     this.#hosts = hostsOf(trunk, clock);
-    this.#credit = burst(trunk);
-    this.#creditAtMs = clock.nowMs();
+    this.#beginnings = beginningsOf(trunk, clock);
   }
 
   get trunk(): Trunk {
@@ -60,6 +58,7 @@ export class TrunkLine {
   change(trunk: Trunk): void {
     this.#trunk = trunk;
     this.#hosts = hostsOf(trunk, this.clock);
+    this.#beginnings = beginningsOf(trunk, this.clock);
   }
 
   /** In the file's order. */
@@ -97,14 +96,9 @@ export class TrunkLine {
     const { name, maxCalls, callsPerSecond } = this.trunk;
     if (this.#calls >= maxCalls)
       return `all ${String(maxCalls)} lines of trunk '${name}' are taken (maxCalls)`;
-    const nowMs = this.clock.nowMs();
-    const earned = ((nowMs - this.#creditAtMs) / 1000) * callsPerSecond;
-    this.#credit = Math.min(burst(this.trunk), this.#credit + earned);
-    this.#creditAtMs = nowMs;
-    if (this.#credit < 1) {
+    if (!this.#beginnings.take(this.clock.nowMs())) {
       return `trunk '${name}' takes ${String(callsPerSecond)} calls per second at most (callsPerSecond)`;
     }
-    this.#credit -= 1;
     this.#calls += 1;
     return undefined;
   }
@@ -119,6 +113,7 @@ function hostsOf(trunk: Trunk, clock: Clock): readonly TrunkHostLine[] {
 }
 
 /** Below one call per second a single call must still be possible. */
-function burst({ callsPerSecond }: Trunk): number {
-  return Math.max(1, callsPerSecond);
+function beginningsOf({ callsPerSecond }: Trunk, clock: Clock): TokenBucket {
+  const allowance = { burst: Math.max(1, callsPerSecond), perSecond: callsPerSecond };
+  return new TokenBucket(allowance, clock.nowMs());
 }

@@ -46,7 +46,12 @@ interface KeptHost {
 
 /** The furthest first. */
 const registrationOrder: readonly RegistrationState[] = [
-  ...(['registered', 'refreshing', 'registering', 'failed', 'idle', 'closed'] as const),
+  'registered',
+  'refreshing',
+  'registering',
+  'failed',
+  'idle',
+  'closed',
 ];
 
 /**
@@ -148,7 +153,7 @@ export class Trunks {
       const send: SendRequest = (request) => this.#send?.(request) ?? Promise.resolve(undefined);
       // Calls that are up go on to count.
       const line = old?.line ?? new TrunkLine(trunk, clock);
-      line.change(trunk);
+      old?.line.change(trunk);
       const registers = trunk.registration !== undefined && trunk.enabled;
       const hosts = line.hosts.map((host) => ({
         line: host,

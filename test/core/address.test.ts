@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatHostPort, parseHostPort } from '../../src/core/address.js';
+import { formatHostPort, networkOf, parseHostPort } from '../../src/core/address.js';
 
 t.test('addresses are read and written alike', async (t) => {
   for (const [text, host, port] of [
@@ -28,4 +28,18 @@ t.test('what is no address and port is none', async (t) => {
     'h:123456',
   ];
   for (const text of wrong) t.equal(parseHostPort(text), undefined, JSON.stringify(text));
+});
+
+t.test('one customer is an IPv4 address or a /64, however it is written', async (t) => {
+  for (const [address, network] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:0DB8:1:2::9', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['::1', '0:0:0:0'],
+  ] as const) {
+    t.equal(networkOf(address), network);
+  }
 });

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../../core/address.js';
 
 /** What peers may take of us by connecting. */
 export interface ConnectionLimits {
@@ -47,14 +47,4 @@ export class ConnectionGate {
     if (known > 1) this.#byAddress.set(network, known - 1);
     else this.#byAddress.delete(network);
   }
-}
-
-/** One subscriber has a whole IPv6 /64 and could come from another address each time. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [left = '', right = ''] = address.split('%')[0]?.split('::') ?? [];
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === '' ? [] : right.split(':');
-  const zeros = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
-  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
 }

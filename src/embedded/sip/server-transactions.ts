@@ -166,16 +166,16 @@ export class ServerTransactions {
     const target = responseTarget(via, source);
     const { method } = message;
     const callId = message.get('call-id') ?? '';
-    let isAnswered = inDialog;
+    let isAnswered = false;
     const surroundings = context(
       source.protocol !== 'udp',
       () => machine,
       (outgoing, repeated, failed) => {
         const { status } = outgoing;
         if (status >= 200 && !repeated) observer?.finished('server', method, status);
-        if (status > 100 && !isAnswered) {
+        if (status > 100 && !repeated && !inDialog) {
+          budget?.answered(source, method, status, !isAnswered);
           isAnswered = true;
-          budget?.answered(source, method, status);
         }
         send(outgoing, source.listener, target, repeated, failed);
       },

@@ -1,15 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
-import { networkOf } from './connection-limits.js';
+import { networkOf, type HostPort } from '../../core/address.js';
+import { TokenBucket, type Allowance } from '../../core/token-bucket.js';
 import { Greylist } from './greylist.js';
-import type { HostPort } from '../../core/address.js';
 import type { Protocol } from './transport.js';
-
-/** So many at once, and so many a second in the long run. */
-export interface Allowance {
-  readonly burst: number;
-  readonly perSecond: number;
-}
 
 /**
  * What strangers may cost us. A new request takes one; a success gives two back: who mostly succeeds is never over.
@@ -51,9 +45,9 @@ export interface Sender extends HostPort {
 export type Verdict = 'pass' | 'drop' | 'refuse';
 
 interface Account {
-  readonly calls: Bucket;
-  readonly patient: Bucket;
-  readonly refusals: Bucket;
+  readonly calls: TokenBucket;
+  readonly patient: TokenBucket;
+  readonly refusals: TokenBucket;
 }
 
 /**
@@ -64,9 +58,9 @@ interface Account {
 export class SourceBudget {
   readonly #options: SourceBudgetOptions;
   readonly #addresses: Recent<Account>;
-  readonly #proven: Recent<Bucket>;
-  readonly #all: Bucket;
-  readonly #allRefusals: Bucket;
+  readonly #proven: Recent<TokenBucket>;
+  readonly #all: TokenBucket;
+  readonly #allRefusals: TokenBucket;
   readonly #greylist: Greylist;
 
   constructor(
@@ -78,8 +72,8 @@ export class SourceBudget {
     this.#addresses = new Recent(this.#options.maxSources);
     this.#proven = new Recent(this.#options.maxSources);
     const nowMs = clock.nowMs();
-    this.#all = new Bucket(this.#options.all, nowMs);
-    this.#allRefusals = new Bucket(this.#options.allRefusals, nowMs);
+    this.#all = new TokenBucket(this.#options.all, nowMs);
+    this.#allRefusals = new TokenBucket(this.#options.allRefusals, nowMs);
     this.#greylist = new Greylist(seed);
   }
 
@@ -116,19 +110,19 @@ export class SourceBudget {
   }
 
   /**
-   * The first answer above 100 to a request that passed. A call that rings or is answered, a registration and the like
-   * are successes; OPTIONS proves nothing, everybody gets a 200 to it.
+   * An answer above 100 to a request that passed, the first one or a later. A call that rings or is answered, a registration
+   * and the like are successes, once; OPTIONS proves nothing, everybody gets a 200 to it.
    */
-  answered(sender: Sender, method: string, status: number): void {
+  answered(sender: Sender, method: string, status: number, isFirst = true): void {
     if (status >= 300 || method === 'OPTIONS') return;
     const nowMs = this.clock.nowMs();
-    const account = this.#account(sender.host, nowMs);
     const peer = peerOf(sender);
     let proven = this.#proven.get(peer);
     if (proven === undefined && status >= 200) {
-      proven = this.#proven.put(peer, new Bucket(this.#options.perProvenPeer, nowMs));
+      proven = this.#proven.put(peer, new TokenBucket(this.#options.perProvenPeer, nowMs));
     }
-    for (const bucket of [account.calls, this.#all, proven]) bucket?.give(2, nowMs);
+    if (!isFirst) return;
+    for (const bucket of [this.#account(sender.host, nowMs).calls, this.#all, proven]) bucket?.give(2, nowMs);
   }
 
   #account(host: string, nowMs: number): Account {
@@ -137,45 +131,15 @@ export class SourceBudget {
     if (known !== undefined) return known;
     const { perAddress, patientPerAddress, refusalsPerAddress } = this.#options;
     return this.#addresses.put(network, {
-      calls: new Bucket(perAddress, nowMs),
-      patient: new Bucket(patientPerAddress, nowMs),
-      refusals: new Bucket(refusalsPerAddress, nowMs),
+      calls: new TokenBucket(perAddress, nowMs),
+      patient: new TokenBucket(patientPerAddress, nowMs),
+      refusals: new TokenBucket(refusalsPerAddress, nowMs),
     });
   }
 }
 
 function peerOf({ protocol, host, port }: Sender): string {
   return `${protocol} ${host} ${port}`;
-}
-
-/** A token bucket. */
-class Bucket {
-  #tokens: number;
-
-  constructor(
-    private readonly allowance: Allowance,
-    private atMs: number,
-  ) {
-    this.#tokens = allowance.burst;
-  }
-
-  has(nowMs: number): boolean {
-    this.give(0, nowMs);
-    return this.#tokens >= 1;
-  }
-
-  take(nowMs: number): boolean {
-    if (!this.has(nowMs)) return false;
-    this.#tokens -= 1;
-    return true;
-  }
-
-  give(tokens: number, nowMs: number): void {
-    const { burst, perSecond } = this.allowance;
-    const refilled = this.#tokens + tokens + ((nowMs - this.atMs) * perSecond) / 1000;
-    this.#tokens = Math.min(burst, refilled);
-    this.atMs = nowMs;
-  }
 }
 
 /** At most so many values by key; the one longest unused goes first. */

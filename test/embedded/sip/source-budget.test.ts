@@ -73,6 +73,20 @@ t.test('a peer that made a call passes while its address is flooded by another p
   t.end();
 });
 
+t.test('a call that rang before it was answered proves its peer too, and counts once', (t) => {
+  const { budget, flood } = open({
+    perProvenPeer: { burst: 3, perSecond: 0 },
+    all: { burst: 12, perSecond: 0 },
+  });
+  t.equal(flood(other, 4), 4);
+  t.equal(budget.admit(trunk, 'call'), 'pass');
+  budget.answered(trunk, 'INVITE', 180);
+  budget.answered(trunk, 'INVITE', 200, false);
+  t.equal(flood(scanner, 1000), 9, 'two were given back, not four');
+  t.equal(flood(trunk, 10), 3, 'and his port has an allowance of its own');
+  t.end();
+});
+
 t.test('over budget a stranger who repeats the request is taken, up to an allowance', (t) => {
   const { clock, budget, flood } = open({ patientPerAddress: { burst: 2, perSecond: 1 } });
   flood(scanner, 100);
