@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
@@ -21,6 +22,7 @@ interface TokenFlags {
 }
 
 interface TestFlags extends TokenFlags {
+  readonly caFile?: string;
   readonly recognizer?: boolean;
   readonly synthesizer?: boolean;
   readonly dialect?: string;
@@ -58,6 +60,10 @@ Prints a line for each, and what to do where one is broken. Exits with 0 if all 
       )
       .argument('<url>', 'ws://host:port/path, wss://..., or the name of an engine of the configuration'),
   )
+    .option(
+      '--ca-file <file>',
+      'PEM file of the authorities that vouch for a wss: engine (default: those that Node trusts)',
+    )
     .option('--recognizer', 'only what a recognizer promises')
     .option('--synthesizer', 'only what a synthesizer promises')
     .option('--dialect <code>', "one of the engine's dialect codes (default: its first)")
@@ -113,7 +119,7 @@ async function look(config: EngineConfig): Promise<{ hello: Hello; tookMs: numbe
 }
 
 async function test(target: string, flags: TestFlags): Promise<void> {
-  const { url, token } = await targetOf(target, flags);
+  const { url, token, ca } = await targetOf(target, flags);
   const recording = flags.wav === undefined ? undefined : await readRecording(flags.wav);
   const roles = (['recognizer', 'synthesizer'] as const).filter((role) => flags[role] === true);
   const report = await testEngine({
@@ -122,6 +128,7 @@ async function test(target: string, flags: TestFlags): Promise<void> {
     quietMs,
     clock: systemClock,
     ...(token !== undefined && { token }),
+    ...(ca !== undefined && { ca }),
     ...(roles.length > 0 && { roles }),
     ...(recording !== undefined && { recording }),
     ...(flags.only !== undefined && { only: flags.only }),
@@ -135,16 +142,20 @@ async function test(target: string, flags: TestFlags): Promise<void> {
   process.exitCode = report.ok ? 0 : 1;
 }
 
-/** A URL, or an engine of the configuration by its name. */
-async function targetOf(
-  target: string,
-  flags: TestFlags,
-): Promise<{ url: string; token: string | undefined }> {
+interface Target {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** PEM. */
+  readonly ca: string | undefined;
+}
+
+/** A URL, or an engine of the configuration by its name; what the command line says goes before the configuration. */
+async function targetOf(target: string, flags: TestFlags): Promise<Target> {
   const given = await tokenOf(flags);
   if (/^wss?:\/\//.test(target)) {
     if (!URL.canParse(target))
       throw cliError('CLI_NO_SUCH_ENGINE', { name: target, names: 'a URL is ws://host:port' });
-    return { url: target, token: given };
+    return { url: target, token: given, ca: await readAuthorities(flags.caFile) };
   }
   const { engines } = (await configured(flags.config)).speech;
   const engine = engines.find(({ name }) => name === target) as EngineConfig | undefined;
@@ -152,8 +163,12 @@ async function targetOf(
     const names = engines.map(({ name }) => name).join(', ');
     throw cliError('CLI_NO_SUCH_ENGINE', { name: target, names: names === '' ? 'none' : names });
   }
-  const { url, token, tokenFile } = engine;
-  return { url, token: given ?? token ?? (tokenFile === undefined ? undefined : await readToken(tokenFile)) };
+  const { url, token, tokenFile, caFile } = engine;
+  return {
+    url,
+    token: given ?? token ?? (tokenFile === undefined ? undefined : await readToken(tokenFile)),
+    ca: await readAuthorities(flags.caFile ?? caFile),
+  };
 }
 
 async function reference(flags: TokenFlags & { readonly port: number }): Promise<void> {
@@ -179,6 +194,18 @@ async function readToken(file: string): Promise<string> {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
     throw cliError('CLI_NO_TOKEN', { place: file }, error);
+  }
+}
+
+async function readAuthorities(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    const ca = await readFile(file, 'utf8');
+    // A file without a certificate would be told as a fault of the engine's.
+    void new X509Certificate(ca);
+    return ca;
+  } catch (error) {
+    throw cliError('CLI_NO_AUTHORITIES', { file }, error);
   }
 }
 

@@ -23,6 +23,10 @@ export const cliError = defineErrors({
     ...traits,
   },
   CLI_NO_TOKEN: { message: 'no token can be read from {place}', ...traits },
+  CLI_NO_AUTHORITIES: {
+    message: 'no certificate of an authority can be read from {file}: give a PEM file',
+    ...traits,
+  },
   CLI_RECORDING_UNREADABLE: { message: 'the recording {file} cannot be read: give a WAV file', ...traits },
   CLI_TRACE_AMBIGUOUS: { message: 'several calls begin with that: {callIds}. Give more of it', ...traits },
   CLI_NO_TERMINAL: {

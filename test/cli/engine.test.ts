@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { t } from 'tap';
 import { addEngineCommand } from '../../src/cli/engine.js';
 import { startReferenceServer } from '../../src/speech/engines/xiangyin/reference-server.js';
+import { testTls } from '../embedded/sip/certificate.js';
+import { secureServer, secureServerToken } from '../speech/engines/xiangyin/secure-server.js';
 import { FaultEngine } from '../speech/fault-engine.js';
 import { runCommand } from './run-command.js';
 
@@ -72,6 +74,24 @@ t.test('engine test refuses what it cannot try, with what to write', async (t) =
     /^BROKEN +hello .*ECONNREFUSED/m,
     'a name of the configuration stands for its URL',
   );
+});
+
+t.test("engine test takes an authority of the site's own, by flag or by the engine's name", async (t) => {
+  const { url } = await secureServer(t);
+  const dir = t.testdir({
+    token: secureServerToken,
+    'xiangyin.yaml': `speech: { engines: [{ name: house, url: "${url}", caFile: ${testTls.ca}, tokenFile: token }] }`,
+  });
+  const run = (...line: string[]) =>
+    runCommand(t, addEngineCommand, ['engine', 'test', ...line, '--only', 'pings']);
+  const token = ['--token-file', join(dir, 'token')];
+  t.match(await run(url, ...token), /^BROKEN +hello .*SELF_SIGNED/m, 'nobody vouches for it');
+  t.match(await run(url, ...token, '--ca-file', testTls.ca), /reference keeps the engine protocol/);
+  t.equal(process.exitCode, 0);
+  t.match(await run('house', '--config', join(dir, 'xiangyin.yaml')), /reference keeps the engine protocol/);
+  for (const file of [join(dir, 'none'), testTls.key]) {
+    await t.rejects(run(url, ...token, '--ca-file', file), { message: /no certificate .* give a PEM file/ });
+  }
 });
 
 t.test('engine list tells what each engine can do, or why it does not answer', async (t) => {

@@ -1,46 +1,19 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, type AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
 import { t, type Test } from 'tap';
 import { tone } from '../../../../src/audio/tone.js';
 import { systemClock } from '../../../../src/core/clock.js';
 import { silentLogger } from '../../../../src/core/logger.js';
 import { openEngine } from '../../../../src/engine-set.js';
-import { startReferenceServer } from '../../../../src/speech/engines/xiangyin/reference-server.js';
 import {
   XiangyinEngine,
   type XiangyinEngineOptions,
 } from '../../../../src/speech/engines/xiangyin/xiangyin-engine.js';
 import { testTls } from '../../../embedded/sip/certificate.js';
 import { heardOf, outcomeOf } from './listening-outcome.js';
+import { secureServer, secureServerToken as token } from './secure-server.js';
 
-const token = 'let me in';
 /** Self-signed: it is its own authority. */
 const ca = await readFile(testTls.certificate, 'utf8');
-
-/** The reference server behind TLS, and what came to it. */
-async function secureServer(t: Test, host = '127.0.0.1') {
-  const plain = await startReferenceServer(0, token);
-  t.teardown(() => plain.close());
-  const behind = Number(new URL(plain.url).port);
-  let received = '';
-  let left: () => void = () => undefined;
-  const firstLeft = new Promise<void>((resolve) => (left = resolve));
-  const server = createServer({ cert: ca, key: await readFile(testTls.key) }, (socket) => {
-    socket.on('data', (bytes: Buffer) => (received += bytes.toString('latin1'))).on('close', left);
-    const inner = connect(behind, '127.0.0.1');
-    socket.pipe(inner).pipe(socket);
-    socket.on('error', () => inner.destroy()).on('close', () => inner.destroy());
-    inner.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-  });
-  server.on('tlsClientError', left);
-  server.listen(0, host);
-  await once(server, 'listening');
-  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const { port } = server.address() as AddressInfo;
-  return { url: `wss://${host}:${port}`, received: () => received, firstLeft };
-}
 
 function client(t: Test, options: Partial<XiangyinEngineOptions> & { readonly url: string }): XiangyinEngine {
   const engine = new XiangyinEngine({ name: 'house', token, ...options });

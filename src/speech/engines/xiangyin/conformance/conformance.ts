@@ -12,6 +12,8 @@ import { synthesizerPromises } from './synthesizer-promises.js';
 export interface ConformanceOptions {
   readonly url: string;
   readonly token?: string;
+  /** PEM of the authorities for `wss:`. Default: Node's own. */
+  readonly ca?: string;
   /** Only these halves; default: those that the engine has. */
   readonly roles?: readonly ('recognizer' | 'synthesizer')[];
   /** What the recognizer is to hear, mono. Default: the engine's own synthesizer says the phrase, if it has one. */
@@ -80,8 +82,8 @@ class Conformance {
   readonly #connection: ProbeOptions;
 
   constructor(private readonly options: ConformanceOptions) {
-    const { url, token, limitMs, clock } = options;
-    this.#connection = { url, token, limitMs, clock };
+    const { url, token, ca, limitMs, clock } = options;
+    this.#connection = { url, token, ca, limitMs, clock };
   }
 
   async run(): Promise<ConformanceReport> {

@@ -26,6 +26,8 @@ export class NotSeen extends Error {}
 export interface ProbeOptions {
   readonly url: string;
   readonly token: string | undefined;
+  /** PEM of the authorities for `wss:`; undefined: Node's own. */
+  readonly ca: string | undefined;
   /** How long each wait may last. */
   readonly limitMs: number;
   readonly clock: Clock;
@@ -43,11 +45,12 @@ export class EngineProbe {
   #nextStream = 1;
 
   private constructor(private readonly options: ProbeOptions) {
-    const { url, token } = options;
+    const { url, token, ca } = options;
     this.#socket = new WebSocket(url, {
       perMessageDeflate: false,
       maxPayload: 16 * 1024 * 1024,
       followRedirects: false,
+      ...(ca !== undefined && { ca }),
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     });
     this.#socket.on('message', (data: Buffer, isBinary) => this.#heard(data, isBinary));
