@@ -15,6 +15,7 @@ import type {
   SoundRefusal,
 } from './protocol.js';
 import { soundTemplate, type SoundTemplate } from './taught-sound.js';
+import { warmUp } from './warm-up.js';
 import { WorkQueue } from './work-queue.js';
 import { WorkerStream } from './worker-stream.js';
 
@@ -75,28 +76,42 @@ async function knownSound(id: string, name: string, samples: Int16Array): Promis
 /** Messages of one stream are dealt with in order, though opening takes a while. */
 const streams = new Map<number, Promise<WorkerStream>>();
 
+async function knownPhrase({ id, said, taught: ids }: PhraseReadings): Promise<KnownPhrase> {
+  const found = await Promise.all(ids.map((one) => sounds.get(one)));
+  const taught = found.filter((sound) => typeof sound === 'object');
+  if (said === undefined) return { id, said, taught };
+  const model = await modelOf(said.model);
+  const seen = new Set<string>();
+  const pronunciations = said.readings.flatMap((reading) => {
+    const made = pronunciation(model, reading);
+    const phones = made?.map(({ phone }) => phone).join();
+    if (made === undefined || phones === undefined || seen.has(phones)) return [];
+    seen.add(phones);
+    return [made];
+  });
+  return { id, said: pronunciations.length === 0 ? undefined : { model, pronunciations }, taught };
+}
+
+/** So often the model is used before a caller uses it: then its code is compiled. */
+const warmUps = 8;
+
+/** Between everything that is wanted, one at a time. A model that cannot be read is told to who needs it. */
+async function warm(phrases: readonly PhraseReadings[]): Promise<void> {
+  const known = await Promise.all(phrases.map(knownPhrase)).catch(() => []);
+  const again = (left: number): void =>
+    work.put(known, 'background', () => {
+      warmUp(known);
+      if (left > 1) again(left - 1);
+    });
+  if (known.length > 0) again(warmUps);
+}
+
 async function open(
   id: number,
   sampleRateHz: number,
   phrases: readonly PhraseReadings[],
 ): Promise<WorkerStream> {
-  const known = await Promise.all(
-    phrases.map(async ({ id, said, taught: ids }): Promise<KnownPhrase> => {
-      const found = await Promise.all(ids.map((one) => sounds.get(one)));
-      const taught = found.filter((sound) => typeof sound === 'object');
-      if (said === undefined) return { id, said, taught };
-      const model = await modelOf(said.model);
-      const seen = new Set<string>();
-      const pronunciations = said.readings.flatMap((reading) => {
-        const made = pronunciation(model, reading);
-        const sounds = made?.map(({ phone }) => phone).join();
-        if (made === undefined || sounds === undefined || seen.has(sounds)) return [];
-        seen.add(sounds);
-        return [made];
-      });
-      return { id, said: pronunciations.length === 0 ? undefined : { model, pronunciations }, taught };
-    }),
-  );
+  const known = await Promise.all(phrases.map(knownPhrase));
   // A phrase that this model has no sounds for keeps nobody from being heard with the others.
   const deaf = known.filter(({ said, taught }) => said === undefined && taught.length === 0);
   if (known.length > 0 && deaf.length === known.length) {
@@ -115,7 +130,7 @@ async function open(
 
 type StreamRequest = Extract<PhrasebookRequest, { readonly stream: number }>;
 
-async function learn(message: Exclude<PhrasebookRequest, StreamRequest>): Promise<void> {
+async function learn(message: Extract<PhrasebookRequest, { type: 'teach' | 'unteach' }>): Promise<void> {
   const { id } = message;
   if (message.type === 'unteach') {
     sounds.delete(id);
@@ -155,6 +170,10 @@ async function handle(message: StreamRequest): Promise<void> {
 port.on('message', (message: PhrasebookRequest) => {
   if (message.type === 'teach' || message.type === 'unteach') {
     void learn(message);
+    return;
+  }
+  if (message.type === 'warm') {
+    void warm(message.phrases);
     return;
   }
   handle(message).catch((error: unknown) => {

@@ -65,6 +65,8 @@ export class PhrasebookRecognizer implements Recognizer {
   /** By the phrase's text and dialect. */
   readonly #prepared = new Map<string, Promise<Prepared>>();
   readonly #taught = new TaughtSounds((message) => this.#post(message));
+  /** Models that this worker was told to warm. */
+  readonly #warm = new Set<string>();
   #nextId = 1;
   #closed = false;
 
@@ -91,7 +93,8 @@ export class PhrasebookRecognizer implements Recognizer {
   /** Reads the phrases that were never read, in the background; rejects as the synthesizer does. */
   async prepare(phrases: readonly Phrase[]): Promise<void> {
     await this.start();
-    await Promise.all(phrases.map((phrase) => this.#prepareOne(phrase)));
+    const prepared = await Promise.all(phrases.map((phrase) => this.#prepareOne(phrase)));
+    this.#warmUp(phrases.map(({ id }, index) => ({ id, said: prepared[index], taught: [] })));
   }
 
   /**
@@ -187,6 +190,15 @@ export class PhrasebookRecognizer implements Recognizer {
     return prepared;
   }
 
+  /** The first verdicts of a model take many times as long as others: they are not to be a caller's. */
+  #warmUp(phrases: readonly PhraseReadings[]): void {
+    for (const model of new Set(phrases.flatMap(({ said }) => said?.model ?? []))) {
+      if (this.#warm.has(model)) continue;
+      this.#warm.add(model);
+      this.#post({ type: 'warm', phrases: phrases.filter(({ said }) => said?.model === model) });
+    }
+  }
+
   async #makeReadings(phrase: Phrase): Promise<Prepared> {
     const hearing = hearingOf(phrase.dialect);
     if (hearing === undefined) {
@@ -233,6 +245,7 @@ export class PhrasebookRecognizer implements Recognizer {
         if (this.#worker !== worker) return;
         this.#worker = undefined;
         this.#ready = undefined;
+        this.#warm.clear();
         for (const stream of [...this.#streams.values()]) stream.fail(error);
       });
     });

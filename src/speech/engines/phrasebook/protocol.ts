@@ -26,7 +26,9 @@ export type PhrasebookRequest =
   | { readonly type: 'close'; readonly stream: number }
   /** From now on a listening may name it. */
   | { readonly type: 'teach'; readonly id: string; readonly model: string; readonly samples: Int16Array }
-  | { readonly type: 'unteach'; readonly id: string };
+  | { readonly type: 'unteach'; readonly id: string }
+  /** Phrases of one model that is going to be used: nobody waits for what it does with them. */
+  | { readonly type: 'warm'; readonly phrases: readonly PhraseReadings[] };
 
 /** A phrase of a listening with the ways to say it. */
 export interface PhraseReadings {
