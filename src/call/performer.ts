@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { CollectAction, DialogAction, TransferAction } from '../dialog/action.js';
 import type { DialectPacks } from '../dialect/packs.js';
@@ -61,6 +62,15 @@ export interface PerformerOptions {
   readonly keysInstead?: KeysInstead;
 }
 
+/** `away`: the caller is with somebody else: nothing is said, and nothing counts as an answer. */
+type State = 'talking' | 'away' | 'closed';
+
+const moves: TransitionTable<State> = {
+  talking: ['away', 'closed'],
+  away: ['talking', 'closed'],
+  closed: [],
+};
+
 /** A key pressed while nothing is asked is kept for what is asked next, so many of them. */
 const mostKeysAhead = 32;
 
@@ -69,13 +79,11 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   readonly path: string[] = [];
   /** Choices that the caller spoke, in order; none of a sensitive question. */
   readonly intents: string[] = [];
+  readonly #machine = new StateMachine<State>(moves, 'talking');
   #state: DialogState;
   #exchange: Exchange | undefined;
   #lastSaying: Saying | undefined;
   #startedMs = 0;
-  /** The caller is with somebody else: nothing is said, and nothing counts as an answer. */
-  #away = false;
-  #closed = false;
   /** In doubt: the next question is asked in this dialect too. */
   #alsoIn: string | undefined;
   /** Pressed before a question was there. */
@@ -118,13 +126,13 @@ export class Performer extends TypedEmitter<PerformerEvents> {
 
   /** A key of the caller, however it came. */
   key(key: string): void {
-    if (this.#closed) return;
+    if (this.#machine.state === 'closed') return;
     this.options.stamp?.('key');
     const late = this.#lateKey;
     this.#lateKey = undefined;
     if (late?.key === key && this.options.clock.nowMs() < late.untilMs) return;
     if (this.#exchange !== undefined) this.#exchange.key(key);
-    else if (!this.#away && this.#keysAhead.length < mostKeysAhead) this.#keysAhead.push(key);
+    else if (this.#isTalking && this.#keysAhead.length < mostKeysAhead) this.#keysAhead.push(key);
   }
 
   /** Where the dialog stands. */
@@ -139,7 +147,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
 
   /** Whether the caller waits for us to say something: not while he speaks, or is listened to. */
   get owesSpeech(): boolean {
-    if (this.#closed || this.#away) return false;
+    if (!this.#isTalking) return false;
     return this.#exchange?.owesSpeech ?? this.#lastSaying?.plays === false;
   }
 
@@ -150,16 +158,14 @@ export class Performer extends TypedEmitter<PerformerEvents> {
 
   /** Somebody takes the caller away, until {@link transferred}. False if the caller is away already. */
   interrupt(): boolean {
-    if (this.#closed || this.#away) return false;
-    this.#away = true;
+    if (!this.#machine.move('away')) return false;
     this.#hush();
     return true;
   }
 
   /** The caller is back from a transfer; what an interruption cut is asked again. */
   transferred(outcome: TransferOutcome): void {
-    if (this.#closed || !this.#away) return;
-    this.#away = false;
+    if (!this.#machine.move('talking')) return;
     // What was said meanwhile was said to somebody else.
     this.options.listener.forget();
     this.options.journal.write('transferred', { outcome });
@@ -168,10 +174,13 @@ export class Performer extends TypedEmitter<PerformerEvents> {
 
   /** Cuts what is being said, forgets what is awaited. Safe to call twice. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (!this.#machine.move('closed')) return;
     this.#hush();
     this.removeAllListeners();
+  }
+
+  get #isTalking(): boolean {
+    return this.#machine.state === 'talking';
   }
 
   #hush(): void {
@@ -217,7 +226,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     this.#hearing.recognized(result, {
       collect: exchange.collect,
       alsoIn: exchange.alsoIn,
-      over: () => this.#closed || this.#exchange !== exchange,
+      over: () => this.#exchange !== exchange,
       fits: ({ alternatives, meaning }) => {
         this.options.journal.write('recognized', exchange.collect.sensitive ? {} : { alternatives, meaning });
         exchange.input({
@@ -286,14 +295,12 @@ export class Performer extends TypedEmitter<PerformerEvents> {
           return;
         case 'transfer':
           void this.#lastWords(action.node, row).then(() => {
-            if (this.#closed || this.#away) return;
-            this.#away = true;
-            this.emit('transfer', action);
+            if (this.#machine.move('away')) this.emit('transfer', action);
           });
           return;
         case 'hangup':
           void this.#lastWords(action.node, row).then(() => {
-            if (!this.#closed && !this.#away) this.emit('finished');
+            if (this.#isTalking) this.emit('finished');
           });
           return;
       }

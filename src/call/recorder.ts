@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { wavHeader } from '../audio/wav.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import { callError } from './errors.js';
 
 const sampleRateHz = 8000;
@@ -14,19 +15,28 @@ const blockSamples = 8000;
 /** Blocks that may wait for a disk that stalls, a minute (2 MB); then the recording ends rather than the memory. */
 const maxWaitingBlocks = 60;
 
+/** `closing`: what was taken is still written; `failed`: nothing is any more, but what comes is still counted. */
+type State = 'recording' | 'closing' | 'failed';
+
+const moves: TransitionTable<State> = {
+  recording: ['closing', 'failed'],
+  closing: ['failed'],
+  failed: [],
+};
+
 /**
  * Writes the call's stereo recording as it comes: left what the caller said, right what the caller heard. After each
  * block the header says the true length, so that the file can be opened at any time. Owned by the call.
  */
 export class Recorder {
+  readonly #machine = new StateMachine<State>(moves, 'recording');
   #block = new Int16Array(blockSamples * channels);
   #filled = 0;
   #waitingBlocks = 0;
   #writtenBytes = 0;
   #writes: Promise<void>;
   #file: FileHandle | undefined;
-  #closed = false;
-  #failed = false;
+  #closing: Promise<void> | undefined;
   #samples = 0;
 
   constructor(
@@ -45,7 +55,10 @@ export class Recorder {
 
   /** Hot. One frame of both channels, of equal length; copied. */
   write(caller: Int16Array, heard: Int16Array): void {
-    if (this.#closed) return;
+    const { state } = this.#machine;
+    if (state === 'closing') return;
+    this.#samples += caller.length;
+    if (state === 'failed') return;
     let block = this.#block;
     let at = this.#filled * channels;
     for (let i = 0; i < caller.length; i += 1) {
@@ -59,25 +72,25 @@ export class Recorder {
       at = 0;
     }
     this.#filled = at / channels;
-    this.#samples += caller.length;
   }
 
   /** Resolves when everything is on disk. Safe to call twice. Never rejects: a full disk does not break a call. */
-  async close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#flush();
-      this.#writes = this.#writes.then(() => this.#finish()).catch((error: unknown) => this.#fail(error));
-    }
-    await this.#writes;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #close(): Promise<void> {
+    this.#flush();
+    this.#machine.move('closing');
+    return this.#writes.then(() => this.#finish()).catch((error: unknown) => this.#fail(error));
   }
 
   #flush(): void {
-    if (this.#filled === 0) return;
+    if (this.#filled === 0 || this.#machine.state === 'failed') return;
     const block = this.#block.subarray(0, this.#filled * channels);
     this.#block = new Int16Array(blockSamples * channels);
     this.#filled = 0;
-    if (this.#failed) return;
     if (this.#waitingBlocks === maxWaitingBlocks) {
       this.#fail(callError('CALL_DISK_STALLED'));
       return;
@@ -98,7 +111,7 @@ export class Recorder {
   }
 
   async #append(block: Int16Array): Promise<void> {
-    if (this.#file === undefined || this.#failed) return;
+    if (this.#file === undefined || this.#machine.state === 'failed') return;
     const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
     const at = headerBytes + this.#writtenBytes;
     this.#writtenBytes += bytes.length;
@@ -124,8 +137,7 @@ export class Recorder {
   }
 
   #fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
+    if (!this.#machine.move('failed')) return;
     this.logger.error(
       { code: errorCode(error), path: this.path },
       'recording stopped: the file cannot be written',

@@ -2,6 +2,7 @@ import type { AudioStreamServer } from '../audio-stream/audio-stream-server.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { StateMachine, type TransitionTable } from '../core/state-machine.js';
 import type { MediaEndpoint } from '../media/media-endpoint.js';
 import { CallAudio } from './call-audio.js';
 
@@ -27,18 +28,25 @@ const quietMs = 20;
 /** After a failure, ms: a media server that is away is asked this often. */
 const retryMs = 2_000;
 
+/** `unfit`: the media server needs two forks, and so more than one re-INVITE: nothing is made ahead there. */
+type State = 'keeping' | 'unfit' | 'closed';
+
+const moves: TransitionTable<State> = {
+  keeping: ['unfit', 'closed'],
+  unfit: ['keeping', 'closed'],
+  closed: [],
+};
+
 /**
  * Endpoints whose forks are open already, made ahead of calls: to take a call is one re-INVITE to the media server instead of
  * an INVITE, an Event Socket connection and a WebSocket one after the other. When calls come faster than others are made
  * there is none, and a call goes the long way. Owned by the composition root.
  */
 export class Standby {
+  readonly #machine = new StateMachine<State>(moves, 'keeping');
   readonly #ready: CallMedia[] = [];
   #timer: Timer | undefined;
   #filling: Promise<void> | undefined;
-  /** The media server needs two forks, and so more than one re-INVITE: nothing is made ahead there. */
-  #unfit = false;
-  #closed = false;
 
   constructor(private readonly options: StandbyOptions) {}
 
@@ -78,26 +86,30 @@ export class Standby {
   /** The way to the media servers broke: what was made over it is worth nothing. */
   discard(): void {
     for (const media of this.#ready.splice(0)) void release(media);
-    this.#unfit = false;
+    this.#machine.move('keeping');
     this.#fillAfter(retryMs);
   }
 
   /** Releases those that are ready. Safe to call twice. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#machine.move('closed');
     this.#timer?.cancel();
     await Promise.all(this.#ready.splice(0).map((media) => release(media)));
     await this.#filling;
   }
 
+  get #isKeeping(): boolean {
+    return this.#machine.state === 'keeping';
+  }
+
   async #fill(): Promise<void> {
     const { size, logger } = this.options;
-    while (!this.#closed && !this.#unfit && this.#ready.length < size) {
+    while (this.#isKeeping && this.#ready.length < size) {
       try {
         const media = await this.#make();
-        if (media === undefined) this.#unfit = true;
-        else if (this.#closed) await release(media);
-        else this.#add(media);
+        if (media === undefined) this.#machine.move('unfit');
+        else if (this.#isKeeping) this.#add(media);
+        else await release(media);
       } catch (error) {
         logger.debug({ code: errorCode(error) }, 'no endpoint could be made ahead of calls');
         this.#fillAfter(retryMs);
@@ -139,7 +151,7 @@ export class Standby {
 
   #fillAfter(delayMs: number): void {
     this.#timer?.cancel();
-    if (this.#closed || this.#unfit || this.options.size === 0) return;
+    if (!this.#isKeeping || this.options.size === 0) return;
     this.#timer = this.options.clock.after(delayMs, () => void this.fill());
   }
 }
