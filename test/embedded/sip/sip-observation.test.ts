@@ -1,28 +1,10 @@
-import { createSocket } from 'node:dgram';
 import t, { type Test } from 'tap';
-import { ManualClock, systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/logger.js';
+import { ManualClock } from '../../../src/core/clock.js';
 import { CallTrace, withoutSecrets } from '../../../src/embedded/sip/call-trace.js';
 import { makeResponse } from '../../../src/embedded/sip/make-message.js';
 import { SipMessage } from '../../../src/embedded/sip/message.js';
-import { SipObservation } from '../../../src/embedded/sip/sip-observation.js';
-import { sipTimers } from '../../../src/embedded/sip/timers.js';
-import { TransactionLayer } from '../../../src/embedded/sip/transaction-layer.js';
-import type { Source } from '../../../src/embedded/sip/transport.js';
-
-const source: Source = {
-  protocol: 'udp',
-  host: '192.0.2.1',
-  port: 5070,
-  listener: {
-    address: { protocol: 'udp', host: '192.0.2.2', port: 5060 },
-    send: () => undefined,
-    streamTo: () => undefined,
-    sockets: 0,
-    close: () => Promise.resolve(),
-  },
-  stream: undefined,
-};
+import type { TransactionUser } from '../../../src/embedded/sip/transaction-layer.js';
+import { layerWithPeer, somebody } from './raw-peer.js';
 
 function request(method: string, callId: string, body = ''): SipMessage {
   const message = SipMessage.request(method, 'sip:b@192.0.2.2')
@@ -36,44 +18,14 @@ function request(method: string, callId: string, body = ''): SipMessage {
 }
 
 /** A layer that answers every request with 486, and a socket that talks to it. */
-async function open(t: Test) {
-  const observation = new SipObservation(systemClock);
-  const layer = await TransactionLayer.listen({
-    listen: ['udp:127.0.0.1:0'],
-    clock: systemClock,
-    timers: sipTimers({ t1Ms: 20, t2Ms: 40, t4Ms: 50 }),
-    logger: silentLogger,
-    observer: observation,
-  });
-  t.teardown(() => layer.close());
-  layer.user = {
+function open(t: Test) {
+  const user: TransactionUser = {
     request: (transaction) =>
       void transaction.respond(makeResponse(transaction.request, 486, undefined, 'tag')),
     cancel: () => undefined,
     ack: () => undefined,
   };
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  t.teardown(() => socket.close());
-  const heard: string[] = [];
-  let wake: () => void = () => undefined;
-  socket.on('message', (bytes) => {
-    heard.push(bytes.toString());
-    wake();
-  });
-  const port = layer.transport.addresses[0]?.port ?? 0;
-  return {
-    observation,
-    layer,
-    socketPort: socket.address().port,
-    send: (text: string | Buffer) => socket.send(text, port, '127.0.0.1'),
-    /** Waits until so many messages came that begin so; the test's own limit ends it. */
-    until: async (start: string, count: number) => {
-      while (heard.filter((text) => text.startsWith(start)).length < count) {
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
-  };
+  return layerWithPeer(t, user, { timers: { t1Ms: 20, t2Ms: 40, t4Ms: 50 } });
 }
 
 t.test('messages, repetitions both ways, malformed ones and final statuses are counted', async (t) => {
@@ -81,11 +33,11 @@ t.test('messages, repetitions both ways, malformed ones and final statuses are c
   const invite = request('INVITE', 'counted').toBuffer();
   send('no SIP at all');
   send(invite);
-  await until('SIP/2.0 486', 3);
+  await until(3, 'SIP/2.0 486');
   send(invite);
-  await until('SIP/2.0 486', 4);
+  await until(4, 'SIP/2.0 486');
   send(request('WEIRD', 'other').toBuffer());
-  await until('SIP/2.0 486', 5);
+  await until(5, 'SIP/2.0 486');
   const text = observation.metrics({ dialogs: 7 });
   const figure = (line: string): number =>
     Number(new RegExp(`^xiangyin_sip_${line.replace(/[{}]/g, '\\$&')} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
@@ -123,7 +75,7 @@ t.test('what we send again and give up is counted: timers E and F', async (t) =>
       (response) => resolve(response.status),
     ),
   );
-  await until('OPTIONS', 3);
+  await until(3, 'OPTIONS');
   t.equal(await over, 408);
   const text = observation.metrics({});
   t.match(text, /transactions_total\{role="client",method="OPTIONS",status="408"\} 1/);
@@ -141,11 +93,11 @@ t.test('a call is found by its Call-ID or a beginning, as it went over the wire'
   const clock = new ManualClock();
   const trace = new CallTrace(clock);
   const invite = request('INVITE', 'one@h');
-  trace.received(invite, invite.toBuffer(), source, false);
+  trace.received(invite, invite.toBuffer(), somebody, false);
   clock.advance(5);
   const busy = makeResponse(invite, 486, undefined, 'tag');
-  trace.sent(busy, busy.toBuffer(), source.listener, source, false);
-  trace.sent(busy, busy.toBuffer(), source.listener, source, true);
+  trace.sent(busy, busy.toBuffer(), somebody.listener, somebody, false);
+  trace.sent(busy, busy.toBuffer(), somebody.listener, somebody, true);
   for (const key of ['one@h', 'one']) {
     const found = trace.find(key);
     t.match(found, { found: 'call', call: { callId: 'one@h', dropped: 0, messages: { length: 3 } } });
@@ -166,7 +118,7 @@ t.test('a call is found by its Call-ID or a beginning, as it went over the wire'
     },
   });
   const other = request('INVITE', 'one-more@h');
-  trace.received(other, other.toBuffer(), source, false);
+  trace.received(other, other.toBuffer(), somebody, false);
   t.same(trace.find('one'), { found: 'several', callIds: ['one@h', 'one-more@h'] });
   t.same(trace.find('two'), { found: 'none' });
   t.same(trace.find(''), { found: 'none' });
@@ -175,12 +127,12 @@ t.test('a call is found by its Call-ID or a beginning, as it went over the wire'
 t.test('memory is bounded, and a flood of refused INVITEs washes out no answered call', async (t) => {
   const trace = new CallTrace(new ManualClock(), { traceBytes: 200_000 });
   const answered = request('INVITE', 'answered');
-  trace.received(answered, answered.toBuffer(), source, false);
+  trace.received(answered, answered.toBuffer(), somebody, false);
   const ok = makeResponse(answered, 200, undefined, 'tag');
-  trace.sent(ok, ok.toBuffer(), source.listener, source, false);
+  trace.sent(ok, ok.toBuffer(), somebody.listener, somebody, false);
   for (let i = 0; i < 5000; i++) {
     const scan = request('INVITE', `scan-${i}`);
-    trace.received(scan, scan.toBuffer(), source, false);
+    trace.received(scan, scan.toBuffer(), somebody, false);
   }
   t.ok(trace.bytes <= 200_000, `${trace.bytes} bytes`);
   t.match(trace.find('answered'), { found: 'call', call: { messages: { length: 2 } } });
@@ -191,7 +143,7 @@ t.test('memory is bounded, and a flood of refused INVITEs washes out no answered
 t.test('a phone that registers under one Call-ID for weeks keeps its first and last messages', async (t) => {
   const trace = new CallTrace(new ManualClock());
   const register = request('REGISTER', 'phone');
-  for (let i = 0; i < 1000; i++) trace.received(register, register.toBuffer(), source, i > 0);
+  for (let i = 0; i < 1000; i++) trace.received(register, register.toBuffer(), somebody, i > 0);
   const answer = trace.find('phone');
   if (answer.found !== 'call') throw new Error('not found');
   const { messages, dropped } = answer.call;

@@ -1,66 +1,42 @@
-import { createSocket } from 'node:dgram';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/logger.js';
 import { makeResponse } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
-import { SipObservation } from '../../../src/embedded/sip/sip-observation.js';
 import { SourceBudget } from '../../../src/embedded/sip/source-budget.js';
-import { sipTimers } from '../../../src/embedded/sip/timers.js';
-import { TransactionLayer } from '../../../src/embedded/sip/transaction-layer.js';
+import type { TransactionUser } from '../../../src/embedded/sip/transaction-layer.js';
+import { layerWithPeer } from './raw-peer.js';
 
-/** A layer whose user refuses BYE with 481 and answers all else with 486; what it heard; and a peer. */
-async function open(t: Test, budget?: SourceBudget) {
-  const observation = new SipObservation(systemClock);
-  const layer = await TransactionLayer.listen({
-    listen: ['udp:127.0.0.1:0'],
-    clock: systemClock,
-    timers: sipTimers(),
-    logger: silentLogger,
-    observer: observation,
-    budget,
-  });
-  t.teardown(() => layer.close());
+/** A layer whose user refuses BYE with 481 and answers all else with these, one after the other; what it heard; and a peer. */
+async function open(t: Test, budget?: SourceBudget, statuses: readonly number[] = [486]) {
   const requests: string[] = [];
   const acks: SipMessage[] = [];
-  layer.user = {
+  const user: TransactionUser = {
     knows: (request) => request.get('call-id') === 'known',
     refusal: ({ method }) => (method === 'BYE' || method === 'INVITE' ? { status: 481 } : undefined),
     request: (transaction) => {
       requests.push(transaction.request.method);
-      transaction.respond(makeResponse(transaction.request, 486));
+      for (const status of statuses) transaction.respond(makeResponse(transaction.request, status));
     },
     cancel: () => requests.push('CANCEL'),
     ack: (ack) => void acks.push(ack),
   };
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  t.teardown(() => socket.close());
-  const heard: string[] = [];
-  let wake: () => void = () => undefined;
-  socket.on('message', (bytes) => {
-    heard.push(bytes.toString());
-    wake();
-  });
-  const port = layer.transport.addresses[0]?.port ?? 0;
+  const { send: sendText, ...peer } = await layerWithPeer(t, user, { budget });
   const send = (method: string, callId = 'c', to = '', branch = 'x'): void => {
     const lines = [
       `${method} sip:b@127.0.0.1 SIP/2.0`,
-      `Via: SIP/2.0/UDP 127.0.0.1:${socket.address().port};rport;branch=z9hG4bK${branch}`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${peer.socketPort};rport;branch=z9hG4bK${branch}`,
       'From: <sip:a@127.0.0.1>;tag=f',
       `To: <sip:b@127.0.0.1>${to}`,
       `Call-ID: ${callId}`,
       `CSeq: 1 ${method}`,
     ];
-    socket.send(`${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`, port, '127.0.0.1');
-  };
-  /** Waits until so many messages have come. */
-  const until = async (count: number): Promise<void> => {
-    while (heard.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    sendText(`${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
   };
   const dropped = (reason: string): number =>
-    Number(new RegExp(`dropped_total\\{reason="${reason}".* (\\d+)`).exec(observation.metrics({}))?.[1] ?? 0);
-  return { layer, observation, requests, acks, heard, send, until, dropped };
+    Number(
+      new RegExp(`dropped_total\\{reason="${reason}".* (\\d+)`).exec(peer.observation.metrics({}))?.[1] ?? 0,
+    );
+  return { ...peer, requests, acks, send, dropped };
 }
 
 const statusOf = (text: string | undefined): number => Number(text?.split(' ')[1]);
@@ -125,6 +101,18 @@ t.test('over budget: new requests and refusals are dropped and counted, those of
   t.equal(dropped('budget'), 20);
   t.equal(dropped('refusals'), 20);
   t.equal(layer.counts().lingering, 3, 'transactions of what passed only');
+});
+
+t.test('a peer has an allowance of its own when its call rang and was answered', async (t) => {
+  const allowed = (burst: number) => ({ burst, perSecond: 0 });
+  const budget = new SourceBudget(systemClock, { perAddress: allowed(1), perProvenPeer: allowed(2) });
+  const { requests, send, until } = await open(t, budget, [183, 200]);
+  send('PUBLISH');
+  await until(2);
+  for (let i = 0; i < 5; i++) send('OPTIONS', 'c', '', `more${i}`);
+  send('INFO', 'known', '', 'last');
+  await until(10);
+  t.same(requests, ['PUBLISH', 'OPTIONS', 'OPTIONS', 'OPTIONS', 'INFO']);
 });
 
 t.test('what was dropped is not in the trace of calls, what was refused is', async (t) => {

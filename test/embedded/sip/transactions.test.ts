@@ -11,20 +11,7 @@ import { NonInviteClientTransaction } from '../../../src/embedded/sip/transactio
 import { InviteServerTransaction } from '../../../src/embedded/sip/transaction-server-invite.js';
 import { NonInviteServerTransaction } from '../../../src/embedded/sip/transaction-server-noninvite.js';
 import type { Source } from '../../../src/embedded/sip/transport.js';
-
-const source: Source = {
-  protocol: 'udp',
-  host: '192.0.2.1',
-  port: 5060,
-  listener: {
-    address: { protocol: 'udp', host: '192.0.2.2', port: 5060 },
-    send: () => undefined,
-    streamTo: () => undefined,
-    sockets: 0,
-    close: () => Promise.resolve(),
-  },
-  stream: undefined,
-};
+import { somebody } from './raw-peer.js';
 
 function request(method: string): SipMessage {
   return SipMessage.request(method, 'sip:b@192.0.2.1')
@@ -81,13 +68,13 @@ t.test('INVITE client: a provisional stops repeating; a failure is acknowledged,
   const tx = new InviteClientTransaction(invite, b.context, b.respond, () => undefined);
   tx.start();
   b.clock.advance(100);
-  tx.receive(makeResponse(invite, 180), source);
+  tx.receive(makeResponse(invite, 180), somebody);
   b.clock.advance(50_000);
-  tx.receive(makeResponse(invite, 486), source);
+  tx.receive(makeResponse(invite, 486), somebody);
   t.equal(tx.state, 'completed');
   t.equal(tx.lingering, true);
   b.clock.advance(1000);
-  tx.receive(makeResponse(invite, 486), source);
+  tx.receive(makeResponse(invite, 486), somebody);
   t.same(b.take(), ['0 send INVITE', '100 180', '50100 send ACK', '50100 486', '51100 send ACK']);
   b.clock.advance(31_000);
   t.same(b.log, ['82100 end'], 'timer D: 32 s after the failure');
@@ -100,11 +87,11 @@ t.test('INVITE client: each 2xx goes up for 32 s (RFC 6026), nothing is acknowle
   const invite = request('INVITE');
   const tx = new InviteClientTransaction(invite, b.context, b.respond, () => undefined);
   tx.start();
-  tx.receive(makeResponse(invite, 200), source);
-  tx.receive(makeResponse(invite, 200), source);
-  tx.receive(makeResponse(invite, 486), source);
+  tx.receive(makeResponse(invite, 200), somebody);
+  tx.receive(makeResponse(invite, 200), somebody);
+  tx.receive(makeResponse(invite, 486), somebody);
   b.clock.advance(40_000);
-  tx.receive(makeResponse(invite, 200), source);
+  tx.receive(makeResponse(invite, 200), somebody);
   t.same(b.log, ['0 send INVITE', '0 200', '0 200', '32000 end']);
   t.end();
 });
@@ -115,7 +102,7 @@ t.test('INVITE client: over TCP nothing is repeated and a failure ends at once',
   const tx = new InviteClientTransaction(invite, b.context, b.respond, () => undefined);
   tx.start();
   b.clock.advance(20_000);
-  tx.receive(makeResponse(invite, 603), source);
+  tx.receive(makeResponse(invite, 603), somebody);
   t.same(b.log, ['0 send INVITE', '20000 send ACK', '20000 603', '20000 end']);
   t.equal(b.clock.pendingTimers, 0);
   t.end();
@@ -130,8 +117,8 @@ t.test('INVITE client: CANCEL waits for a provisional, and for the 487 at most 3
   tx.cancel();
   tx.cancel();
   b.clock.advance(200);
-  tx.receive(makeResponse(invite, 100), source);
-  tx.receive(makeResponse(invite, 180), source);
+  tx.receive(makeResponse(invite, 100), somebody);
+  tx.receive(makeResponse(invite, 180), somebody);
   b.clock.advance(40_000);
   t.same(b.log, ['0 send INVITE', '200 cancel', '200 100', '200 180', '32200 end', '32200 own 487']);
   t.end();
@@ -143,9 +130,9 @@ t.test('INVITE client: endless ringing is cancelled; an unreachable peer is a 50
   const cancel = (): void => void b.log.push(`${b.clock.nowMs()} cancel`);
   const tx = new InviteClientTransaction(invite, b.context, b.respond, cancel);
   tx.start();
-  tx.receive(makeResponse(invite, 180), source);
+  tx.receive(makeResponse(invite, 180), somebody);
   b.clock.advance(100_000);
-  tx.receive(makeResponse(invite, 180), source);
+  tx.receive(makeResponse(invite, 180), somebody);
   b.clock.advance(ringingLimitMs);
   t.same(b.take().slice(3), ['285000 cancel', '285000 end', '285000 own 408']);
   const failed = new InviteClientTransaction(invite, b.context, b.respond, cancel);
@@ -173,10 +160,10 @@ t.test('non-INVITE client: after a provisional every 4 s; the final ends it, K a
   const tx = new NonInviteClientTransaction(bye, b.context, b.respond);
   tx.start();
   b.clock.advance(600);
-  tx.receive(makeResponse(bye, 100), source);
+  tx.receive(makeResponse(bye, 100), somebody);
   b.clock.advance(6000);
-  tx.receive(makeResponse(bye, 200), source);
-  tx.receive(makeResponse(bye, 200), source);
+  tx.receive(makeResponse(bye, 200), somebody);
+  tx.receive(makeResponse(bye, 200), somebody);
   b.clock.advance(10_000);
   t.same(b.log, [
     '0 send BYE',
