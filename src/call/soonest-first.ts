@@ -1,7 +1,7 @@
-import { sameLanguageChain } from '../dialect/catalogue.js';
 import type { DialectPacks } from '../dialect/packs.js';
-import type { Dialplan, DialplanPrompt, Retry, Template } from '../dialog/dialplan.js';
+import { asking, type Dialplan, type DialplanPrompt, type Retry, type Template } from '../dialog/dialplan.js';
 import { edgesOf, type Edge } from '../dialog/flow-graph.js';
+import { phraseSets } from '../dialog/phrase-sets.js';
 import type { Phrase } from '../speech/recognizer.js';
 import { rateOf } from './manner.js';
 import { wishPhrases } from './turn-phrases.js';
@@ -110,16 +110,9 @@ function sentencesOf(dialplan: Dialplan): (FixedSentence & { readonly turns: num
 function setsOf(dialplan: Dialplan): { readonly phrases: Phrase[]; readonly turns: number }[] {
   const turnsTo = turnsAway(dialplan);
   return Object.entries(dialplan.nodes).flatMap(([name, node]) => {
-    if (!('choices' in node)) return [];
-    const together = node.listenIn === undefined ? dialplan.dialects.map(sameLanguageChain) : [node.listenIn];
-    return together.flatMap((dialects) => {
-      const phrases = node.choices.flatMap((choice) =>
-        dialects.flatMap((dialect) =>
-          (choice.phrases[dialect] ?? []).map((text) => ({ id: choice.id, text, dialect })),
-        ),
-      );
-      return phrases.length === 0 ? [] : [{ phrases, turns: turnsTo(name) }];
-    });
+    const asked = asking(node);
+    if (asked === undefined) return [];
+    return phraseSets(dialplan, asked).map((phrases) => ({ phrases, turns: turnsTo(name) }));
   });
 }
 

@@ -1,7 +1,7 @@
-import { sameLanguageChain } from '../dialect/catalogue.js';
 import type { CollectAction, KeyGrammar, OpenSpeech, PhraseChoice } from './action.js';
 import type { DialogState } from './dialog-state.js';
-import type { AskingNode, Choice, Dialplan } from './dialplan.js';
+import type { AskingNode, Dialplan } from './dialplan.js';
+import { listenedIn, phrasesIn } from './phrase-sets.js';
 import type { SlotSpec } from './spoken-answer.js';
 
 /** Ids of the phrases that answer what was asked back; no choice can be called so. */
@@ -26,25 +26,15 @@ export function collectOf(dialplan: Dialplan, node: AskingNode, state: DialogSta
 
 /** What the node expects of a caller of the state's dialect; while something is asked back: the answers to that. */
 function expectedPhrases(dialplan: Dialplan, node: AskingNode, state: DialogState): PhraseChoice[] {
-  if (state.pending === null) return phrasesOf(node.choices, node.listenIn, state.dialect);
+  const dialects = listenedIn(node, state.dialect);
+  if (state.pending === null) return phrasesIn(node.choices, dialects);
   const { yes, no } = dialplan.answers;
   const answers = [
     { id: confirmedId, phrases: yes.phrases },
     { id: deniedId, phrases: no.phrases },
   ];
   const common = node.choices.filter((choice) => choice.common);
-  return phrasesOf([...answers, ...common], node.listenIn, state.dialect);
-}
-
-function phrasesOf(
-  choices: readonly Pick<Choice, 'id' | 'phrases'>[],
-  listenIn: readonly string[] | undefined,
-  dialect: string,
-): PhraseChoice[] {
-  const dialects = listenIn ?? sameLanguageChain(dialect);
-  return choices.flatMap(({ id, phrases }) =>
-    dialects.flatMap((d) => (phrases[d] ?? []).map((text) => ({ id, text, dialect: d }))),
-  );
+  return phrasesIn([...answers, ...common], dialects);
 }
 
 function keysOf(node: AskingNode): KeyGrammar | undefined {

@@ -1,5 +1,5 @@
-import { sameLanguageChain } from '../dialect/catalogue.js';
 import { asking, type Dialplan } from '../dialog/dialplan.js';
+import { phraseSets } from '../dialog/phrase-sets.js';
 import type { Phrase } from '../speech/recognizer.js';
 import type { TaughtPhrase } from '../store/taught.js';
 
@@ -12,13 +12,7 @@ export function menusWith(
   for (const dialplan of dialplans) {
     for (const node of Object.values(dialplan.nodes)) {
       const asked = asking(node);
-      if (asked === undefined) continue;
-      const together =
-        asked.listenIn === undefined ? dialplan.dialects.map(sameLanguageChain) : [asked.listenIn];
-      for (const dialects of together) {
-        const menu = asked.choices.flatMap(({ id, phrases: wordings }) =>
-          dialects.flatMap((dialect) => (wordings[dialect] ?? []).map((text) => ({ id, text, dialect }))),
-        );
+      for (const menu of asked === undefined ? [] : phraseSets(dialplan, asked)) {
         const isIn = phrases.some((one) =>
           menu.some(({ text, dialect }) => text === one.text && dialect === one.dialect),
         );
