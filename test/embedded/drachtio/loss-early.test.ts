@@ -2,15 +2,12 @@ import t from 'tap';
 import { ReliableResponses } from '../../../src/embedded/drachtio/reliable-responses.js';
 import { cseqNumber, makeResponse, setBody } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
-import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
-import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
 import { sipTimers } from '../../../src/embedded/sip/timers.js';
 import { TransactionLayer, type ServerTransaction } from '../../../src/embedded/sip/transaction-layer.js';
-import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { fairClock } from '../sip/fair-clock.js';
 import { lossyLink } from '../sip/lossy-link.js';
-import { empty } from '../sip/phones.js';
+import { early, empty } from '../sip/phones.js';
 import {
   connectApp,
   endlessBudget,
@@ -27,23 +24,6 @@ t.jobs = 4;
 
 const reliable = { headers: { Require: '100rel' }, body: sdp };
 const callsOfPlan = 8;
-
-/** A request of the phone in the early dialog that `response` made. */
-function early(
-  phone: UserAgent,
-  call: OutgoingInvite,
-  response: SipMessage,
-  method: string,
-  cseq: number,
-  headers: Record<string, string>,
-): Promise<SipMessage> {
-  return phone.request(method, parseNameAddr(response.get('contact') ?? '').uri, {
-    callId: call.request.get('call-id') ?? '',
-    fromTag: /tag=(.*)$/.exec(call.request.get('from') ?? '')?.[1] ?? '',
-    headers: { To: response.get('to') ?? '', CSeq: `${cseq} ${method}`, ...headers },
-    ...(method === 'UPDATE' && { body: sdp }),
-  });
-}
 
 /** What the caller does with the reliable 183s that it gets. */
 const plans = ['prack', 'prack and update', 'prack and cancel', 'cancel', 'no prack'] as const;
@@ -108,8 +88,8 @@ for (const { name, atLeast, ...link } of networks) {
           const rung = new Set<string>();
           const prack = async (response: SipMessage): Promise<void> => {
             const RAck = `${response.get('rseq')} 1 INVITE`;
-            await early(phone, call, response, 'PRACK', 2, { RAck });
-            if (plan === 'prack and update') await early(phone, call, response, 'UPDATE', 3, {});
+            await early(phone, call, response, 'PRACK', 2, { headers: { RAck } });
+            if (plan === 'prack and update') await early(phone, call, response, 'UPDATE', 3, { body: sdp });
             if (plan === 'prack and cancel') call.cancel();
           };
           call.on('provisional', (response) => {

@@ -2,16 +2,8 @@ import t from 'tap';
 import { fairClock } from '../sip/fair-clock.js';
 import { lossyLink } from '../sip/lossy-link.js';
 import { agent, empty } from '../sip/phones.js';
-import {
-  connectApp,
-  endlessBudget,
-  sdp,
-  serverEmpty,
-  startServer,
-  type App,
-  type Message,
-} from './harness.js';
-import { networks, quickTimers as timers, ringingMs } from './lossy-server.js';
+import { connectApp, sdp, serverEmpty, type App, type Message } from './harness.js';
+import { lossyServer, networks, quickTimers as timers, ringingMs } from './lossy-server.js';
 
 // Each has its own server and phones, and waits most of its time for 64 * T1.
 t.jobs = 2;
@@ -41,21 +33,18 @@ for (const { name, atLeast, ...link } of networks) {
       `${name} on both sides of a proxied call${remainInDialog ? ', in whose path we stay' : ''}: each ends, nothing left`,
       { buffered: true },
       async (t) => {
-        const server = await startServer(t, {
-          sip: ['udp:127.0.0.1:0'],
-          sourceBudget: endlessBudget,
-          timers,
-          clock: fairClock,
-        });
-        const alice = await agent(t, 'alice', { listen: ['udp:127.0.0.1:0'], timers, clock: fairClock });
-        const bob = await agent(t, 'bob', { listen: ['udp:127.0.0.1:0'], timers, clock: fairClock });
-        const serverPort = server.sipAddresses[0]?.port ?? 0;
         const network = { ...link, inDialogs: false };
-        const toServer = await lossyLink(t, alice.addresses[0]?.port ?? 0, serverPort, {
+        const {
+          server,
+          phone: alice,
+          network: toServer,
+          uri,
+        } = await lossyServer(t, { ...network, seed: 61 });
+        const bob = await agent(t, 'bob', { listen: ['udp:127.0.0.1:0'], timers, clock: fairClock });
+        const toBob = await lossyLink(t, server.sipAddresses[0]?.port ?? 0, bob.addresses[0]?.port ?? 0, {
           ...network,
-          seed: 61,
+          seed: 62,
         });
-        const toBob = await lossyLink(t, serverPort, bob.addresses[0]?.port ?? 0, { ...network, seed: 62 });
         const results: Promise<ProxyResults>[] = [];
         await connectApp(t, server, (app) => {
           app.invite((req) => {
@@ -85,7 +74,6 @@ for (const { name, atLeast, ...link } of networks) {
         const calls = plans.flatMap((plan) => Array.from({ length: callsOfPlan }, () => plan));
         const outcomes = await Promise.all(
           calls.map(async (plan) => {
-            const uri = `sip:service@127.0.0.1:${toServer.nearPort}`;
             const call = alice.invite(uri, { body: sdp, headers: { 'X-Plan': plan } });
             if (plan === 'cancel') {
               call.on('provisional', ({ status }) => {

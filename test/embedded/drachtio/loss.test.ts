@@ -1,9 +1,7 @@
 import t from 'tap';
-import { fairClock } from '../sip/fair-clock.js';
-import { lossyLink } from '../sip/lossy-link.js';
-import { agent, empty } from '../sip/phones.js';
-import { connectApp, endlessBudget, sdp, serverEmpty, startServer, type AppDialog } from './harness.js';
-import { networks, quickTimers as timers, ringingOver } from './lossy-server.js';
+import { empty } from '../sip/phones.js';
+import { connectApp, sdp, serverEmpty, type AppDialog } from './harness.js';
+import { lossyServer, networks, ringingOver } from './lossy-server.js';
 
 // Each has its own server and phone, and waits most of its time for 64 * T1.
 t.jobs = 4;
@@ -13,19 +11,7 @@ for (const { name, atLeast, ...link } of networks) {
     `${name}: calls into the application and out of it end everywhere`,
     { buffered: true },
     async (t) => {
-      const server = await startServer(t, {
-        sip: ['udp:127.0.0.1:0'],
-        sourceBudget: endlessBudget,
-        timers,
-        clock: fairClock,
-      });
-      const phone = await agent(t, 'phone', { listen: ['udp:127.0.0.1:0'], timers, clock: fairClock });
-      const phonePort = phone.addresses[0]?.port ?? 0;
-      const serverPort = server.sipAddresses[0]?.port ?? 0;
-      const network = await lossyLink(t, phonePort, serverPort, {
-        ...link,
-        seed: 11,
-      });
+      const { server, phone, network, uri, phoneUri } = await lossyServer(t, { ...link, seed: 11 });
       const destroyed: Promise<unknown>[] = [];
       const follow = (dialog: AppDialog): void =>
         void destroyed.push(new Promise((resolve) => dialog.once('destroy', resolve)));
@@ -52,7 +38,6 @@ for (const { name, atLeast, ...link } of networks) {
       const plans = ['caller hangs up', 'called hangs up', 'cancel'];
       const inbound = Array.from({ length: calls }, async (_, i): Promise<boolean> => {
         const plan = plans[i % plans.length] as string;
-        const uri = `sip:service@127.0.0.1:${network.nearPort}`;
         const call = phone.invite(uri, { body: sdp, headers: { 'X-Plan': plan } });
         if (plan === 'cancel') call.on('provisional', () => call.cancel());
         const end = await new Promise<string>((resolve) => {
@@ -76,8 +61,7 @@ for (const { name, atLeast, ...link } of networks) {
       const outbound = Array.from({ length: calls }, async (_, i): Promise<boolean> => {
         const plan = plans[i % 2] as string;
         try {
-          const uri = `sip:phone@127.0.0.1:${network.farPort}`;
-          const dialog = await app.createUAC(uri, { localSdp: sdp, headers: { 'X-Plan': plan } });
+          const dialog = await app.createUAC(phoneUri, { localSdp: sdp, headers: { 'X-Plan': plan } });
           if (plan === 'called hangs up') follow(dialog);
           else await dialog.destroy();
           return true;

@@ -1,9 +1,6 @@
 import t, { type Test } from 'tap';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
-import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
-import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
-import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
-import { agent, empty, next } from '../sip/phones.js';
+import { agent, early, empty, next } from '../sip/phones.js';
 import {
   connectApp,
   once,
@@ -20,22 +17,6 @@ import {
 t.jobs = 4;
 
 const reliable = { headers: { Require: '100rel' }, body: sdp };
-
-/** A request of the phone in the early dialog that `response` made. */
-function early(
-  phone: UserAgent,
-  call: OutgoingInvite,
-  response: SipMessage,
-  method: string,
-  cseq: number,
-  headers: Record<string, string> = {},
-): Promise<SipMessage> {
-  return phone.request(method, parseNameAddr(response.get('contact') ?? '').uri, {
-    callId: call.request.get('call-id') ?? '',
-    fromTag: /tag=(.*)$/.exec(call.request.get('from') ?? '')?.[1] ?? '',
-    headers: { To: response.get('to') ?? '', CSeq: `${cseq} ${method}`, ...headers },
-  });
-}
 
 /** A server whose application sends 183 reliably and answers when `go` says. */
 async function ringing(t: Test, go: Promise<unknown>) {
@@ -75,9 +56,14 @@ t.test(
     t.equal(first.get('require'), '100rel');
     t.equal(first.body, sdp);
     t.equal(rung[1]?.toString(), first.toString());
-    const wrong = await early(phone, call, first, 'PRACK', 2, { RAck: `${Number(rseq) + 1} 1 INVITE` });
+    const wrong = await early(phone, call, first, 'PRACK', 2, {
+      headers: { RAck: `${Number(rseq) + 1} 1 INVITE` },
+    });
     t.equal(wrong.status, 481);
-    t.equal((await early(phone, call, first, 'PRACK', 3, { RAck: `${rseq} 1 INVITE` })).status, 200);
+    t.equal(
+      (await early(phone, call, first, 'PRACK', 3, { headers: { RAck: `${rseq} 1 INVITE` } })).status,
+      200,
+    );
     const count = rung.length;
     await new Promise((resolve) => setTimeout(resolve, 150));
     t.equal(rung.length, count, 'no repetition after the PRACK');
@@ -105,7 +91,7 @@ t.test('a 200 waits for the PRACK of a 183 with a session description', async (t
   void answer.then(() => (accepted = true));
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.equal(accepted, false);
-  await early(phone, call, first, 'PRACK', 2, { RAck: `${first.get('rseq')} 1 INVITE` });
+  await early(phone, call, first, 'PRACK', 2, { headers: { RAck: `${first.get('rseq')} 1 INVITE` } });
   const [, dialog] = await answer;
   call.ack();
   await dialog.request('INFO'); // CSeq 2 is used

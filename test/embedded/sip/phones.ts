@@ -4,6 +4,8 @@ import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import type { Dialog, DialogEvents } from '../../../src/embedded/sip/dialog.js';
 import type { IncomingInvite, IncomingInviteEvents } from '../../../src/embedded/sip/incoming-invite.js';
+import type { SipMessage } from '../../../src/embedded/sip/message.js';
+import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
 import type { OutgoingInvite, OutgoingInviteEvents } from '../../../src/embedded/sip/outgoing-invite.js';
 import type { ListenAddress, Protocol } from '../../../src/embedded/sip/transport.js';
 import {
@@ -58,6 +60,23 @@ export function next(
   event: string,
 ): Promise<unknown[]> {
   return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
+}
+
+/** A request of the phone in the early dialog that `response` to its INVITE made. */
+export function early(
+  phone: UserAgent,
+  call: OutgoingInvite,
+  response: SipMessage,
+  method: string,
+  cseq: number,
+  { headers = {}, ...options }: { headers?: Record<string, string>; body?: string } = {},
+): Promise<SipMessage> {
+  return phone.request(method, parseNameAddr(response.get('contact') ?? '').uri, {
+    callId: call.request.get('call-id') ?? '',
+    fromTag: /tag=(.*)$/.exec(call.request.get('from') ?? '')?.[1] ?? '',
+    headers: { To: response.get('to') ?? '', CSeq: `${cseq} ${method}`, ...headers },
+    ...options,
+  });
 }
 
 export function accepted(call: OutgoingInvite): Promise<Dialog> {
