@@ -17,7 +17,13 @@ export const qualityError = defineErrors({
   },
   QUALITY_TURN_UNDERSTOOD: {
     message:
-      'turn {turn} was understood (as {what}): only what was not understood is taught; turns of this call to teach: {others}',
+      'turn {turn} was understood as {means} already: only what was not, or was taken for something else, is taught; turns of this call to teach: {others}',
+    ...forGood,
+    httpStatus: 409,
+  },
+  QUALITY_TURN_KEYED: {
+    message:
+      'turn {turn} was answered by keys, which mean what the dialplan says: nothing of it is taught; turns of this call to teach: {others}',
     ...forGood,
     httpStatus: 409,
   },

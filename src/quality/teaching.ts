@@ -15,7 +15,7 @@ import { menusWith } from './menus.js';
 import type { CandidateSound, SoundReport } from './sound-check.js';
 import { meaningOf, type TaughtMeaning } from './taught-meaning.js';
 import { heardInTurn, type HeardTurn } from './turn-heard.js';
-import { sentenceRefusal, wordingRefusal, type WordsReport } from './words-check.js';
+import { holdsPhrase, sentenceRefusal, wordingRefusal, type WordsReport } from './words-check.js';
 import type { Phrase } from '../speech/recognizer.js';
 
 /** What is to be taught. */
@@ -73,7 +73,10 @@ export interface TeachingPorts {
 /** The set of a dialplan that names none. */
 const usualSet = 'hotline';
 
-/** Makes what was not understood understood: finds it, checks it, keeps it, and takes it back. Everything rejects QUALITY_. */
+/**
+ * Makes what was not understood, or was taken for something else, understood: finds it, checks it, keeps it, and takes it back.
+ * Everything rejects QUALITY_.
+ */
 export class Teaching {
   /** One after the other: each is checked beside what was taught before. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -141,6 +144,15 @@ export class Teaching {
     const { turn, heard } = await this.#heard(record, order.turn);
     const dialplan = this.ports.dialplans().find(({ name }) => name === record.dialplan);
     const meaning = await this.#meaning(order, dialplan, turn);
+    const understood = () =>
+      qualityError('QUALITY_TURN_UNDERSTOOD', {
+        turn: order.turn,
+        means: order.means,
+        others: teachable(record),
+      });
+    const misunderstood = turn.outcome !== 'noMatch';
+    if (misunderstood && meaning.phrases.some((phrase) => holdsPhrase(turn.heard ?? '', phrase)))
+      throw understood();
     const entries = await taught.list();
     const sound = heard.words === undefined ? await this.#cut(record, heard) : null;
     const person = record.direction === 'inbound' ? record.callingNumber : record.calledNumber;
@@ -159,6 +171,7 @@ export class Teaching {
       lastMatchedMs: null,
     };
     const report = await this.#check(entry, entries, order, dialplan, turn);
+    if (misunderstood && report.words?.known === true) throw understood();
     await taught.teach(entry);
     await this.#changed();
     return { entry, report };
@@ -169,13 +182,10 @@ export class Teaching {
     const turns = record.turns.length;
     if (turn === undefined)
       throw qualityError('QUALITY_NO_SUCH_TURN', { call: record.id, turn: number, turns });
-    const others =
-      record.turns.flatMap(({ outcome }, index) => (outcome === 'noMatch' ? [index + 1] : [])).join(', ') ||
-      'none';
+    const others = teachable(record);
     if (turn.outcome === 'noInput' || turn.outcome === 'none')
       throw qualityError('QUALITY_TURN_SILENT', { turn: number, others });
-    if (turn.outcome !== 'noMatch')
-      throw qualityError('QUALITY_TURN_UNDERSTOOD', { turn: number, what: turn.outcome, others });
+    if (turn.outcome === 'keys') throw qualityError('QUALITY_TURN_KEYED', { turn: number, others });
     const journal = await this.#journal(record);
     const heard = heardInTurn(journal, turn);
     if (heard === 'silent') throw qualityError('QUALITY_TURN_SILENT', { turn: number, others });
@@ -226,7 +236,7 @@ export class Teaching {
     entries: readonly TaughtEntry[],
     { means }: TeachOrder,
     dialplan: Dialplan | undefined,
-    { node }: TurnRecord,
+    turn: TurnRecord,
   ): Promise<TeachReport> {
     const before = entries.find(
       (other) =>
@@ -236,9 +246,10 @@ export class Teaching {
     if (before !== undefined) throw qualityError('QUALITY_ALREADY_TAUGHT', { id: before.id });
     try {
       const menus = menusWith(this.ports.dialplans(), entry.phrases);
-      if (entry.words !== null) return { words: await this.#checkWords(entry, entries, menus, dialplan) };
+      if (entry.words !== null)
+        return { words: await this.#checkWords(entry, entries, menus, dialplan, turn.outcome !== 'noMatch') };
       if (menus.length === 0)
-        throw qualityError('QUALITY_NO_PHRASE', { means, node, dialplan: dialplan?.name ?? '' });
+        throw qualityError('QUALITY_NO_PHRASE', { means, node: turn.node, dialplan: dialplan?.name ?? '' });
       const sound = await this.ports.checkSound(
         menus,
         entries.flatMap(soundOf),
@@ -257,6 +268,7 @@ export class Teaching {
     entries: readonly TaughtEntry[],
     menus: readonly (readonly Phrase[])[],
     dialplan: Dialplan | undefined,
+    misunderstood: boolean,
   ): Promise<WordsReport | undefined> {
     const words = entry.words ?? '';
     if (menus.length > 0) {
@@ -271,10 +283,17 @@ export class Teaching {
     if (candidate === undefined) return undefined;
     const set = dialplan?.intents?.set ?? usualSet;
     const report = await this.ports.checkSentence(set, entries.flatMap(sentenceOf), candidate);
-    const reason = sentenceRefusal(report, candidate.intent);
+    const reason = sentenceRefusal(report, candidate.intent, misunderstood);
     if (reason !== undefined) throw qualityError('QUALITY_REFUSED', { reason });
     return report;
   }
+}
+
+/** Numbers of the turns that nobody understood; which were misunderstood, only who was there can tell. */
+function teachable({ turns }: CallRecord): string {
+  return (
+    turns.flatMap(({ outcome }, index) => (outcome === 'noMatch' ? [index + 1] : [])).join(', ') || 'none'
+  );
 }
 
 /** What the intents' matcher is told of an entry: a list of one, or none. */

@@ -63,15 +63,22 @@ export function checkSentence(
   };
 }
 
-/** Why a sentence must not be taught; undefined if it may. */
-export function sentenceRefusal(report: WordsReport, intent: string): string | undefined {
+/**
+ * Why a sentence must not be taught; undefined if it may. `misunderstood`: a person says that it was taken for something else, so
+ * that being sure of that speaks for no other meaning.
+ */
+export function sentenceRefusal(
+  report: WordsReport,
+  intent: string,
+  misunderstood = false,
+): string | undefined {
   const { stolen, rightBefore, rightAfter, sentences, found, otherwise } = report;
   if (stolen.length > 0) {
     const meant = [...new Set(stolen.map((one) => one.intent))].join(' or ');
     const shown = listed(stolen.map(({ text }) => text));
     return `${count(stolen.length, 'sentence')} that ${stolen.length === 1 ? 'means' : 'mean'} ${meant} would now be taken as ${intent}: ${shown}`;
   }
-  if (otherwise !== undefined)
+  if (otherwise !== undefined && !misunderstood)
     return `it is surely understood as ${otherwise} already; if the dialplan has no choice for that, give it one`;
   if (rightAfter < rightBefore) {
     return `of ${sentences} sentences of the regression set ${rightAfter} would be understood instead of ${rightBefore}`;
@@ -98,8 +105,7 @@ export function wordingRefusal(
       .map(({ id }) => id);
     for (const phrase of menu) {
       const { id, text } = phrase;
-      const asWording = { id, words: text, phrases: [phrase] };
-      if (!own.includes(id) && findWording(candidate.words, [phrase], [asWording]) !== undefined) {
+      if (!own.includes(id) && holdsPhrase(candidate.words, phrase)) {
         return `the phrase "${text}" of another choice is in it`;
       }
       // As if that phrase were not there: what a caller leaves out of it must not mean something else.
@@ -114,6 +120,12 @@ export function wordingRefusal(
   return found
     ? undefined
     : 'another taught wording, or a phrase of another choice, is in the same words and goes before';
+}
+
+/** Whether a phrase is in what was heard, as calls listen for it. */
+export function holdsPhrase(words: string, phrase: Omit<ListenedPhrase, 'id'>): boolean {
+  const alone = { id: phrase.text, ...phrase };
+  return findWording(words, [alone], [{ id: alone.id, words: phrase.text, phrases: [alone] }]) !== undefined;
 }
 
 function isSame(one: { text: string; dialect: string }, other: { text: string; dialect: string }): boolean {
