@@ -1,5 +1,6 @@
 import type { PhoneTiming } from '../../synthesizer.js';
 import { loudness, phonePosteriors, type PhoneModel } from './phone-model.js';
+import { SoundLevel } from './sound-level.js';
 
 /** A phrase as a row of phones with the number of frames each is expected to last. */
 export type Pronunciation = readonly { readonly phone: number; readonly frames: number }[];
@@ -55,7 +56,7 @@ const slowest = 3.2;
 const fastest = 0.4;
 /** A phone with a ratio under this is not what was said. */
 const missed = -2.5;
-/** Frames of quiet: within this many nepers of energy of the loudest is sound. */
+/** Frames of quiet: within this many nepers of energy of the loudest is sound, if the line's noise is no louder. */
 const soundWithin = 7;
 const silenceLikely = 0.6;
 /** An utterance shorter than this, 80 ms, is a click. */
@@ -94,9 +95,8 @@ function partsOf(model: PhoneModel, name: string): readonly string[] | undefined
 /** Undefined when nothing was said. */
 export function examine(model: PhoneModel, mel: Float32Array): Utterance | undefined {
   const loud = loudness(mel);
-  let loudest = -Infinity;
-  for (const value of loud) loudest = Math.max(loudest, value);
-  const faint = (t: number): boolean => (loud[t] as number) < loudest - soundWithin;
+  const least = SoundLevel.of(loud).least(soundWithin);
+  const faint = (t: number): boolean => (loud[t] as number) < least;
   // Where it is faint before and after is no part of what was said, whatever the network would say of it.
   let first = 0;
   let last = loud.length - 1;

@@ -1,6 +1,7 @@
 import { melBands, MelStream } from '../../../audio/features.js';
 import { align, confidenceOf, examine, type Pronunciation, type Utterance } from './alignment.js';
 import type { Calibration, PhoneModel } from './phone-model.js';
+import { SoundLevel } from './sound-level.js';
 import type { Match } from './protocol.js';
 import { compare, heardSound, soundConfidence, type HeardSound, type SoundTemplate } from './taught-sound.js';
 
@@ -46,9 +47,9 @@ interface Pause {
 export class Listening {
   readonly #mel = new MelStream();
   #seenFrames = 0;
-  #loudest = -Infinity;
   #lastSoundFrame = -1;
   #soundFrames = 0;
+  readonly #level = new SoundLevel();
   #due: Pause | undefined;
   #verdict: { readonly lastSoundFrame: number; readonly matches: readonly Match[] } | undefined;
 
@@ -64,8 +65,9 @@ export class Listening {
         loudness += mel[this.#seenFrames * melBands + band] as number;
       }
       loudness /= melBands;
-      this.#loudest = Math.max(this.#loudest, loudness);
-      if (loudness < leastLoudness || loudness < this.#loudest - soundWithin) continue;
+      this.#level.push(loudness);
+      const least = Math.max(leastLoudness, this.#level.least(soundWithin));
+      if (loudness < least) continue;
       this.#lastSoundFrame = this.#seenFrames;
       this.#soundFrames++;
     }

@@ -1,6 +1,7 @@
 import { melBands } from '../../../audio/features.js';
 import { speechError } from '../../errors.js';
 import { PhoneNetwork, type Layer } from './phone-network.js';
+import { SoundLevel } from './sound-level.js';
 
 /**
  * A small neural network that says, for each 10 ms of speech, how likely each phone of a language is. It was trained by
@@ -39,7 +40,7 @@ const fileVersion = 1;
 
 /** Frames around the one that is classified, in frames of 10 ms: dense near, sparse far. */
 const context = [-12, -9, -6, -4, -2, 0, 2, 4, 6, 9, 12];
-/** Frames that count as speech for the average: within 6 nepers of energy (26 dB) of the loudest. */
+/** Frames that count as speech for the average: within 6 nepers of energy (26 dB) of the loudest, and above the noise. */
 const speechWithin = 6;
 /** The known average spectrum weighs as much as so many frames: a short "yes" does not turn into its own average. */
 const averageWeightFrames = 60;
@@ -137,14 +138,13 @@ export function phonePosteriors(
 
 /** The average spectrum of the speech: what is subtracted takes the line's and the throat's colour out. */
 function averageOf(model: PhoneModel, mel: Float32Array, loud: Float32Array): Float32Array {
-  let loudest = -Infinity;
-  for (const value of loud) loudest = Math.max(loudest, value);
+  const least = SoundLevel.of(loud).least(speechWithin);
   const average = new Float32Array(melBands);
   let speechFrames = 0;
   let level = 0;
   for (let t = 0; t < loud.length; t++) {
     const value = loud[t] as number;
-    if (value <= loudest - speechWithin) continue;
+    if (value <= least) continue;
     speechFrames++;
     level += value;
     for (let band = 0; band < melBands; band++) {

@@ -1,0 +1,29 @@
+import t from 'tap';
+import { SoundLevel } from '../../../../src/speech/engines/phrasebook/sound-level.js';
+
+const row = (...parts: readonly (readonly [frames: number, loudness: number])[]) =>
+  Float32Array.from(parts.flatMap(([frames, loudness]) => new Array<number>(frames).fill(loudness)));
+
+t.test('on a quiet line sound is what is within reach of the loudest', async (t) => {
+  t.equal(SoundLevel.of(row([20, 11], [30, 21], [20, 11])).least(6), 15);
+});
+
+t.test('noise is no sound, however near to the loudest', async (t) => {
+  const least = SoundLevel.of(row([20, 16], [30, 21], [20, 16])).least(6);
+  t.ok(least > 16.5 && least < 18, `from ${least} on`);
+});
+
+t.test('a voice without a pause is sound from its first frame to its last', async (t) => {
+  const least = SoundLevel.of(row([40, 21])).least(6);
+  t.ok(least < 21);
+});
+
+t.test('a gap shorter than the noise is measured over, a closed mouth, tells nothing', async (t) => {
+  const least = SoundLevel.of(row([30, 21], [5, 15.5], [30, 21])).least(6);
+  t.ok(least <= 19, `from ${least} on`);
+});
+
+t.test('digital silence is not the noise of the line', async (t) => {
+  const level = SoundLevel.of(row([20, 9.21], [20, 16], [30, 21], [20, 16]));
+  t.ok(level.least(6) > 16.5);
+});
