@@ -170,6 +170,11 @@ export class VoiceActivity {
     return dbOf(this.#noise.floor);
   }
 
+  /** How far the voice of the speech under way stands out from the line's noise, dB. */
+  get clearDb(): number {
+    return dbOf(this.#loudest) - this.floorDb;
+  }
+
   /** Frees what the detector holds; the next frames are judged by energy alone. Safe to call twice. */
   close(): void {
     this.#model.close();

@@ -14,8 +14,8 @@ import { RecentAudio } from '../speech/recent-audio.js';
 import { EndpointPolicy, endpointSilences } from './turn-endpoint.js';
 
 export type ListenerEvents = {
-  /** `carried`: the caller began before anybody wanted to know. */
-  speechStarted: [carried: boolean];
+  /** `carried`: the caller began before anybody wanted to know. `doubtful`: before the line's noise was known. */
+  speechStarted: [carried: boolean, doubtful: boolean];
   /** What the recognizer would say now. */
   interim: [result: RecognitionResult];
   /** `voicedMs`: how much voice there was, pauses left out; `echoMs`: how long the bot's own voice was heard meanwhile. */
@@ -48,6 +48,9 @@ const prerollFrames = 15;
  * silenced, but for the last frames (100 ms), in which a soft onset lies.
  */
 const onsetFrames = 5;
+
+/** What begins before may be the line's own noise, music or a room, frames (500 ms): only later is it known from voices. */
+const unknownFrames = 25;
 
 /** So much of the caller is kept for a listening that begins later, frames (4 s): a short answer and the wait after it. */
 const keptFrames = 200;
@@ -247,7 +250,8 @@ export class Listener extends TypedEmitter<ListenerEvents> {
   }
 
   get #soFar() {
-    return { heard: this.#heard, settled: this.#settled, voicedMs: this.#vad.voicedMs };
+    const { voicedMs, clearDb } = this.#vad;
+    return { heard: this.#heard, settled: this.#settled, voicedMs, clearDb };
   }
 
   #watchEndpoint(): void {
@@ -283,7 +287,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
       this.#said?.push(samples);
     }
     this.#watchEndpoint();
-    this.emit('speechStarted', carried);
+    this.emit('speechStarted', carried, fromFrame + prerollFrames < unknownFrames);
   }
 
   #interim(stream: RecognizerStream, result: RecognitionResult): void {

@@ -102,8 +102,12 @@ export class Performer extends TypedEmitter<PerformerEvents> {
       changed: (change) => this.#follow(change),
     });
     options.listener
-      .on('speechStarted', (carried) =>
-        this.#exchange?.input({ type: 'speechStarted', ...(carried && { carried }) }),
+      .on('speechStarted', (carried, doubtful) =>
+        this.#exchange?.input({
+          type: 'speechStarted',
+          ...(carried && { carried }),
+          ...(doubtful && { doubtful }),
+        }),
       )
       .on('interim', (result) => this.#interim(result))
       .on('speechEnded', (voicedMs, echoMs) =>

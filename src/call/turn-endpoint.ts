@@ -26,6 +26,8 @@ export interface SpeechSoFar {
   readonly settled: boolean;
   /** Pauses left out. */
   readonly voicedMs: number;
+  /** How far his voice stands out from the line's noise, dB. */
+  readonly clearDb: number;
 }
 
 /**
@@ -61,6 +63,22 @@ export const endpointSilences = {
 
 /** A phrase that the recognizer is less sure of may be part of another. */
 const sureConfidence = 0.7;
+
+/**
+ * On a line with noise the beginning of a phrase is sooner taken for the whole: what follows may lie in the noise. Of
+ * phrases heard whole 97 % are surer than this there (`bench endpoint`).
+ */
+const sureInNoise = 0.9;
+
+/** A voice that stands out less than this from the noise loses its soft ends in it, dB. */
+const leastClearDb = 36;
+
+/**
+ * By so much a pause seems longer, ms for each dB less: of 250 ms 320 at most on a quiet line, 380 where the voice is at
+ * 30 dB over the noise, 440 at 23 dB.
+ */
+const drownedMsPerDb = 7;
+const mostDrownedMs = 100;
 
 /** Less voice than this is a cough, if no word was heard in it. */
 const coughMs = 250;
@@ -111,16 +129,18 @@ export class EndpointPolicy {
     }
   }
 
-  #closedMs(best: Alternative | undefined, { heard, settled, voicedMs }: SpeechSoFar): number {
+  #closedMs(best: Alternative | undefined, { heard, settled, voicedMs, clearDb }: SpeechSoFar): number {
     if (!this.expected.interim) return endpointSilences.unknown;
     if (heard === undefined || !settled) return endpointSilences.nothing;
-    if (best === undefined) return voicedMs < coughMs ? endpointSilences.cough : endpointSilences.nothing;
-    return this.#isWhole(best) ? endpointSilences.complete : endpointSilences.prefix;
+    const { cough, complete, prefix, nothing } = endpointSilences;
+    if (best === undefined) return voicedMs < coughMs ? cough + drownedMs(clearDb) : nothing;
+    const least = clearDb < leastClearDb ? sureInNoise : sureConfidence;
+    return this.#isWhole(best, least) ? complete : prefix + drownedMs(clearDb);
   }
 
-  #isWhole(best: Alternative): boolean {
+  #isWhole(best: Alternative, leastConfidence = sureConfidence): boolean {
     const { phraseId, text, confidence } = best;
-    if (phraseId === turnWordIds.backchannel || confidence < sureConfidence) return false;
+    if (phraseId === turnWordIds.backchannel || confidence < leastConfidence) return false;
     const words = plain(text);
     return (phraseId !== undefined || this.#phrases.has(words)) && !this.#prefixes.has(words);
   }
@@ -145,6 +165,11 @@ export class EndpointPolicy {
     if (best === undefined || this.packs === undefined || best.dialect === undefined) return undefined;
     return turnCue(best.text, best.dialect, this.packs);
   }
+}
+
+/** How much longer a silence seems to be on a noisy line, ms. */
+function drownedMs(clearDb: number): number {
+  return Math.min(mostDrownedMs, Math.max(0, (leastClearDb - clearDb) * drownedMsPerDb));
 }
 
 /** Engines and dialplans agree on neither commas nor capitals. */

@@ -8,8 +8,11 @@ import { turnWordIds, voiceWishes, voiceWishOf } from './turn-words.js';
 /** What happens to a turn, each with the time at which it did (ms of one monotonic clock). */
 export type TurnInput =
   | { readonly type: 'key'; readonly key: string }
-  /** Voice activity began: the caller speaks (startOfInput). `carried`: he began before this turn did. */
-  | { readonly type: 'speechStarted'; readonly carried?: boolean }
+  /**
+   * Voice activity began: the caller speaks (startOfInput). `carried`: he began before this turn did. `doubtful`: nobody knew
+   * the line yet, it may be its noise.
+   */
+  | { readonly type: 'speechStarted'; readonly carried?: boolean; readonly doubtful?: boolean }
   /** What the recognizer would say if the caller stopped now. Needed only while {@link Turn.needsInterim}. */
   | { readonly type: 'interim'; readonly result: RecognitionResult }
   /**
@@ -109,6 +112,7 @@ export class Turn {
   #interDigitAtMs: number | undefined;
   #speechLimitAtMs: number | undefined;
   #carried = false;
+  #doubtful = false;
   /** When who began before the prompt is still speaking, and is given the word. */
   #giveWayAtMs: number | undefined;
   #voicedMs = 0;
@@ -167,7 +171,7 @@ export class Turn {
       case 'key':
         return this.#key(input.key, nowMs);
       case 'speechStarted':
-        return this.#speechStarted(input.carried === true, nowMs);
+        return this.#speechStarted(input.carried === true, input.doubtful === true, nowMs);
       case 'interim':
         return this.#interim(input.result, nowMs);
       case 'speechEnded':
@@ -203,7 +207,7 @@ export class Turn {
 
   /** By what the prompts may be interrupted at this moment. */
   get #interruptedBy(): BargeIn {
-    const onlyWords = this.#carried || this.#falseStarts >= mostFalseStarts;
+    const onlyWords = this.#carried || this.#doubtful || this.#falseStarts >= mostFalseStarts;
     return this.bargeIn === 'speech' && onlyWords ? 'phrase' : this.bargeIn;
   }
 
@@ -234,7 +238,7 @@ export class Turn {
     return [...actions, ...this.#answerKeys(verdict)];
   }
 
-  #speechStarted(carried: boolean, nowMs: number): TurnAction[] {
+  #speechStarted(carried: boolean, doubtful: boolean, nowMs: number): TurnAction[] {
     if (this.#state !== 'listening') return [];
     if (this.collect.phrases.length === 0 && this.collect.speech === undefined) return [];
     // Keys have begun: what is heard beside them is not the answer.
@@ -242,6 +246,7 @@ export class Turn {
     this.#move('speaking');
     this.#maySayWish = true;
     this.#carried = carried;
+    this.#doubtful = doubtful;
     this.#giveWayAtMs = carried && this.#prompts === 'playing' ? nowMs + talkedOverMs : undefined;
     this.#noInputWasMs = this.#noInputAtMs ?? 0;
     this.#noInputAtMs = undefined;
@@ -309,6 +314,9 @@ export class Turn {
   #ignore(nowMs: number): TurnAction[] {
     this.#move('listening');
     this.#carried = false;
+    // It was there before anybody spoke, and comes again.
+    if (this.#doubtful) this.#falseStarts = mostFalseStarts;
+    this.#doubtful = false;
     if (this.#prompts === 'over') {
       const { noInputMs } = this.collect;
       const leastMs = nowMs + Math.min(noInputMs, afterNoiseMs);

@@ -127,7 +127,7 @@ export class FakeListener extends TypedEmitter<ListenerEvents> {
 
   /** The caller says something from beginning to end, and this is what was heard. */
   hear(result: RecognitionResult, voicedMs = 600): void {
-    this.emit('speechStarted', false);
+    this.emit('speechStarted', false, false);
     this.emit('speechEnded', voicedMs, 0);
     this.emit('recognized', result);
   }

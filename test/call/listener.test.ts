@@ -97,6 +97,20 @@ t.test('who speaks in the first frame of the call is heard whole', async (t) => 
   );
 });
 
+t.test('what begins before the line is known is told as doubtful, later speech is not', async (t) => {
+  const { listener, caller } = setUp();
+  const doubts: boolean[] = [];
+  listener.on('speechStarted', (_, doubtful) => doubts.push(doubtful));
+  listener.arm(phrases, ['en-gb']);
+  caller.silent(5);
+  caller.speaks(20);
+  t.same(doubts, [true]);
+  caller.silent(40);
+  listener.drop();
+  caller.speaks(20);
+  t.same(doubts, [true, false]);
+});
+
 t.test('what was said while the dialog was deciding counts for the next question', async (t) => {
   const { listener, events, caller, streams } = setUp();
   listener.arm(phrases, ['en-gb']);

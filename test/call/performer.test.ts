@@ -121,7 +121,7 @@ t.test('a phrase in the prompt cuts it, is recognized, and leads on', async (t) 
   );
   const first = player.last;
   clock.advance(1000);
-  listener.tell('speechStarted', false);
+  listener.tell('speechStarted', false, false);
   t.same(first.calls, ['pause'], 'silent, but nothing is lost yet');
   clock.advance(400);
   listener.tell('speechEnded', 600, 0);
@@ -150,7 +150,7 @@ t.test('a prompt that must be heard is cut by nothing', async (t) => {
   performer.key('1');
   t.same(texts(), ['This call is recorded.', 'Yes or no?']);
   const legal = player.last;
-  listener.tell('speechStarted', false);
+  listener.tell('speechStarted', false, false);
   t.same(legal.calls, []);
   listener.tell('speechEnded', 600, 0);
   listener.tell('recognized', heard('no', 'no'));
@@ -189,7 +189,7 @@ t.test('what nobody expected is a noMatch, a recognizer that fails too', async (
   listener.hear({ alternatives: [] });
   t.equal(turns.at(-1)?.outcome, 'noMatch');
   await player.last.end();
-  listener.tell('speechStarted', false);
+  listener.tell('speechStarted', false, false);
   listener.tell('speechEnded', 600, 0);
   listener.tell('failed', new Error('the caller said 1234'));
   t.equal(turns[1]?.outcome, 'noMatch');
@@ -231,7 +231,7 @@ flows:
       bye: { type: hangup }
 `);
   const { listener, player, journal, performer, finished } = setUp({ dialplan: bills });
-  listener.tell('speechStarted', false);
+  listener.tell('speechStarted', false, false);
   t.same(player.last.calls, []);
   listener.tell('interim', { alternatives: [] });
   listener.tell('interim', heard('pay', 'pay'));

@@ -91,7 +91,11 @@ function inputOf(line: Line): TurnInput | undefined {
         ...(line['meaning'] !== undefined && { meaning: line['meaning'] as Meaning }),
       };
     case 'speechStarted':
-      return { type: 'speechStarted', carried: line['carried'] === true };
+      return {
+        type: 'speechStarted',
+        carried: line['carried'] === true,
+        doubtful: line['doubtful'] === true,
+      };
     case 'speechEnded':
       return {
         type: 'speechEnded',

@@ -27,8 +27,11 @@ function policy(
   return new EndpointPolicy(expected, 1, packs);
 }
 
+/** A line without noise to speak of. */
+const clearDb = 45;
+
 const after = (of: EndpointPolicy, result: RecognitionResult | undefined, settled = true, voicedMs = 600) =>
-  of.silenceMs({ heard: result, settled, voicedMs });
+  of.silenceMs({ heard: result, settled, voicedMs, clearDb });
 
 t.test(
   'a whole phrase ends at once, the beginning of a longer one waits longer than a pause inside it',
@@ -63,6 +66,26 @@ t.test('after a cough the wait is short, but it may have been the first word of 
   t.ok(silenceMs < after(menu, { alternatives: [] }));
   t.ok(silenceMs > 350);
 });
+
+t.test(
+  'in noise a pause seems longer, and the beginning of a phrase is sooner taken for the whole',
+  async (t) => {
+    const menu = policy('closed', ['pay', 'pay my bill', 'opening hours']);
+    const inNoise = (result: RecognitionResult, db: number, voicedMs = 600) =>
+      menu.silenceMs({ heard: result, settled: true, voicedMs, clearDb: db });
+    const onQuietLine = after(menu, heard('pay'));
+    t.ok(inNoise(heard('pay'), 30) > onQuietLine);
+    t.ok(inNoise(heard('pay'), 22) > inNoise(heard('pay'), 30));
+    t.equal(inNoise(heard('pay'), -Infinity), onQuietLine + 100, 'there is a limit to it');
+    t.ok(inNoise({ alternatives: [] }, 22, 160) > after(menu, { alternatives: [] }, true, 160));
+    t.equal(
+      inNoise(heard('opening hours'), 22),
+      after(menu, heard('opening hours')),
+      'who is sure waits no longer',
+    );
+    t.ok(inNoise(heard('opening hours', 0.8), 22) > after(menu, heard('opening hours', 0.8)));
+  },
+);
 
 t.test('Han writing has no spaces: 交费 is the beginning of 交费记录', async (t) => {
   const menu = policy('closed', ['交费', '交费记录', '报修']);
@@ -118,11 +141,11 @@ t.test('patience makes every wait longer', async (t) => {
 t.test('an interim result is as good as a final one if it covers all that was said', async (t) => {
   const menu = policy('closed', ['pay', 'pay my bill', 'hours']);
   const isFinal = (result: RecognitionResult, settled = true) =>
-    menu.isFinal({ heard: result, settled, voicedMs: 500 });
+    menu.isFinal({ heard: result, settled, voicedMs: 500, clearDb });
   t.equal(isFinal(heard('hours')), true);
   t.equal(isFinal(heard('hours'), false), false);
   t.equal(isFinal(heard('pay')), true);
   t.equal(isFinal({ alternatives: [] }), false, 'a second look may find something');
   const open = policy('open', ['hours']);
-  t.equal(open.isFinal({ heard: heard('hours'), settled: true, voicedMs: 500 }), false);
+  t.equal(open.isFinal({ heard: heard('hours'), settled: true, voicedMs: 500, clearDb }), false);
 });

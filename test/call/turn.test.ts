@@ -250,6 +250,25 @@ t.test('who began before the question and speaks on is not talked over for long'
   t.equal(short.deadlineMs, 3400, 'only the recognizer is waited for');
 });
 
+t.test('what may be the noise of a new line silences nothing until words are heard in it', async (t) => {
+  const turn = turnAt0(menu);
+  t.same(turn.handle({ type: 'speechStarted', carried: true, doubtful: true }, 40), []);
+  t.same(turn.handle({ type: 'tick' }, 2000), [], 'however long it goes on');
+  turn.handle({ type: 'speechEnded', voicedMs: 2000 }, 2500);
+  t.same(turn.handle({ type: 'recognized', result: nothing }, 2510), []);
+  t.same(turn.handle({ type: 'speechStarted' }, 3000), [], 'the noise comes again');
+  t.same(turn.handle({ type: 'interim', result: hours }, 3600), [{ type: 'pausePrompts', by: 'speech' }]);
+
+  const caller = turnAt0(menu);
+  caller.handle({ type: 'speechStarted', doubtful: true }, 40);
+  caller.handle({ type: 'speechEnded', voicedMs: 600 }, 1000);
+  t.match(
+    caller.handle({ type: 'recognized', result: hours }, 1010),
+    [{ type: 'answer', bargedIn: true }],
+    'a caller who speaks at once is understood',
+  );
+});
+
 t.test(
   'sound without words that never ends is waited for eight seconds, then the prompt goes on',
   async (t) => {
