@@ -2,7 +2,7 @@
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !/^[a-z-]+$/.test(name) || name === 'main') {
   console.error(
-    'usage: npm run bench -- <setup|profile|media|capacity|reference|soak|ledger|sip|flood|fuzz|phrases|quality|recording|turn|chaos> [--short] [--json]',
+    'usage: npm run bench -- <setup|profile|media|capacity|reference|soak|ledger|sip|flood|fuzz|phrases|quality|recording|turn|endpoint|vad|chaos> [--short] [--json]',
   );
   process.exitCode = 2;
 } else {
