@@ -1,5 +1,4 @@
 import { t } from 'tap';
-import { decodePcma, encodePcma } from '../../src/audio/g711.js';
 import { spotPhrase } from '../../src/call/spot-phrase.js';
 import { systemClock } from '../../src/core/clock.js';
 import { createEspeakSynthesizer } from '../../src/speech/engines/espeak-ng/espeak-synthesizer.js';
@@ -7,6 +6,7 @@ import { createPhrasebook } from '../../src/speech/engines/phrasebook/phrasebook
 import { ParallelRecognizer } from '../../src/speech/parallel-recognizer.js';
 import type { Phrase, RecognitionResult } from '../../src/speech/recognizer.js';
 import { RecognizerChain } from '../../src/speech/recognizer-chain.js';
+import { readOverLine } from './read-over-line.js';
 
 t.setTimeout(90_000);
 const synthesizer = await createEspeakSynthesizer().catch((error: unknown) => {
@@ -45,13 +45,7 @@ t.test(
 
     for (const dialect of ['yue', 'cmn'] as const) {
       for (const [at, text] of words[dialect].entries()) {
-        const samples = [...new Array<number>(1600).fill(0)];
-        for await (const chunk of synthesizer.synthesize({ text, dialect, voice: '+f2' }, 8000))
-          samples.push(...chunk);
-        const line = Int16Array.from([...samples, ...new Array<number>(2400).fill(0)]);
-        const coded = new Uint8Array(line.length);
-        encodePcma(line, coded);
-        decodePcma(coded, line);
+        const line = await readOverLine(synthesizer, { text, dialect, voice: '+f2' });
         const result = await new Promise<RecognitionResult>((resolve, reject) => {
           const stream = recognizer.open({
             sampleRateHz: 8000,

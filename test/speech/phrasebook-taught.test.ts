@@ -1,6 +1,5 @@
 import t from 'tap';
 import { Worker } from 'node:worker_threads';
-import { decodePcma, encodePcma } from '../../src/audio/g711.js';
 import { tone } from '../../src/audio/tone.js';
 import {
   createEspeakSynthesizer,
@@ -8,6 +7,7 @@ import {
 } from '../../src/speech/engines/espeak-ng/espeak-synthesizer.js';
 import { createPhrasebook } from '../../src/speech/engines/phrasebook/phrasebook.js';
 import type { Phrase, RecognitionResult, Recognizer } from '../../src/speech/recognizer.js';
+import { readOverLine } from './read-over-line.js';
 
 const installed = await createEspeakSynthesizer().catch((error: unknown) => {
   if ((error as { code?: string }).code !== 'SPEECH_ENGINE_MISSING') throw error;
@@ -25,16 +25,8 @@ const menu: Phrase[] = [
 ];
 
 /** A wording that is in no menu, in a language that the menu's model does not know: Cantonese stands for it. */
-async function sayStrange(text: string, voice: string, rate: number): Promise<Int16Array> {
-  const samples: number[] = new Array<number>(1600).fill(0);
-  for await (const chunk of synthesizer.synthesize({ text, dialect: 'yue', voice, rate }, 8000)) {
-    samples.push(...chunk);
-  }
-  const line = Int16Array.from([...samples, ...new Array<number>(3200).fill(0)]);
-  const coded = new Uint8Array(line.length);
-  encodePcma(line, coded);
-  decodePcma(coded, line);
-  return line;
+function sayStrange(text: string, voice: string, rate: number): Promise<Int16Array> {
+  return readOverLine(synthesizer, { text, dialect: 'yue', voice, rate });
 }
 
 function hear(
@@ -89,10 +81,7 @@ t.test('the phrases themselves are heard as before beside what was taught', { sk
     samples: await sayStrange(words, '+f3', 1),
   });
   for (const { id, text, dialect } of menu) {
-    const samples: number[] = new Array<number>(1600).fill(0);
-    for await (const chunk of synthesizer.synthesize({ text, dialect, voice: '+m5' }, 8000))
-      samples.push(...chunk);
-    const line = Int16Array.from([...samples, ...new Array<number>(3200).fill(0)]);
+    const line = await readOverLine(synthesizer, { text, dialect, voice: '+m5' });
     const [best] = (await hear(recognizer, line)).alternatives;
     t.equal(best?.phraseId, id);
     t.equal(best?.taught, undefined, 'by its own words');
@@ -123,10 +112,7 @@ t.test('phrases in an accent are read in its language', { skip }, async (t) => {
   const recognizer = await createPhrasebook({ synthesizer, templateDir: t.testdir() });
   t.teardown(() => recognizer.close());
   const sichuan: Phrase[] = [{ id: 'person', text: '人工服务', dialect: 'cmn-sichuan' }];
-  const samples: number[] = new Array<number>(1600).fill(0);
-  for await (const chunk of synthesizer.synthesize({ text: '人工服务', dialect: 'cmn' }, 8000))
-    samples.push(...chunk);
-  const line = Int16Array.from([...samples, ...new Array<number>(3200).fill(0)]);
+  const line = await readOverLine(synthesizer, { text: '人工服务', dialect: 'cmn' });
   t.match((await hear(recognizer, line, sichuan)).alternatives, [{ phraseId: 'person' }]);
 });
 

@@ -2,7 +2,6 @@ import t from 'tap';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { decodePcma, encodePcma } from '../../src/audio/g711.js';
 import { resample } from '../../src/audio/resample.js';
 import {
   createEspeakSynthesizer,
@@ -12,6 +11,7 @@ import { createPhrasebook } from '../../src/speech/engines/phrasebook/phrasebook
 import { parsePhoneModel } from '../../src/speech/engines/phrasebook/phone-model.js';
 import type { Phrase, RecognitionResult, Recognizer } from '../../src/speech/recognizer.js';
 import type { PhoneticSynthesizer } from '../../src/speech/synthesizer.js';
+import { readOverLine } from './read-over-line.js';
 
 const english: Phrase[] = ['yes', 'no', 'opening hours', 'cancel my appointment'].map((text) => ({
   id: text.replaceAll(' ', '-'),
@@ -24,19 +24,13 @@ const installed = await createEspeakSynthesizer().catch((error: unknown) => {
   return undefined;
 });
 
-async function say(
+function say(
   from: PhoneticSynthesizer,
   text: string,
   dialect = 'en-us',
   voice = '+steph2',
 ): Promise<Int16Array> {
-  const samples: number[] = new Array<number>(1600).fill(0);
-  for await (const chunk of from.synthesize({ text, dialect, voice }, 8000)) samples.push(...chunk);
-  const line = Int16Array.from([...samples, ...new Array<number>(2400).fill(0)]);
-  const coded = new Uint8Array(line.length);
-  encodePcma(line, coded);
-  decodePcma(coded, line);
-  return line;
+  return readOverLine(from, { text, dialect, voice });
 }
 
 function hear(
