@@ -1,12 +1,10 @@
 import type { Timer } from '../../core/clock.js';
-import { contactUris, DialogState } from '../sip/dialog-state.js';
-import { cseqNumber } from '../sip/make-message.js';
+import { contactUris } from '../sip/dialog-state.js';
 import type { SipMessage } from '../sip/message.js';
-import { tagOf } from '../sip/name-addr.js';
-import { mostForks } from '../sip/outgoing-invite.js';
 import type { ClientTransaction } from '../sip/transaction.js';
 import type { ServerTransaction, TransactionLayer } from '../sip/transaction-layer.js';
 import type { Source, Target } from '../sip/transport.js';
+import { UnwantedAnswers } from '../sip/unwanted-answers.js';
 import { finalFailure, towardsCaller } from './best-response.js';
 
 /** A request ready to be forwarded, but for our Via. */
@@ -43,8 +41,8 @@ interface Branch {
   response: SipMessage | undefined;
   provisionalTimer: Timer | undefined;
   finalTimer: Timer | undefined;
-  /** Tags of those whose 2xx came too late and was hung up. */
-  late: Set<string> | undefined;
+  /** Those whose 2xx came too late. */
+  late: UnwantedAnswers | undefined;
 }
 
 /** More destinations than this are not tried, however many redirections name them. */
@@ -236,16 +234,7 @@ export class ResponseContext {
     for (const route of routes.slice(0, Math.max(0, routes.length - before))) {
       mine.append('Record-Route', route);
     }
-    const state = DialogState.uac(transaction.request, mine, source);
-    const target = state.target();
-    if (target === undefined) return;
-    const tag = tagOf(response.get('to') ?? '') ?? '';
-    branch.late ??= new Set();
-    const isRepeated = branch.late.has(tag);
-    if (!isRepeated && branch.late.size >= mostForks) return;
-    branch.late.add(tag);
-    this.layer.sendAck(state.buildRequest('ACK', cseqNumber(transaction.request)), target);
-    if (isRepeated) return;
-    this.layer.request(state.buildRequest('BYE'), target, () => undefined);
+    branch.late ??= new UnwantedAnswers(this.layer);
+    branch.late.hangUp(transaction.request, mine, source);
   }
 }

@@ -4,10 +4,10 @@ import { XiangyinError } from '../../core/errors.js';
 import { DialogState } from '../sip/dialog-state.js';
 import { cancelFor, cseqNumber, setBody } from '../sip/make-message.js';
 import { SipMessage } from '../sip/message.js';
-import { mostForks } from '../sip/outgoing-invite.js';
 import { asNameAddr, tagOf, withoutTag } from '../sip/name-addr.js';
 import { newCallId, newTag } from '../sip/random-ids.js';
 import type { ClientTransaction } from '../sip/transaction.js';
+import { UnwantedAnswers } from '../sip/unwanted-answers.js';
 import type { Source, Target } from '../sip/transport.js';
 import { parseUri, uriTarget } from '../sip/uri.js';
 import type { AppConnection, SipCommand } from './app-connection.js';
@@ -39,8 +39,8 @@ interface Sent {
   readonly inDialog: boolean;
   /** The ACK that the application sent for the 2xx; repeated for each repetition of it. */
   ack: SipMessage | undefined;
-  /** Our ACKs to other forks that answered too, and were hung up, by their To tags. */
-  readonly forks: Map<string, SipMessage>;
+  /** Other forks that answered too. */
+  unwanted: UnwantedAnswers | undefined;
   /** RSeq of the last reliable provisional response, and the dialog that it came in. */
   reliable: { readonly dialog: CallDialog; readonly rseq: number } | undefined;
   cancelled: boolean;
@@ -237,7 +237,7 @@ export class Uac {
       dialog,
       inDialog: dialog !== undefined,
       ack: undefined,
-      forks: new Map(),
+      unwanted: undefined,
       reliable: undefined,
       cancelled: false,
       final: false,
@@ -342,20 +342,8 @@ export class Uac {
       if (sent.ack !== undefined && target !== undefined) layer.sendAck(sent.ack, target);
       return;
     }
-    const { request } = sent.transaction;
-    const state = DialogState.uac(request, response, source);
-    const target = state.target();
-    if (target === undefined) return;
-    const known = sent.forks.get(state.remoteTag);
-    if (known !== undefined) {
-      layer.sendAck(known, target);
-      return;
-    }
-    if (sent.forks.size >= mostForks) return;
-    const ack = state.buildRequest('ACK', cseqNumber(request));
-    sent.forks.set(state.remoteTag, ack);
-    layer.sendAck(ack, target);
-    layer.request(state.buildRequest('BYE'), target, () => undefined);
+    sent.unwanted ??= new UnwantedAnswers(layer);
+    sent.unwanted.hangUp(sent.transaction.request, response, source);
   }
 
   #acknowledgeAlone({ dialog }: Sent): void {

@@ -6,10 +6,8 @@ import type { SipMessage } from './message.js';
 import { tagOf } from './name-addr.js';
 import type { ClientTransaction } from './transaction.js';
 import type { Source, Target } from './transport.js';
+import { mostForks } from './unwanted-answers.js';
 import type { UserAgentContext } from './user-agent-context.js';
-
-/** More answers to one INVITE are no forks: each would cost us a BYE, repeated to wherever its Contact points. */
-export const mostForks = 16;
 
 export type OutgoingInviteEvents = {
   /** 101-199, and 100. */
