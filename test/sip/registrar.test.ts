@@ -19,12 +19,16 @@ import { send, type Telephone } from './telephone.js';
 /** A registrar with the users alice and bob, whose passwords are their names in capitals. */
 async function registrar(t: Test) {
   const dir = await mkdtemp(join(tmpdir(), 'registrar-'));
-  t.teardown(() => rm(dir, { recursive: true }));
   for (const name of ['alice', 'bob']) await addUser(dir, name, 'xiangyin', name.toUpperCase());
   const users = new Users(dir, silentLogger);
   const clock = new ManualClock();
   const file = join(dir, 'registrations.json');
   const locations = new Locations({ clock, logger: silentLogger, file });
+  t.teardown(async () => {
+    // What it has yet to write goes into the folder.
+    await locations.close();
+    await rm(dir, { recursive: true });
+  });
   const authenticator = new DigestAuthenticator({
     realm: 'xiangyin',
     find: (name) => users.find(name),
