@@ -6,6 +6,12 @@ import { FRAME_SAMPLES, SAMPLE_RATE_HZ } from './audio-source.js';
 
 const isLittleEndian = endianness() === 'LE';
 
+/*
+ * What is needed while a message is made is shared by all forks of the thread: the processor has it at hand then.
+ */
+const mixed = new Int16Array(FRAME_SAMPLES);
+const messages = new Map<number, ReturnType<typeof makeMessage>>();
+
 /**
  * Makes a fork's messages: signed 16-bit little-endian at the fork's rate, one message per 20 ms frame. mono is the
  * caller, mixed the sum, stereo interleaved with the caller left.
@@ -16,7 +22,6 @@ export class ForkEncoder {
   readonly #frameSamples: number;
   /** One per channel; empty when the rate is that of the call. */
   readonly #lines: ResampledLine[] = [];
-  readonly #mixed = new Int16Array(FRAME_SAMPLES);
   readonly #message: Int16Array;
   readonly #messageBytes: Uint8Array;
   readonly #localHeader: Uint8Array;
@@ -28,8 +33,11 @@ export class ForkEncoder {
     this.#channels = mix === 'stereo' ? 2 : 1;
     this.bytesPerSec = sampleRateHz * 2 * this.#channels;
     this.#frameSamples = (FRAME_SAMPLES * sampleRateHz) / SAMPLE_RATE_HZ;
-    this.#message = new Int16Array(this.#channels * this.#frameSamples);
-    this.#messageBytes = new Uint8Array(this.#message.buffer);
+    const samples = this.#channels * this.#frameSamples;
+    const shared = messages.get(samples) ?? makeMessage(samples);
+    messages.set(samples, shared);
+    this.#message = shared.samples;
+    this.#messageBytes = shared.bytes;
     this.#localHeader = localHeader(this.#messageBytes.length);
   }
 
@@ -76,9 +84,9 @@ export class ForkEncoder {
 
   #sum(left: Int16Array, right: Int16Array): Int16Array {
     for (let i = 0; i < FRAME_SAMPLES; i += 1) {
-      this.#mixed[i] = clip((left[i] as number) + (right[i] as number));
+      mixed[i] = clip((left[i] as number) + (right[i] as number));
     }
-    return this.#mixed;
+    return mixed;
   }
 
   #fill(left: Int16Array, right: Int16Array): void {
@@ -90,6 +98,11 @@ export class ForkEncoder {
     else this.#message.set(first.length === count ? first : first.subarray(0, count));
     if (!isLittleEndian) Buffer.from(this.#message.buffer).swap16();
   }
+}
+
+function makeMessage(length: number): { readonly samples: Int16Array; readonly bytes: Uint8Array } {
+  const samples = new Int16Array(length);
+  return { samples, bytes: new Uint8Array(samples.buffer) };
 }
 
 /** A final binary frame of a client, with a masking key of zeros. */

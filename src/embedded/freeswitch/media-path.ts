@@ -12,6 +12,11 @@ import { JitterBuffer, type JitterBufferStats } from '../rtp/jitter-buffer.js';
 
 const TICKS_PER_SECOND = 50;
 
+const silence = new Int16Array(FRAME_SAMPLES);
+
+/** What the call whose tick it is sends: one for all calls of the thread, so that the processor has it at hand. */
+const out = new Int16Array(FRAME_SAMPLES);
+
 export interface MediaPathOptions {
   readonly session: RtpSession;
   readonly ticker: MediaTicker;
@@ -68,7 +73,6 @@ export class MediaPath {
   /** The same, to be walked per frame. */
   #forkList: readonly AudioFork[] = [];
   readonly #taps = new Set<FrameTap>();
-  readonly #out = new Int16Array(FRAME_SAMPLES);
   readonly #listener: TickListener = (tick, idealMs, wakeMs) => this.#tick(tick, idealMs, wakeMs);
   #timeline: StereoTimeline | undefined;
   /** What people hear of the caller, each with a delay of its own. */
@@ -225,8 +229,7 @@ export class MediaPath {
   #tick(tick: number, idealMs: number, wakeMs: number): void {
     const { session } = this.options;
     const timeline = (this.#timeline ??= this.#startTimeline(idealMs));
-    const out = this.#out;
-    out.fill(0);
+    out.set(silence);
     let hasSound = this.options.writer()?.mix(out) ?? false;
     const forks = this.#forkList;
     for (const fork of forks) if (fork.mix(out)) hasSound = true;

@@ -1,5 +1,6 @@
 import { Channel } from '../../core/channel.js';
 import { CallerPlacement, FRAME_SAMPLES, SAMPLES_PER_MS, type PlacementStats } from './caller-placement.js';
+import { FrameSlot } from './frame-slot.js';
 
 export { FRAME_SAMPLES } from './caller-placement.js';
 export const FRAME_MS = FRAME_SAMPLES / SAMPLES_PER_MS;
@@ -66,18 +67,8 @@ export class StereoTimeline {
 
   readonly #startMs: number;
   readonly #placement = new CallerPlacement();
-  readonly #left = new Int16Array(RING_SAMPLES);
-  readonly #right = new Int16Array(RING_SAMPLES);
-  /** 1 where #left holds a sample that came. */
-  readonly #filled = new Uint8Array(RING_SAMPLES);
-  /** How many of a frame's samples came. */
-  readonly #counts = new Uint8Array(RING_FRAMES);
-  readonly #frame = {
-    index: 0,
-    left: new Int16Array(FRAME_SAMPLES),
-    right: new Int16Array(FRAME_SAMPLES),
-    receivedSamples: 0,
-  };
+  /** What waits: frame i at i modulo the length; undefined where nothing has come yet. */
+  readonly #slots = new Array<FrameSlot | undefined>(RING_FRAMES).fill(undefined);
   #firstTick: number | undefined;
   /** Frames whose right half is fixed, frames that left, samples before which nothing can come any more. */
   #sentFrames = 0;
@@ -166,15 +157,15 @@ export class StereoTimeline {
     if (this.#closed) return;
     this.#closed = true;
     while (this.#emittedFrames < this.#sentFrames) this.#emit();
+    for (const slot of this.#slots) slot?.giveBack();
+    this.#slots.fill(undefined);
   }
 
   #fixRight(samples: Int16Array | undefined): void {
     // Only if nobody calls onTick: the ring must not run over itself.
     if (this.#sentFrames - this.#emittedFrames >= RING_FRAMES / 2) this.#emit();
-    const at = (this.#sentFrames % RING_FRAMES) * FRAME_SAMPLES;
-    const length = Math.min(samples?.length ?? 0, FRAME_SAMPLES);
-    for (let i = 0; i < length; i++) this.#right[at + i] = (samples as Int16Array)[i] as number;
-    this.#right.fill(0, at + length, at + FRAME_SAMPLES);
+    const slot = this.#slot(this.#sentFrames);
+    if (samples !== undefined) slot.setRight(samples);
     this.#sentFrames++;
   }
 
@@ -188,20 +179,20 @@ export class StereoTimeline {
       position % FRAME_SAMPLES === 0
     ) {
       // The usual packet: one whole frame, on the frames' grid.
-      const start = position % RING_SAMPLES;
-      this.#left.set(samples, start);
-      this.#filled.fill(1, start, start + FRAME_SAMPLES);
-      this.#counts[start / FRAME_SAMPLES] = FRAME_SAMPLES;
+      this.#slot(position / FRAME_SAMPLES).setLeft(samples);
       return;
     }
-    for (let i = skip; i < length; i++) {
-      const at = (position + i) % RING_SAMPLES;
-      this.#left[at] = samples[i] as number;
-      if (this.#filled[at] === 1) continue;
-      this.#filled[at] = 1;
-      const frame = Math.floor(at / FRAME_SAMPLES);
-      this.#counts[frame] = (this.#counts[frame] as number) + 1;
+    for (let i = skip; i < length;) {
+      const index = Math.floor((position + i) / FRAME_SAMPLES);
+      const at = position + i - index * FRAME_SAMPLES;
+      const count = Math.min(length - i, FRAME_SAMPLES - at);
+      this.#slot(index).addLeft(samples, i, count, at);
+      i += count;
     }
+  }
+
+  #slot(index: number): FrameSlot {
+    return (this.#slots[index % RING_FRAMES] ??= FrameSlot.take());
   }
 
   #release(): void {
@@ -210,7 +201,7 @@ export class StereoTimeline {
 
   #isComplete(): boolean {
     return (
-      this.#counts[this.#emittedFrames % RING_FRAMES] === FRAME_SAMPLES ||
+      this.#slots[this.#emittedFrames % RING_FRAMES]?.receivedSamples === FRAME_SAMPLES ||
       this.#finalSamples >= (this.#emittedFrames + 1) * FRAME_SAMPLES
     );
   }
@@ -221,25 +212,13 @@ export class StereoTimeline {
   }
 
   #emit(): void {
-    const slot = this.#emittedFrames % RING_FRAMES;
-    const at = slot * FRAME_SAMPLES;
-    const { left, right } = this.#frame;
-    const count = this.#counts[slot] as number;
-    if (count === 0) this.#gapFrames++;
-    if (count === FRAME_SAMPLES) {
-      for (let i = 0; i < FRAME_SAMPLES; i++) left[i] = this.#left[at + i] as number;
-    } else {
-      // What lies there from the last time round was never said.
-      for (let i = 0; i < FRAME_SAMPLES; i++) {
-        left[i] = this.#filled[at + i] === 1 ? (this.#left[at + i] as number) : 0;
-      }
-    }
-    for (let i = 0; i < FRAME_SAMPLES; i++) right[i] = this.#right[at + i] as number;
-    this.#filled.fill(0, at, at + FRAME_SAMPLES);
-    this.#counts[slot] = 0;
-    this.#frame.receivedSamples = count;
-    this.#frame.index = this.#emittedFrames++;
-    this.frames.publish(this.#frame);
+    const slot = this.#slot(this.#emittedFrames);
+    this.#slots[this.#emittedFrames % RING_FRAMES] = undefined;
+    if (slot.receivedSamples === 0) this.#gapFrames++;
+    slot.silenceGaps();
+    slot.index = this.#emittedFrames++;
+    this.frames.publish(slot);
+    slot.giveBack();
   }
 
   /** Whether nobody speaks: quiet in itself, or not above the line's noise, which is its quietest packet of late. */

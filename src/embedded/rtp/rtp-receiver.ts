@@ -61,6 +61,16 @@ interface Input {
   decoder: AudioDecoder | undefined;
 }
 
+/*
+ * What is needed for one packet only is shared by all receivers of the thread, which take turns packet by packet: of a
+ * call's own memory the processor has nothing at hand when its next packet comes.
+ */
+const packet = new RtpPacket();
+const received = { timestamp: 0, ssrc: 0, sequence: 0, marker: false, arrivalMs: 0, sequenceStep: 0 };
+const decoded = new Int16Array(MAX_PACKET_SAMPLES);
+/** The first samples of `decoded`, by how many. */
+const views: (Int16Array | undefined)[] = [];
+
 /** Reads the packets of one source: sequence, timestamps, sound, keys. Knows nothing of addresses. */
 export class RtpReceiver {
   onAudio: AudioListener | undefined;
@@ -72,18 +82,6 @@ export class RtpReceiver {
   /** By payload type. */
   #inputs: (Input | undefined)[] = [];
   #events: readonly EventFormat[] = [];
-  readonly #packet = new RtpPacket();
-  readonly #received = {
-    timestamp: 0,
-    ssrc: 0,
-    sequence: 0,
-    marker: false,
-    arrivalMs: 0,
-    sequenceStep: 0,
-  };
-  readonly #decoded = new Int16Array(MAX_PACKET_SAMPLES);
-  /** The part of #decoded that the last packet filled: packets are nearly always as long as the one before. */
-  #view = this.#decoded.subarray(0, 160);
   #ssrc: number | undefined;
   #highestSequence = 0;
   /** Clock of the last packet with sound (0: none yet), its timestamp there and in samples of ours, its length, its arrival. */
@@ -129,18 +127,17 @@ export class RtpReceiver {
 
   /** Hot: reads a packet; false: not RTP, or a payload type that was not agreed. Follow with {@link take} if it is ours. */
   read(bytes: Uint8Array): boolean {
-    return parseRtp(bytes, this.#packet) && this.#knows(this.#packet);
+    return parseRtp(bytes, packet) && this.#knows();
   }
 
   /** Hot: the packet that {@link read} has just read. */
   take(bytes: Uint8Array): void {
-    const packet = this.#packet;
     const counts = this.#counts;
     const arrivalMs = this.#clock.nowMs();
     counts.packetsReceived++;
     counts.bytesReceived += bytes.length;
     counts.lastReceivedMs = arrivalMs;
-    const sequenceStep = this.#follow(packet);
+    const sequenceStep = this.#follow();
     this.reception.packet(packet.ssrc, packet.sequence);
     const event = this.#eventOf(packet.payloadType);
     if (event !== undefined) {
@@ -153,7 +150,7 @@ export class RtpReceiver {
     if (input.isStateful && sequenceStep === 0) return;
     const decoder = (input.decoder ??= openDecoder(input.codec));
     const step = sequenceStep > 1 ? this.#missed(bytes, input.ticks, decoder, sequenceStep) : sequenceStep;
-    const length = decoder.decode(bytes, packet.payloadStart, packet.payloadEnd, this.#decoded);
+    const length = decoder.decode(bytes, packet.payloadStart, packet.payloadEnd, decoded);
     if (length <= 0) {
       counts.malformed++;
       return;
@@ -162,7 +159,7 @@ export class RtpReceiver {
     this.#lastLength = length;
     this.#lastArrivalMs = arrivalMs;
     this.reception.sound(timestamp, arrivalMs);
-    this.#received.marker = packet.marker;
+    received.marker = packet.marker;
     this.#handOver(length, timestamp, packet.sequence, step, arrivalMs);
   }
 
@@ -171,40 +168,38 @@ export class RtpReceiver {
    * Returns how many steps the one that has come is ahead then.
    */
   #missed(bytes: Uint8Array, ticks: number, decoder: AudioDecoder, sequenceStep: number): number {
-    const { payloadStart, payloadEnd, timestamp, sequence } = this.#packet;
+    const { payloadStart, payloadEnd, timestamp, sequence } = packet;
     const lost = this.#lastLength;
     // After a change of the clock a timestamp says nothing of the packet before.
     const recovers = decoder.recover !== undefined && this.#ticks === ticks;
     decoder.lose?.((sequenceStep - (recovers ? 2 : 1)) * lost);
     if (!recovers) return sequenceStep;
-    const length = decoder.recover?.(bytes, payloadStart, payloadEnd, lost, this.#decoded) ?? 0;
+    const length = decoder.recover?.(bytes, payloadStart, payloadEnd, lost, decoded) ?? 0;
     if (length <= 0) {
       decoder.lose?.(lost);
       return sequenceStep;
     }
     const arrivalMs = this.#clock.nowMs();
     const before = this.#inside((timestamp - length * ticks) >>> 0, ticks, sequenceStep - 1, arrivalMs);
-    this.#received.marker = false;
+    received.marker = false;
     this.#handOver(length, before, (sequence - 1) & 0xffff, sequenceStep - 1, arrivalMs);
     return 1;
   }
 
-  /** Hot: what #decoded begins with is the sound of a packet. */
+  /** Hot: what `decoded` begins with is the sound of a packet. */
   #handOver(length: number, timestamp: number, sequence: number, step: number, arrivalMs: number): void {
-    if (this.#view.length !== length) this.#view = this.#decoded.subarray(0, length);
-    const received = this.#received;
     received.timestamp = timestamp;
-    received.ssrc = this.#packet.ssrc;
+    received.ssrc = packet.ssrc;
     received.sequence = sequence;
     received.arrivalMs = arrivalMs;
     received.sequenceStep = step;
-    this.onAudio?.(this.#view, this.#place(timestamp, length), received);
+    this.onAudio?.((views[length] ??= decoded.subarray(0, length)), this.#place(timestamp, length), received);
   }
 
   /** Whether the packet that {@link read} has just read goes on with the stream that was heard last. */
   get continues(): boolean {
-    const step = sequenceDifference(this.#packet.sequence, this.#highestSequence);
-    return this.#packet.ssrc === this.#ssrc && step > 0 && step < MAX_DROPOUT;
+    const step = sequenceDifference(packet.sequence, this.#highestSequence);
+    return packet.ssrc === this.#ssrc && step > 0 && step < MAX_DROPOUT;
   }
 
   /** Another source will speak. */
@@ -222,7 +217,7 @@ export class RtpReceiver {
     this.#keys.close();
   }
 
-  #knows(packet: RtpPacket): boolean {
+  #knows(): boolean {
     const type = packet.payloadType;
     return (
       this.#inputs[type] !== undefined || type === COMFORT_NOISE_TYPE || this.#eventOf(type) !== undefined
@@ -253,7 +248,7 @@ export class RtpReceiver {
   }
 
   /** Extends the sequence, counts loss; see {@link ReceivedPacket.sequenceStep}. */
-  #follow(packet: RtpPacket): number {
+  #follow(): number {
     if (packet.ssrc !== this.#ssrc) {
       if (this.#ssrc !== undefined) this.reset();
       this.#ssrc = packet.ssrc;
