@@ -5,7 +5,7 @@ import { SrtpInbound, type SrtpRefusals } from './srtp-inbound.js';
 import { SrtpOutbound } from './srtp-outbound.js';
 import { isSameKey, SRTP_OVERHEAD_BYTES, type SrtpMasterKey } from './srtp-suite.js';
 
-/** As many as the sender has: a packet must stay as it is until the system has taken it. */
+/** A packet must stay as it is until the system has taken it, which is at once unless the socket's queue is full: 320 ms of sound. */
 const BUFFERS = 16;
 const BUFFER_BYTES = 1500;
 

@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup as resolve } from 'node:dns';
 import { isIP, isIPv6 } from 'node:net';
 import { rtpError } from './errors.js';
+import { PacketMemory } from './packet-memory.js';
 import type { MediaSecurity } from './media-security.js';
 
 export interface PortPoolOptions {
@@ -134,18 +135,19 @@ export class RtpSocket {
     rtcp.on('error', () => void this.stats.errors++);
   }
 
-  /** Hot: sends the first `lengthBytes` of `bytes`, which must stay as they are until this tick's I/O is done. */
+  /** Hot: sends the first `lengthBytes` of `bytes`: of the thread's {@link PacketMemory}, or to be left as they are. */
   send(bytes: Uint8Array, lengthBytes: number, port: number, host: string): void {
     if (this.#closed) return;
     const security = this.security;
     if (security === undefined) {
-      this.#rtp.send(bytes, 0, lengthBytes, port, host);
+      this.#rtp.send(PacketMemory.shared.first(bytes, lengthBytes), port, host);
+      if (this.#rtp.getSendQueueCount() > 0) PacketMemory.shared.lose();
       return;
     }
     const sealed = security.seal(bytes, lengthBytes);
     if (sealed === undefined) return;
     const destination = security.diverter?.destination;
-    this.#rtp.send(sealed, 0, sealed.length, destination?.port ?? port, destination?.host ?? host);
+    this.#rtp.send(sealed, destination?.port ?? port, destination?.host ?? host);
   }
 
   /** What is no media, as it is: STUN and DTLS share the port (RFC 7983). */
@@ -157,7 +159,7 @@ export class RtpSocket {
   sendRtcp(bytes: Uint8Array, port: number, host: string): void {
     if (this.#closed) return;
     const sealed = this.security === undefined ? bytes : this.security.seal(bytes, bytes.length);
-    if (sealed !== undefined) this.#rtcp.send(sealed, 0, sealed.length, port, host);
+    if (sealed !== undefined) this.#rtcp.send(sealed, port, host);
   }
 
   /** Frees both ports; safe to call twice. */
@@ -206,13 +208,16 @@ function bind(address: string, port: number): Promise<Socket | undefined> {
   });
 }
 
+/** The last address that {@link addressLookup} was given. */
+let known = { host: '', kind: 0 };
+
 /** Hot: an address needs no resolver; Node's own way through dns.lookup costs each packet a turn of the queue. */
 function addressLookup(
   host: string,
   family: number,
   done: (error: Error | null, address: string, family: number) => void,
 ): void {
-  const kind = isIP(host);
-  if (kind !== 0) done(null, host, kind);
+  if (host !== known.host) known = { host, kind: isIP(host) };
+  if (known.kind !== 0) done(null, host, known.kind);
   else resolve(host, { family }, (error, address) => done(error, address, family));
 }

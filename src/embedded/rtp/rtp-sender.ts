@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { CODEC_FACTS, INSIDE_HZ, type AudioEncoder } from './codec.js';
 import { openEncoder } from './codecs/open-codec.js';
+import { PacketMemory } from './packet-memory.js';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './packet.js';
 import type { AudioFormat, EventFormat } from './sdp-formats.js';
 import { EVENT_BYTES, KeySender, writeEvent } from './telephone-event.js';
-
-/**
- * Packets in flight: Node keeps a buffer until the system has taken it, which is at once unless the socket's queue is full.
- * 16 of them are 320 ms of sound.
- */
-const BUFFERS = 16;
 
 /** Longest packet made: 120 ms. */
 const MAX_PACKET_SAMPLES = 960;
@@ -18,9 +13,6 @@ const MAX_PACKET_SAMPLES = 960;
 export class RtpSender {
   readonly ssrc: number;
   readonly keys = new KeySender();
-  readonly #buffers: Uint8Array[] = [];
-  #nextBuffer = 0;
-  #roomBytes = 0;
   // RFC 3550 §5.1: both start at random.
   #sequence = randomBytes(2).readUInt16BE();
   /** RTP timestamp of media time 0, in the codec's clock; moved when the clock changes, so that the timestamp goes on. */
@@ -34,13 +26,12 @@ export class RtpSender {
   #ticks = 1;
   #eventTicks = 1;
 
-  /** `write`: called with a packet and its length; false if it was not sent. */
+  /** `write`: called with a packet, which is valid during the call, and its length; false if it was not sent. */
   constructor(
     ssrc: number | undefined,
     private readonly write: (bytes: Uint8Array, lengthBytes: number) => boolean,
   ) {
     this.ssrc = ssrc ?? randomBytes(4).readUInt32BE();
-    this.#makeRoom(MAX_PACKET_SAMPLES);
   }
 
   /** RTP timestamp of now, and the clock that counts it. */
@@ -71,9 +62,7 @@ export class RtpSender {
     const format = this.#format;
     if (format === undefined) return false;
     const encoder = (this.#encoder ??= openEncoder(format.codec, format.wishes));
-    const room = encoder.maxBytes(samples.length);
-    if (room > this.#roomBytes) this.#makeRoom(room);
-    const bytes = this.#buffer();
+    const bytes = PacketMemory.shared.room(RTP_HEADER_BYTES + encoder.maxBytes(samples.length));
     const length = encoder.encode(samples, bytes, RTP_HEADER_BYTES);
     const timestamp = this.#timestamp(this.#ticks);
     writeRtpHeader(bytes, format.payloadType, !this.#talking, this.#sequence, timestamp, this.ssrc);
@@ -94,7 +83,7 @@ export class RtpSender {
     const event = this.keys.next(this.#timestamp(this.#eventTicks), tickSamples, this.#eventTicks);
     this.silence(tickSamples);
     if (event === undefined) return;
-    const bytes = this.#buffer();
+    const bytes = PacketMemory.shared.room(RTP_HEADER_BYTES + EVENT_BYTES);
     writeRtpHeader(bytes, telephoneEventType, event.marker, this.#sequence, event.timestamp, this.ssrc);
     writeEvent(bytes, RTP_HEADER_BYTES, event.event, event.end, event.durationSamples);
     this.#put(bytes, RTP_HEADER_BYTES + EVENT_BYTES);
@@ -117,18 +106,6 @@ export class RtpSender {
     // A packet that never left must not look lost.
     if (sent) this.#sequence = (this.#sequence + 1) & 0xffff;
     return sent;
-  }
-
-  #makeRoom(bytes: number): void {
-    this.#roomBytes = bytes;
-    // What the system still has to send keeps its own buffers.
-    for (let i = 0; i < BUFFERS; i++) this.#buffers[i] = new Uint8Array(RTP_HEADER_BYTES + bytes);
-  }
-
-  #buffer(): Uint8Array {
-    const bytes = this.#buffers[this.#nextBuffer] as Uint8Array;
-    this.#nextBuffer = (this.#nextBuffer + 1) % BUFFERS;
-    return bytes;
   }
 }
 
