@@ -13,7 +13,7 @@ import { errorCode } from '../core/errors.js';
 import { token } from '../core/ids.js';
 import { OnceLogger, type Logger } from '../core/logger.js';
 import { StreamLink, type LinkListener, type LinkStream } from '../core/stream-link.js';
-import { AudioStream, type MessageSocket } from './audio-stream.js';
+import { AudioStream, type MessageListener, type MessageSocket } from './audio-stream.js';
 import { strangerRefused } from './channels.js';
 import { audioStreamError } from './errors.js';
 
@@ -216,7 +216,7 @@ function keyOf(path: string): string | undefined {
 
 /** A link's stream: who ends it need not wait for the other side. */
 class LinkedMessages implements MessageSocket, LinkListener {
-  #onMessage: (data: Buffer, isBinary: boolean) => void = () => undefined;
+  #listener: MessageListener | undefined;
   #onGone: () => void = () => undefined;
 
   constructor(private readonly stream: LinkStream) {}
@@ -225,8 +225,8 @@ class LinkedMessages implements MessageSocket, LinkListener {
     return this.stream.waitingBytes;
   }
 
-  onMessage(listener: (data: Buffer, isBinary: boolean) => void): void {
-    this.#onMessage = listener;
+  onMessage(listener: MessageListener): void {
+    this.#listener = listener;
   }
 
   onGone(listener: () => void): void {
@@ -245,9 +245,13 @@ class LinkedMessages implements MessageSocket, LinkListener {
     this.stream.close();
   }
 
+  message(data: Buffer): void {
+    this.#listener?.text(data);
+  }
+
   /** Hot. */
-  message(data: Buffer, isBinary: boolean): void {
-    this.#onMessage(data, isBinary);
+  binary(batch: Buffer, from: number, to: number): void {
+    this.#listener?.binary(batch, from, to);
   }
 
   gone(): void {
@@ -260,7 +264,11 @@ function messagesOf(webSocket: WebSocket): MessageSocket {
     get bufferedAmount() {
       return webSocket.bufferedAmount;
     },
-    onMessage: (listener) => webSocket.on('message', listener),
+    onMessage: (listener) =>
+      webSocket.on('message', (data: Buffer, isBinary) => {
+        if (isBinary) listener.binary(data, 0, data.length);
+        else listener.text(data);
+      }),
     onGone: (listener) => {
       webSocket.on('close', listener);
       webSocket.on('error', listener);

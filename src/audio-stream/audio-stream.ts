@@ -7,12 +7,19 @@ export const frameSamples = 160;
 /** A media server that takes nothing any more: half a minute of the bot's voice, which is handed over 2 s ahead, waits. */
 const maxBufferedBytes = 30 * 8000 * 2;
 
+/** What comes is valid during the call only. */
+export interface MessageListener {
+  /** Hot. A binary message is what lies in `batch` from `from` to before `to`; `from` is even. */
+  binary(batch: Buffer, from: number, to: number): void;
+  text(data: Buffer): void;
+}
+
 /** A WebSocket as a stream needs it. */
 export interface MessageSocket {
   /** Bytes that wait to be taken by the system. */
   readonly bufferedAmount: number;
-  /** Hot: `listener` gets each message; the bytes are valid during the call only. One listener. */
-  onMessage(listener: (data: Buffer, isBinary: boolean) => void): void;
+  /** One listener, for each message. */
+  onMessage(listener: MessageListener): void;
   /** When the connection is over, however it ended; once. One listener. */
   onGone(listener: () => void): void;
   /** The bytes are copied. Nothing after the end. */
@@ -30,6 +37,15 @@ export type AudioStreamEvents = {
   lost: [];
 };
 
+/*
+ * A whole frame is taken apart in memory that all streams share: the processor has it at hand. The messages of many streams
+ * come in one batch, whose samples are looked at through one view.
+ */
+const wholeCaller = new Int16Array(frameSamples);
+const wholeHeard = new Int16Array(frameSamples);
+let lastBatch: Buffer | undefined;
+let lastSamples: Int16Array = new Int16Array(0);
+
 /**
  * One fork's WebSocket (mod_audio_fork's protocol, wire.md C): frames of the call come in, the bot's voice and
  * commands go out. Owned by the call.
@@ -41,8 +57,8 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
    */
   onFrame: ((caller: Int16Array, heard: Int16Array) => void) | undefined;
 
-  readonly #caller = new Int16Array(frameSamples);
-  readonly #heard = new Int16Array(frameSamples);
+  /** The beginning of a frame whose rest comes with the next message. */
+  #begun: { readonly caller: Int16Array; readonly heard: Int16Array } | undefined;
   #filled = 0;
   #frames = 0;
   #closed = false;
@@ -53,10 +69,11 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
     private readonly channels: 1 | 2,
   ) {
     super();
-    socket.onMessage((data, isBinary) => {
-      if (this.#closed) return;
-      if (isBinary) this.#samples(data);
-      else this.#text(data);
+    socket.onMessage({
+      binary: (batch, from, to) => this.#samples(batch, from, to),
+      text: (data) => {
+        if (!this.#closed) this.#text(data);
+      },
     });
     socket.onGone(() => this.#gone());
   }
@@ -103,18 +120,27 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
   }
 
   /** Hot. s16le, interleaved when stereo; after a stall several frames come in one message, cut anywhere. */
-  #samples(data: Buffer): void {
-    const samples = samplesOf(data);
+  #samples(batch: Buffer, from: number, to: number): void {
+    if (this.#closed) return;
+    if (batch !== lastBatch) {
+      lastBatch = batch;
+      lastSamples = samplesOf(batch);
+    }
+    const samples = lastSamples;
     const { channels } = this;
-    if (channels === 2 && this.#filled === 0 && samples.length === 2 * frameSamples) {
-      this.#stereoFrame(samples);
+    const start = from >> 1;
+    const count = (to - from) >> 1;
+    if (channels === 2 && this.#filled === 0 && count === 2 * frameSamples) {
+      this.#stereoFrame(samples, start);
       return;
     }
-    const end = samples.length - (samples.length % channels);
-    const caller = this.#caller;
-    const heard = this.#heard;
+    const end = start + count - (count % channels);
+    const { caller, heard } = (this.#begun ??= {
+      caller: new Int16Array(frameSamples),
+      heard: new Int16Array(frameSamples),
+    });
     let filled = this.#filled;
-    for (let at = 0; at < end; at += channels) {
+    for (let at = start; at < end; at += channels) {
       caller[filled] = samples[at] as number;
       if (channels === 2) heard[filled] = samples[at + 1] as number;
       filled += 1;
@@ -128,15 +154,13 @@ export class AudioStream extends TypedEmitter<AudioStreamEvents> {
   }
 
   /** Hot. The usual message: one whole frame. */
-  #stereoFrame(samples: Int16Array): void {
-    const caller = this.#caller;
-    const heard = this.#heard;
-    for (let i = 0; i < frameSamples; i++) {
-      caller[i] = samples[2 * i] as number;
-      heard[i] = samples[2 * i + 1] as number;
+  #stereoFrame(samples: Int16Array, start: number): void {
+    for (let i = 0, at = start; i < frameSamples; i++, at += 2) {
+      wholeCaller[i] = samples[at] as number;
+      wholeHeard[i] = samples[at + 1] as number;
     }
     this.#frames += 1;
-    this.onFrame?.(caller, heard);
+    this.onFrame?.(wholeCaller, wholeHeard);
   }
 
   #text(data: Buffer): void {
