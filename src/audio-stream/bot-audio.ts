@@ -5,6 +5,9 @@ import { SaidAudio } from './said-audio.js';
 /** How far ahead of the caller's ear audio is handed over, ms: enough to outlive any pause of this process. */
 const leadMs = 2000;
 
+/** How far the lead may shrink before it is made up for, ms: several pieces a wake-up, not a wake-up for each. */
+const topUpMs = 500;
+
 /** Largest piece handed over at once, samples (200 ms): small enough that a cut never waits behind a big message. */
 const pieceSamples = 1600;
 
@@ -96,7 +99,7 @@ export class BotAudio {
       for (;;) {
         while (said.waitingSamples > 0) {
           const aheadMs = this.#heardAtMs - this.clock.nowMs() - leadMs;
-          if (aheadMs > 0) await this.#sleep(aheadMs, waker);
+          if (aheadMs > 0) await this.#sleep(aheadMs + topUpMs, waker);
           if (stop()) return;
           const piece = said.next(pieceSamples);
           // Told before: no sample is on its way by then.
