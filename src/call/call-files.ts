@@ -23,6 +23,7 @@ export interface CallFilesOptions {
 export class CallFiles {
   #recorder: Recorder | undefined;
   #journal: Journal | undefined;
+  #folder: Promise<unknown> | undefined;
   /** `calls/20261121/20261121-013502-9f3c1a7e`, relative to the data folder. */
   readonly #base: string;
 
@@ -46,7 +47,8 @@ export class CallFiles {
   /** Makes the folder, beside the making of the endpoint: the answer need not wait for the disk. */
   async makeFolder(): Promise<void> {
     const folder = dirname(join(this.options.dataDir, this.#base));
-    await mkdir(folder, { recursive: true, mode: 0o750 });
+    this.#folder = mkdir(folder, { recursive: true, mode: 0o750 });
+    await this.#folder;
   }
 
   open(): Journal {
@@ -64,7 +66,11 @@ export class CallFiles {
 
   /** Rejects CALL_DISK_STALLED: a disk that takes nothing must not keep the call; the files are closed when it does. */
   async close(): Promise<void> {
-    const closed = Promise.all([this.#recorder?.close(), this.#journal?.close()]).then(() => undefined);
+    // A folder that could not be made has been told of where it was awaited; the call that ended before leaves none half made.
+    const folder = this.#folder?.catch(() => undefined);
+    const closed = Promise.all([folder, this.#recorder?.close(), this.#journal?.close()]).then(
+      () => undefined,
+    );
     await within(this.options.clock, closeLimitMs, closed, () => callError('CALL_DISK_STALLED'));
   }
 }

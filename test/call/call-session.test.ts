@@ -348,6 +348,29 @@ t.test('an answered call ends for one reason only, whoever else ends it too', as
   t.ok(record.recording?.endsWith('.wav') && record.journal?.endsWith('.journal.jsonl'));
 });
 
+t.test('a call that ends before its folder is made makes none afterwards', async (t) => {
+  const { mkdir } = fs;
+  t.teardown(() => {
+    fs.mkdir = mkdir;
+    syncBuiltinESMExports();
+  });
+  let isMade = false;
+  fs.mkdir = (async (...args: Parameters<typeof mkdir>) => {
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    isMade = true;
+    return mkdir(...args);
+  }) as typeof mkdir;
+  syncBuiltinESMExports();
+  const { incoming, clock, reach, finishAll, running, ended } = await setUp(t);
+  await reach('endpoint');
+  incoming.cancel();
+  finishAll();
+  await running;
+  t.match(await ended, { endReason: 'cancelled' });
+  t.ok(isMade);
+  t.equal(clock.pendingTimers, 0);
+});
+
 t.test('a disk that stalls does not keep an ended call', async (t) => {
   const { open } = fs;
   t.teardown(() => {
