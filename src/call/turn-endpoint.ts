@@ -42,7 +42,7 @@ export const endpointSilences = {
   /** Nothing that fits: words may be missing. */
   nothing: 480,
   /** A cough, or a short first word (change, my address): the bot goes on soon, but not in a pause inside a phrase. */
-  cough: 380,
+  cough: 460,
   /** The recognizer says nothing before the end. */
   unknown: 400,
   open: 700,
