@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { XiangyinError } from './core/errors.js';
+import { failureText } from './cli/failure-text.js';
 
 // drachtio-fsmrf tells of its connections on standard output, which belongs to what a command prints.
 console.info = () => undefined;
@@ -42,7 +42,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // A known failure is one clear line; anything else is a fault of ours and shows where it is.
-  if (error instanceof XiangyinError) console.error(`xiangyin: ${error.message}`);
-  else console.error(error);
+  const text = failureText(error);
+  console.error(text === undefined ? error : `xiangyin: ${text}`);
   process.exitCode = 1;
 }

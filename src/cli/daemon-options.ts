@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formats } from '../config/formats.js';
 import { parseRequestHandler, requestHandlerForm, type RequestHandler } from '../config/request-handler.js';
 import { formatHostPort, parseHostPort, type HostPort } from '../core/address.js';
@@ -31,6 +31,31 @@ export function address(text: string): HostPort {
   return parsed;
 }
 
+/** Where a daemon listens on this machine unless told otherwise. */
+function listenOption(name: string, what: string, port: number): Option {
+  const usual = { host: '127.0.0.1', port };
+  return new Option(`${name} <host:port>`, what).argParser(address).default(usual, formatHostPort(usual));
+}
+
+function addControlPort(
+  command: Command,
+  name: string,
+  what: string,
+  port: number,
+  secretName: string,
+): Command {
+  return command
+    .addOption(listenOption(name, what, port))
+    .option(`${secretName} <secret>`, 'its secret (default: random, printed)');
+}
+
+const logLevels: readonly LogLevel[] = ['silent', 'error', 'warn', 'info', 'debug'];
+
+/** Of what runs alone; its log goes to standard error. */
+export function logLevel(): Option {
+  return new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('warn');
+}
+
 /** What may be said of the SIP server on every command line that starts one alone. */
 export interface SipServerFlags {
   readonly drachtio: HostPort;
@@ -46,18 +71,16 @@ export interface SipServerFlags {
   readonly json?: boolean;
 }
 
+const sipByDefault = ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'];
+
 /** Named as the configuration's `sip.…`, where it has them. */
 export function addSipServerOptions(command: Command): Command {
-  return command
-    .option('--drachtio <host:port>', 'control port of the SIP server', address, {
-      host: '127.0.0.1',
-      port: 9022,
-    })
-    .option('--secret <secret>', 'its secret (default: random, printed)')
-    .option('--sip <list>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tls:0.0.0.0:5061', sipList, [
-      'udp:127.0.0.1:5060',
-      'tcp:127.0.0.1:5060',
-    ])
+  return addControlPort(command, '--drachtio', 'control port of the SIP server', 9022, '--secret')
+    .addOption(
+      new Option('--sip <list>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tls:0.0.0.0:5061')
+        .argParser(sipList)
+        .default(sipByDefault, sipByDefault.join(',')),
+    )
     .option('--tls-certificate <file>', 'PEM file of our certificate with its chain; tls: and wss: need it')
     .option('--tls-key <file>', "PEM file of the certificate's key")
     .option('--tls-ca <file>', 'PEM file of the authorities that servers we call by TLS are checked against')
@@ -68,7 +91,7 @@ export function addSipServerOptions(command: Command): Command {
       requestHandlers,
     )
     .option('--external-address <address>', 'what Contact, Via and SDP say, behind a NAT')
-    .option('--log-level <level>', 'silent, error, warn, info or debug', 'warn')
+    .addOption(logLevel())
     .option('--json', 'print where it listens as one line of JSON');
 }
 
@@ -102,27 +125,19 @@ export interface MediaServerFlags {
 }
 
 export function addMediaServerOptions(command: Command): Command {
-  return command
-    .option('--esl <host:port>', 'control port of the media server', address, {
-      host: '127.0.0.1',
-      port: 8021,
-    })
-    .option('--esl-secret <secret>', 'its secret (default: random, printed)')
-    .option('--media-sip <host:port>', 'where the media server takes its leg of a call', address, {
-      host: '127.0.0.1',
-      port: 5080,
-    })
+  return addControlPort(command, '--esl', 'control port of the media server', 8021, '--esl-secret')
+    .addOption(listenOption('--media-sip', 'where the media server takes its leg of a call', 5080))
     .option(
       '--media-workers <n>',
       'threads of the media server, each with the control and SIP ports after the last one',
       workers,
       1,
     )
-    .option('--rtp <host:min-max>', 'address and ports of sound', rtpRange, {
-      host: '127.0.0.1',
-      min: 20000,
-      max: 30000,
-    })
+    .addOption(
+      new Option('--rtp <host:min-max>', 'address and ports of sound')
+        .argParser(rtpRange)
+        .default({ host: '127.0.0.1', min: 20000, max: 30000 }, '127.0.0.1:20000-30000'),
+    )
     .option(
       '--codecs <names>',
       'of PCMU,PCMA,G722,opus,L16: what is offered, in this order, and taken',

@@ -7,12 +7,12 @@ import { runCaller, type CallerReport } from '../caller/run-caller.js';
 import type { CallerTurn } from '../caller/turn-ledger.js';
 import { systemClock } from '../core/clock.js';
 import { createLogger, silentLogger, type LogLevel } from '../core/logger.js';
-import { Server } from '../server.js';
 import { createEspeakSynthesizer } from '../speech/engines/espeak-ng/espeak-synthesizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import type { CallRecord } from '../store/call-record.js';
 import { demoScripts } from './demo-scripts.js';
 import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
+import { startServer } from './start-server.js';
 
 type DemoFlags = ServerFlags & { readonly json?: boolean };
 
@@ -29,6 +29,7 @@ const recordLimitMs = 5000;
 export function addDemoCommand(program: Command): void {
   addServerOptions(
     program.command('demo').description('start the server, call it twice, show both conversations, and end'),
+    { sip: 'a free port of 127.0.0.1', http: 'a free port of 127.0.0.1', logLevel: 'error' },
   )
     .option('--json', 'one line of JSON at the end')
     .action((flags: DemoFlags) => demo(flags, program.version() ?? ''));
@@ -48,7 +49,7 @@ async function demo(flags: DemoFlags, version: string): Promise<void> {
   const synthesizer = await createEspeakSynthesizer();
   say('starting the server, and making its prompts and phrases ready (a minute the first time) ...');
   const logger = createLogger(config.log.level as LogLevel);
-  const server = await Server.start({ config, clock: systemClock, logger, version });
+  const server = await startServer({ config, clock: systemClock, logger, version });
   const calls: DemoCall[] = [];
   try {
     await server.ready;

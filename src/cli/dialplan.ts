@@ -13,6 +13,7 @@ import { renderProblem, type Problem } from '../dialog/problem.js';
 import { checkRecordings } from '../dialog/prompt-manifest.js';
 import { listRecordings, projectFolder, readDialplanSources, readSource } from './dialplan-files.js';
 import { walkDialplan } from './dialplan-walk.js';
+import { cliError } from './errors.js';
 import { readWalkSpeech } from './walk-speech.js';
 
 interface ProjectOption {
@@ -35,9 +36,7 @@ export function addDialplanCommand(program: Command): void {
     .option('--project <folder>', projectHelp)
     .option('--json', 'print one JSON object: {ok, files, problems}')
     .action((files: string[], options: ProjectOption & { json?: boolean }) => {
-      orExplain(() => {
-        check(files, options);
-      });
+      check(files, options);
     });
 
   dialplan
@@ -54,8 +53,15 @@ export function addDialplanCommand(program: Command): void {
         name: string,
         options: ProjectOption & { calling: string; called: string; dialect?: string; open?: boolean },
       ) => {
-        const found = orExplain(() => findDialplan(name, options));
+        const found = findDialplan(name, options);
         if (found === undefined) return;
+        if (options.dialect !== undefined && !found.dialects.includes(options.dialect)) {
+          throw cliError('CLI_DIALPLAN_LACKS_DIALECT', {
+            name: found.name,
+            id: options.dialect,
+            ids: found.dialects.join(', '),
+          });
+        }
         const call = {
           callingNumber: options.calling,
           calledNumber: options.called,
@@ -76,7 +82,7 @@ export function addDialplanCommand(program: Command): void {
     .option('--project <folder>', projectHelp)
     .option('--json', 'print the compiled dialplan')
     .action((name: string, options: ProjectOption & { json?: boolean }) => {
-      const found = orExplain(() => findDialplan(name, options));
+      const found = findDialplan(name, options);
       if (found === undefined) return;
       console.log(options.json === true ? JSON.stringify(found, null, 2) : outline(found));
     });
@@ -176,17 +182,4 @@ function printProblems(problems: readonly Problem[], sources: readonly SourceFil
 
 function count(number: number, noun: string): string {
   return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** A file that cannot be read is the admin's to put right: one line, no stack. */
-function orExplain<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    const { code, path: file } = error as NodeJS.ErrnoException;
-    if (code === undefined || file === undefined) throw error;
-    process.exitCode = 1;
-    console.error(code === 'ENOENT' ? `${file}: there is no such file` : `${file}: cannot be read (${code})`);
-    return undefined;
-  }
 }

@@ -39,6 +39,12 @@ export const cliError = defineErrors({
     ...traits,
   },
   CLI_NO_SUCH_DIALECT: { message: 'there is no dialect {id}; there are: {ids}', ...traits },
+  CLI_DIALPLAN_LACKS_DIALECT: { message: 'dialplan {name} has no dialect {id}; it has: {ids}', ...traits },
+  CLI_CONFIGURED_FILE: {
+    message:
+      '{option}: {path} cannot be read ({code}): start the server in the folder that has it, or set {option} in the configuration',
+    ...traits,
+  },
   CLI_NO_TEST_SET: { message: 'this installation came without test sets: name one with --set', ...traits },
   CLI_TEST_SET_UNREADABLE: { message: 'the test set {file} cannot be read', ...traits },
 });

@@ -8,6 +8,7 @@ import { listenMediaObservation, type MediaObservation } from '../http/media-obs
 import {
   address,
   addMediaServerOptions,
+  logLevel,
   mediaServerLines,
   mediaServerOptions,
   openWithKnownSecret,
@@ -29,7 +30,7 @@ export function addMediaCommand(program: Command): void {
   )
     .option('--external-address <address>', 'what SDP says, behind a NAT')
     .option('--metrics <host:port>', 'serve /metrics and /healthz there by HTTP', address)
-    .option('--log-level <level>', 'silent, error, warn, info or debug', 'warn')
+    .addOption(logLevel())
     .option('--json', 'print where it listens as one line of JSON')
     .action(runMedia);
 }

@@ -2,14 +2,19 @@ import type { Command } from 'commander';
 import { formatHostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { createLogger, type LogLevel } from '../core/logger.js';
-import { Server } from '../server.js';
+import type { Server } from '../server.js';
 import { keepServing, toldToStop } from './keep-serving.js';
 import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
+import { startServer } from './start-server.js';
 import { tuneRuntime } from './tune-runtime.js';
 
 /** `xiangyin serve`: runs the server until SIGTERM or SIGINT, then lets live calls finish. */
 export function addServeCommand(program: Command): void {
-  addServerOptions(program.command('serve').description('run the server until it is stopped'))
+  addServerOptions(program.command('serve').description('run the server until it is stopped'), {
+    sip: 'udp and tcp on 127.0.0.1:5060',
+    http: '127.0.0.1:8080',
+    logLevel: 'info',
+  })
     .option('--watch', 'publish each save of a dialplan that passes the check')
     .option('--json', 'print one line of JSON when ready')
     .action((flags: ServerFlags & { json?: boolean }) => serve(flags, program.version() ?? ''));
@@ -19,7 +24,7 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   tuneRuntime();
   const config = await configOf(flags);
   const logger = createLogger(config.log.level as LogLevel);
-  const server = await Server.start({ config, clock: systemClock, logger, version });
+  const server = await startServer({ config, clock: systemClock, logger, version });
   keepServing(logger);
   const stopped = toldToStop();
   announce(server, config.sip.externalAddress, flags.json === true);

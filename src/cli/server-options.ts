@@ -13,21 +13,31 @@ export interface ServerFlags {
   readonly watch?: boolean;
 }
 
-export function addServerOptions(command: Command): Command {
+/** What holds if neither the flag, nor a variable, nor the file says another. */
+interface Usual {
+  readonly sip: string;
+  readonly http: string;
+  readonly logLevel: string;
+}
+
+export function addServerOptions(command: Command, usual: Usual): Command {
   return command
     .option(
       '--config <file>',
       'configuration file (default: xiangyin.yaml where it is started, if there is one)',
     )
     .option('--data-dir <folder>', 'where everything is written (default: ./data)')
-    .option('--sip <addresses>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tcp:0.0.0.0:5060')
+    .option(
+      '--sip <addresses>',
+      `where calls are taken, e.g. udp:0.0.0.0:5060,tcp:0.0.0.0:5060 (default: ${usual.sip})`,
+    )
     .option(
       '--request-handler <method=url>',
       'who decides where new requests of that method go, instead of us; may be repeated',
       (text: string, before: readonly string[] = []) => [...before, text],
     )
-    .option('--http <host:port>', 'health, metrics, control (default: 127.0.0.1:8080)')
-    .option('--log-level <level>', 'silent, error, warn, info or debug');
+    .option('--http <host:port>', `health, metrics, control (default: ${usual.http})`)
+    .option('--log-level <level>', `silent, error, warn, info or debug (default: ${usual.logLevel})`);
 }
 
 /** The configuration with the flags on top. Rejects as loadConfig does. */

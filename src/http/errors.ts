@@ -5,7 +5,7 @@ const forGood = { retryable: false, sipStatus: 500 } as const;
 export const httpError = defineErrors({
   HTTP_ADDRESS_IN_USE: {
     message:
-      'port {port} on {host} is taken, probably by another Xiangyin: stop that one, or set http.listen to a free port',
+      'port {port} on {host} is taken, probably by another Xiangyin: stop that one, or set http.listen (--metrics of a daemon alone) to a free port',
     ...forGood,
     httpStatus: 500,
   },

@@ -86,6 +86,14 @@ t.test('a TLS address without a certificate, and what is no address or handler, 
   );
 });
 
+t.test('a level of the log that there is not is one line', async (t) => {
+  for (const command of [...commands, ['media']]) {
+    const text = await refused([...command, '--log-level', 'loud']);
+    t.match(text, /--log-level.*silent, error, warn, info, debug/);
+    t.notMatch(text, /^ +at /m, 'no stack');
+  }
+});
+
 t.test(
   'a codec that the media server does not have is refused by a line that names those it has',
   async (t) => {

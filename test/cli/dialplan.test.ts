@@ -8,15 +8,11 @@ import { shippedDialplan } from '../dialog/project-file.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const call = { callingNumber: '+441632960001', calledNumber: '1001' };
 
-/** Runs `xiangyin dialplan ...` as a process of its own, with the one command only. */
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+/** Runs `xiangyin dialplan ...` as a process of its own. */
 function xiangyin(args: readonly string[], input = '', cwd = root) {
-  const main = `import { Command } from 'commander';
-    import { addDialplanCommand } from ${JSON.stringify(new URL('../../src/cli/dialplan.js', import.meta.url).href)};
-    const program = new Command('xiangyin');
-    addDialplanCommand(program);
-    await program.parseAsync(['node', 'xiangyin', 'dialplan', ...${JSON.stringify(args)}]);`;
-  const node = ['--input-type=module', '--eval', main];
-  const { status, stdout, stderr } = spawnSync(process.execPath, node, {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'dialplan', ...args], {
     input,
     encoding: 'utf8',
     cwd,
@@ -50,7 +46,7 @@ t.test('check: problems are printed with the line and a caret, and the exit stat
 t.test('check: a file that is not there is one clear line', async (t) => {
   const { status, stderr } = xiangyin(['check', 'nothing.yaml']);
   t.equal(status, 1);
-  t.equal(stderr, 'nothing.yaml: there is no such file\n');
+  t.equal(stderr, 'xiangyin: nothing.yaml: there is no such file or folder\n');
 });
 
 t.test('show: an outline; an unknown name lists what is there', async (t) => {
@@ -80,6 +76,12 @@ t.test('walk --open: what is typed is understood, and asked back where it must b
   t.match(stdout, /交一百五十元，对吗/);
   t.match(stdout, /\[pay\.link -> main\.more -> main\.anything-else\]/);
   t.match(stdout, /\(the bot hangs up\)\n$/);
+});
+
+t.test('walk: a dialect that the dialplan has not is refused with those that it has', async (t) => {
+  const { status, stderr } = xiangyin(['walk', 'hotline', '--dialect', 'wuu']);
+  t.equal(status, 1);
+  t.equal(stderr, 'xiangyin: dialplan hotline has no dialect wuu; it has: cmn, yue, cmn-sichuan\n');
 });
 
 t.test('walk: the end of the input hangs up', async (t) => {
