@@ -8,7 +8,7 @@ import type { CallerMemory } from '../store/caller-memory.js';
 import { databaseFile } from '../store/data-folder.js';
 import { createSqliteStore, type SqliteStores } from '../store/sqlite/sqlite-store.js';
 import { timeText } from './call-text.js';
-import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+import { dataFolderCommand, dataDirOf, type DataFolderFlags } from './kept-calls.js';
 
 type CallersFlags = DataFolderFlags & { readonly json?: boolean; readonly keepTaught?: boolean };
 
@@ -17,17 +17,19 @@ export function addCallersCommand(program: Command): void {
   const callers = program
     .command('callers')
     .description('what is remembered of callers from earlier calls; erase it');
-  addDataFolderOptions(callers.command('show'))
-    .description(
-      'what is remembered of a number, and whether it asked not to be called; the exit status is 1 if nothing is',
-    )
+  dataFolderCommand(
+    callers,
+    'show',
+    'what is remembered of a number, and whether it asked not to be called; the exit status is 1 if nothing is',
+  )
     .argument('<number>', 'the number as it is called, or as it is shown by its calls')
     .option('--json', 'print {"remembered":..} with all that is')
     .action(show);
-  addDataFolderOptions(callers.command('forget'))
-    .description(
-      'erase what is remembered of a number, and the sounds taught from its recordings; calls and recordings stay as they are',
-    )
+  dataFolderCommand(
+    callers,
+    'forget',
+    'erase what is remembered of a number, and the sounds taught from its recordings; calls and recordings stay as they are',
+  )
     .argument('<number>', 'the number as it is called, or as it is shown by its calls')
     .option('--keep-taught', 'sounds that were cut from its recordings go on to be understood')
     .option('--json', 'print {"forgotten":..,"taught":{"erased":..,"kept":..}}')
@@ -37,7 +39,7 @@ export function addCallersCommand(program: Command): void {
 async function show(number: string, flags: CallersFlags): Promise<void> {
   const { memory, stoppedSinceMs } = (await ask(
     await dataDirOf(flags),
-    (server) => server.lookUpCaller(number),
+    (server) => server.showCaller(number),
     (store, keys) => lookUpInFolder(store, keys.keyOf(number)),
   )) ?? { memory: undefined, stoppedSinceMs: undefined };
   if (flags.json === true) {
@@ -56,7 +58,7 @@ async function forget(number: string, flags: CallersFlags): Promise<void> {
   const keepTaught = flags.keepTaught === true;
   const { forgotten, taught } = (await ask(
     await dataDirOf(flags),
-    (server) => server.forgetWithTaught(number, keepTaught),
+    (server) => server.forgetCaller(number, keepTaught),
     (store, keys) => forgetInFolder(store, keys.keyOf(number), keepTaught),
   )) ?? { forgotten: false, taught: { erased: 0, kept: 0 } };
   if (flags.json === true) {

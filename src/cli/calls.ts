@@ -13,7 +13,7 @@ import { explainEnd } from '../store/end-reason-text.js';
 import { callTable, callText, liveTable } from './call-text.js';
 import type { KeptFile } from './call-text.js';
 import { dialectLines } from './dialect-lines.js';
-import { addDataFolderOptions, dataDirOf, keptCall, withKeptCalls } from './kept-calls.js';
+import { dataFolderCommand, dataDirOf, keptCall, withKeptCalls } from './kept-calls.js';
 import type { DataFolderFlags } from './kept-calls.js';
 
 interface ListFlags extends DataFolderFlags {
@@ -30,8 +30,7 @@ export function addCallsCommand(program: Command): void {
     .command('calls')
     .description('what calls there were, what was said in them, which go on');
 
-  addDataFolderOptions(calls.command('list'))
-    .description('calls that are over, newest first; refused ones too')
+  dataFolderCommand(calls, 'list', 'calls that are over, newest first; refused ones too')
     .option('--limit <count>', 'at most so many', wholeNumber, 20)
     .option(
       '--since <time>',
@@ -43,27 +42,25 @@ export function addCallsCommand(program: Command): void {
     .option('--json', 'print one JSON list of whole records')
     .action(list);
 
-  addDataFolderOptions(calls.command('show'))
-    .description(
-      'everything about one call: its times, its path through the dialplan, what was said and heard',
-    )
+  dataFolderCommand(
+    calls,
+    'show',
+    'everything about one call: its times, its path through the dialplan, what was said and heard',
+  )
     .argument('<call-id>', "the call's id, a beginning of it that no other has, or its SIP Call-ID")
     .option('--json', 'print the record as one JSON object')
     .action(show);
 
-  addDataFolderOptions(calls.command('live'))
-    .description('calls that are going on in the running server')
+  dataFolderCommand(calls, 'live', 'calls that are going on in the running server')
     .option('--json', 'print one JSON list')
     .action(live);
 
-  addDataFolderOptions(calls.command('hangup'))
-    .description('end a call that is going on')
+  dataFolderCommand(calls, 'hangup', 'end a call that is going on')
     .argument('<call-id>', 'its whole id, as `calls live` shows it')
     .option('--json', 'print {"id":..}')
     .action(hangup);
 
-  addDataFolderOptions(calls.command('dial'))
-    .description('have the running server call somebody, who hears a dialplan')
+  dataFolderCommand(calls, 'dial', 'have the running server call somebody, who hears a dialplan')
     .argument(
       '<to>',
       'a number (over a trunk), the name of a registered user, or a sip: URI of an allowed host',
@@ -76,8 +73,7 @@ export function addCallsCommand(program: Command): void {
     .option('--json', 'print {"id":..}; with --wait the whole record')
     .action(dial);
 
-  addDataFolderOptions(calls.command('transfer'))
-    .description('connect the other side of a call that is going on with somebody else')
+  dataFolderCommand(calls, 'transfer', 'connect the other side of a call that is going on with somebody else')
     .argument('<call-id>', 'its whole id, as `calls live` shows it')
     .argument('<to>', 'a number, the name of a registered user, or a sip: URI of an allowed host')
     .addOption(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ControlClient } from '../http/control-client.js';
 import type { ReloadReport, ServerStatus } from '../http/control-routes.js';
-import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+import { dataFolderCommand, dataDirOf, type DataFolderFlags } from './kept-calls.js';
 
 type ControlFlags = DataFolderFlags & { readonly json?: boolean };
 
@@ -34,7 +34,7 @@ function command(
   description: string,
   ask: (client: ControlClient) => Promise<Answer>,
 ): void {
-  addDataFolderOptions(program.command(name).description(description))
+  dataFolderCommand(program, name, description)
     .option('--json', 'one line of JSON')
     .action(async (flags: ControlFlags) => {
       const { text, data, well } = await ask(await ControlClient.open(await dataDirOf(flags)));

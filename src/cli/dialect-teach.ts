@@ -14,7 +14,7 @@ import { createSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { TaughtInHouse } from '../teaching.js';
 import { timeText } from './call-text.js';
 import { cliError } from './errors.js';
-import { addDataFolderOptions, configOf, type DataFolderFlags } from './kept-calls.js';
+import { dataFolderCommand, configOf, type DataFolderFlags } from './kept-calls.js';
 import { terminalText } from './terminal-text.js';
 
 interface TaughtFlags extends DataFolderFlags {
@@ -29,10 +29,11 @@ interface TeachFlags extends TaughtFlags {
 
 /** `xiangyin dialect teach`, `taught` and `unteach`: what was not understood is, from the next caller on. */
 export function addTeachCommands(dialect: Command): void {
-  addDataFolderOptions(dialect.command('teach'))
-    .description(
-      'say what a caller meant who was not understood: the next one is; it is checked before it counts',
-    )
+  dataFolderCommand(
+    dialect,
+    'teach',
+    'say what a caller meant who was not understood: the next one is; it is checked before it counts',
+  )
     .argument('<call-id>', "the call's id, a beginning of it that no other has, or its SIP Call-ID")
     .argument('<turn>', "the number of the turn, as 'calls show' has it", wholeNumber)
     .requiredOption('--means <what>', 'an intent, a choice of that question, or one of its phrases')
@@ -40,12 +41,14 @@ export function addTeachCommands(dialect: Command): void {
     .option('--by <name>', 'who teaches (default: you, by your name on this machine)')
     .option('--json', 'print one JSON object')
     .action(teach);
-  addDataFolderOptions(dialect.command('taught'))
-    .description('everything that was taught: by whom, when, from which call, how often it matched since')
+  dataFolderCommand(
+    dialect,
+    'taught',
+    'everything that was taught: by whom, when, from which call, how often it matched since',
+  )
     .option('--json', 'print one JSON array')
     .action(list);
-  addDataFolderOptions(dialect.command('unteach'))
-    .description('take back what was taught, everywhere at once')
+  dataFolderCommand(dialect, 'unteach', 'take back what was taught, everywhere at once')
     .argument('<id>', "an id of 'dialect taught'")
     .option('--json', 'print what it was, as one JSON object')
     .action(unteach);

@@ -4,8 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { parseWav } from '../audio/wav.js';
 import { deinterleave } from '../audio/pcm.js';
-import { loadConfig } from '../config/load-config.js';
-import type { Config, EngineConfig } from '../config/schema.js';
+import type { EngineConfig } from '../config/schema.js';
 import { systemClock } from '../core/clock.js';
 import { silentLogger } from '../core/logger.js';
 import { openEngine } from '../engine-set.js';
@@ -14,6 +13,7 @@ import type { Hello } from '../speech/engines/xiangyin/engine-link.js';
 import { startReferenceServer } from '../speech/engines/xiangyin/reference-server.js';
 import { engineLine, engineListText, reportText, triedText } from './engine-text.js';
 import { cliError } from './errors.js';
+import { configOf, configOption } from './kept-calls.js';
 import { toldToStop } from './keep-serving.js';
 
 interface TokenFlags {
@@ -47,7 +47,7 @@ export function addEngineCommand(program: Command): void {
     .description(
       'every engine of the configuration: whether it answers, and what it can do; exit status 1 if one does not',
     )
-    .option('--config <file>', 'configuration file (default: xiangyin.yaml here, if there is one)')
+    .option(...configOption)
     .option('--json', 'print one JSON array')
     .action(list);
   withToken(
@@ -74,7 +74,7 @@ Prints a line for each, and what to do where one is broken. Exits with 0 if all 
     )
     .option('--only <ids>', 'only these promises, by their ids (final,sentence)', promises)
     .option('--timeout <ms>', 'how long an answer may take', milliseconds, 5000)
-    .option('--config <file>', 'configuration file (default: xiangyin.yaml here, if there is one)')
+    .option(...configOption)
     .option('--json', 'print one JSON object: {engine, ok, promises, measuredMs}')
     .action(test);
   withToken(
@@ -95,7 +95,7 @@ function withToken(command: Command): Command {
 }
 
 async function list(flags: { readonly config?: string; readonly json?: boolean }): Promise<void> {
-  const config = await configured(flags.config);
+  const config = await configOf(flags);
   const lines = await Promise.all(config.speech.engines.map(async (one) => engineLine(one, await look(one))));
   if (flags.json === true) console.log(JSON.stringify(lines));
   else console.log(engineListText(lines, config.speech));
@@ -157,7 +157,7 @@ async function targetOf(target: string, flags: TestFlags): Promise<Target> {
       throw cliError('CLI_NO_SUCH_ENGINE', { name: target, names: 'a URL is ws://host:port' });
     return { url: target, token: given, ca: await readAuthorities(flags.caFile) };
   }
-  const { engines } = (await configured(flags.config)).speech;
+  const { engines } = (await configOf(flags)).speech;
   const engine = engines.find(({ name }) => name === target) as EngineConfig | undefined;
   if (engine === undefined) {
     const names = engines.map(({ name }) => name).join(', ');
@@ -217,10 +217,6 @@ async function readRecording(file: string): Promise<{ samples: Int16Array; sampl
   } catch (error) {
     throw cliError('CLI_RECORDING_UNREADABLE', { file }, error);
   }
-}
-
-function configured(file: string | undefined): Promise<Config> {
-  return loadConfig({ ...(file !== undefined && { file }), env: process.env, cwd: process.cwd() });
 }
 
 function milliseconds(text: string): number {

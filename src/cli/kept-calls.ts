@@ -14,9 +14,17 @@ export interface DataFolderFlags {
   readonly dataDir?: string;
 }
 
-export function addDataFolderOptions(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (default: xiangyin.yaml here, if there is one)')
+export const configOption = [
+  '--config <file>',
+  'configuration file (default: xiangyin.yaml here, if there is one)',
+] as const;
+
+/** A command that reads a data folder, or asks the server that runs on it. */
+export function dataFolderCommand(parent: Command, usage: string, description: string): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option(...configOption)
     .option('--data-dir <folder>', 'folder that the server writes to (default: ./data)');
 }
 

@@ -5,7 +5,7 @@ import { ControlClient } from '../http/control-client.js';
 import type { SipTraceAnswer } from '../http/sip-trace.js';
 import { address } from './daemon-options.js';
 import { cliError } from './errors.js';
-import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+import { dataFolderCommand, dataDirOf, type DataFolderFlags } from './kept-calls.js';
 import { traceText } from './sip-trace-text.js';
 
 type TraceFlags = DataFolderFlags & {
@@ -19,8 +19,7 @@ const answerLimitMs = 5000;
 
 /** `xiangyin sip trace <call-id>`: asks the running server for the messages of one call. */
 export function addSipTraceCommand(sip: Command): void {
-  addDataFolderOptions(sip.command('trace'))
-    .description('the SIP messages of one call, from the memory of the running server')
+  dataFolderCommand(sip, 'trace', 'the SIP messages of one call, from the memory of the running server')
     .argument(
       '<call-id>',
       'its SIP Call-ID, the id that `calls live` or `calls list` shows, or a beginning that no other has',

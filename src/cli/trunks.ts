@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
 import { ControlClient } from '../http/control-client.js';
 import type { TrunkHostStatus, TrunkStatus } from '../sip/trunk-line.js';
 import { readTrunks } from '../sip/trunks.js';
 import { cliError } from './errors.js';
-import { addDataFolderOptions, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+import { configOf, configOption, dataDirOf, dataFolderCommand, type DataFolderFlags } from './kept-calls.js';
 
 type TrunksFlags = DataFolderFlags & { readonly json?: boolean };
 
@@ -15,16 +14,16 @@ export function addTrunksCommand(program: Command): void {
     .command('check')
     .description('check trunks.yaml and the secrets that it names; says what is wrong and where')
     .argument('[file]', 'file to check (default: the one that the configuration names)')
-    .option('--config <file>', 'configuration file (default: xiangyin.yaml here, if there is one)')
+    .option(...configOption)
     .option('--json', 'print one JSON object: {ok, trunks, problems}')
     .action(check);
-  addDataFolderOptions(trunks.command('list').description('all trunks of the running server'))
+  dataFolderCommand(trunks, 'list', 'all trunks of the running server')
     .option('--json', 'one line of JSON')
     .action(async (flags: TrunksFlags) => {
       const all = await ask(flags);
       console.log(flags.json === true ? JSON.stringify(all) : listText(all));
     });
-  addDataFolderOptions(trunks.command('show').description('one trunk of the running server'))
+  dataFolderCommand(trunks, 'show', 'one trunk of the running server')
     .argument('<name>', "the trunk's name")
     .option('--json', 'one line of JSON')
     .action(async (name: string, flags: TrunksFlags) => {
@@ -42,7 +41,7 @@ async function check(
   file: string | undefined,
   flags: { readonly config?: string; readonly json?: boolean },
 ): Promise<void> {
-  const { report } = await readTrunks(file ?? (await configuredFile(flags.config)));
+  const { report } = await readTrunks(file ?? (await configOf(flags)).trunks);
   const { trunks, problems, errors } = report;
   if (flags.json === true) {
     console.log(JSON.stringify({ ok: errors === 0, trunks, problems }));
@@ -52,16 +51,6 @@ async function check(
     console.log(`${found}, ${String(problems.length - errors)} warnings`);
   }
   process.exitCode = errors === 0 ? 0 : 1;
-}
-
-async function configuredFile(config: string | undefined): Promise<string> {
-  const { trunks } = await loadConfig({
-    ...(config !== undefined && { file: config }),
-    env: process.env,
-    flags: {},
-    cwd: process.cwd(),
-  });
-  return trunks;
 }
 
 async function ask(flags: TrunksFlags): Promise<readonly TrunkStatus[]> {

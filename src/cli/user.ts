@@ -6,7 +6,7 @@ import { addUser, changePassword, listUsers, removeUser } from '../sip/users.js'
 import { ControlClient } from '../http/control-client.js';
 import { registrationTable } from './call-text.js';
 import { cliError } from './errors.js';
-import { addDataFolderOptions, configOf, dataDirOf, type DataFolderFlags } from './kept-calls.js';
+import { dataFolderCommand, configOf, dataDirOf, type DataFolderFlags } from './kept-calls.js';
 
 interface PasswordFlags extends DataFolderFlags {
   readonly passwordStdin?: true;
@@ -18,8 +18,7 @@ interface PasswordFlags extends DataFolderFlags {
  */
 export function addUserCommand(program: Command): void {
   const user = program.command('user').description('who may register a telephone and call as a user');
-  const sub = (usage: string, summary: string): Command =>
-    addDataFolderOptions(user.command(usage).description(summary));
+  const sub = (usage: string, summary: string): Command => dataFolderCommand(user, usage, summary);
   const stdin = ['--password-stdin', 'read the password from standard input'] as const;
   sub('add <name>', 'add a user; asks for the password')
     .option(...stdin)

@@ -16,7 +16,6 @@ const answerLimitMs = 10_000;
 /** What is taught is checked against the regression set, or read aloud to the phrasebook, first. */
 const teachLimitMs = 180_000;
 
-/** A command's hand on the running server of a data folder. Every method rejects with HTTP_NO_SERVER when none runs. */
 /** What there is of a caller's number. */
 export interface KnownCaller {
   readonly memory: CallerMemory | undefined;
@@ -24,6 +23,7 @@ export interface KnownCaller {
   readonly stoppedSinceMs: number | undefined;
 }
 
+/** A command's hand on the running server of a data folder. Every method rejects with HTTP_NO_SERVER when none runs. */
 export class ControlClient {
   private constructor(
     private readonly dataDir: string,
@@ -74,26 +74,16 @@ export class ControlClient {
     return ((await this.#ask('GET', '/registrations')) as { registrations: Registration[] }).registrations;
   }
 
-  async showCaller(number: string): Promise<CallerMemory | undefined> {
-    return (await this.lookUpCaller(number)).memory;
-  }
-
-  /** Likewise, and since when the number is not to be called any more. */
-  async lookUpCaller(number: string): Promise<KnownCaller> {
+  async showCaller(number: string): Promise<KnownCaller> {
     const answer = await this.#ask('POST', '/callers/show', { number });
     const { memory, stoppedSinceMs } = answer as Record<keyof KnownCaller, never>;
     return { memory: memory ?? undefined, stoppedSinceMs: stoppedSinceMs ?? undefined };
   }
 
-  /** Resolves with whether something was remembered. */
-  async forgetCaller(number: string): Promise<boolean> {
-    return (await this.forgetWithTaught(number, false)).forgotten;
-  }
-
-  /** Likewise, and with what was done to the sounds that were cut from his recordings. */
-  async forgetWithTaught(
+  /** Resolves with whether something was remembered, and with what was done to the sounds cut from his recordings. */
+  async forgetCaller(
     number: string,
-    keepTaught: boolean,
+    keepTaught = false,
   ): Promise<{ readonly forgotten: boolean; readonly taught: ForgottenSounds }> {
     const answer = await this.#ask('POST', '/callers/forget', { number, keepTaught });
     return answer as { forgotten: boolean; taught: ForgottenSounds };

@@ -83,14 +83,15 @@ for (const { dialect, name, first, second, goodbye } of [
       t.strictSame(replay(dialplanOf(electricity), journal), record.path, 'the journal decides the same');
 
       const control = await ControlClient.open(house.dataDir);
-      const memory = await eventually(() => control.showCaller(record.callingNumber));
+      const memory = await eventually(async () => (await control.showCaller(record.callingNumber)).memory);
       t.match(memory, { dialect, source: 'words', confirmations: 1, lastIntents: ['agree', 'bill'] });
       const again = await converse(scene, [first, second]);
       t.strictSame(dialectsOf(again), [dialect, dialect, dialect], 'the next call begins in it');
       await eventually(
-        async () => ((await control.showCaller(record.callingNumber))?.confirmations ?? 0) > 1.9 || undefined,
+        async () =>
+          ((await control.showCaller(record.callingNumber)).memory?.confirmations ?? 0) > 1.9 || undefined,
       );
-      t.equal(await control.forgetCaller(record.callingNumber), true);
+      t.equal((await control.forgetCaller(record.callingNumber)).forgotten, true);
       const forgotten = await converse(scene, ['查询电费', '是的']);
       t.strictSame(dialectsOf(forgotten), ['cmn', 'cmn', 'cmn'], 'who was forgotten is a stranger again');
     },
@@ -106,7 +107,7 @@ t.test('a call in words that tell nothing stays as it is, and leaves no memory',
     [],
   );
   const control = await ControlClient.open(scene.house.dataDir);
-  t.equal(await control.showCaller(record.callingNumber), undefined);
+  t.equal((await control.showCaller(record.callingNumber)).memory, undefined);
 });
 
 t.test('a caller who withholds his number is answered in his dialect and not remembered', async (t) => {
@@ -114,5 +115,5 @@ t.test('a caller who withholds his number is answered in his dialect and not rem
   const record = await converse(scene, ['唔该，我想问下我嘅电费几多呀？', '系呀'], { Privacy: 'id' });
   t.strictSame(dialectsOf(record), ['cmn', 'yue', 'yue']);
   const control = await ControlClient.open(scene.house.dataDir);
-  t.equal(await control.showCaller(record.callingNumber), undefined);
+  t.equal((await control.showCaller(record.callingNumber)).memory, undefined);
 });

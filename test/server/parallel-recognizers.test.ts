@@ -160,7 +160,7 @@ t.test(
     t.strictSame(replay(dialplanOf(electricity), journal), record.path, 'the journal decides the same');
 
     const control = await ControlClient.open(house.dataDir);
-    await eventually(() => control.showCaller(record.callingNumber));
+    await eventually(async () => (await control.showCaller(record.callingNumber)).memory);
     const again = await converse(cantonese);
     t.strictSame(dialectsOf(again.record), ['yue', 'yue', 'yue']);
     t.strictSame(

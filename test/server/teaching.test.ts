@@ -195,8 +195,8 @@ t.test(
     await eventually(async () => (await matchesOf(control))[0] === 1 || undefined);
     const third = await callAndSay(house, phone, await wording('你哋几点收工呀唔该', '+m5', 1));
     t.strictSame(third.path, ['main.menu', 'main.lost'], 'other words are not taken for it');
-    t.match(await control.forgetWithTaught(first.callingNumber, true), { taught: { erased: 0, kept: 1 } });
-    t.match(await control.forgetWithTaught(first.callingNumber, false), { taught: { erased: 1, kept: 0 } });
+    t.match(await control.forgetCaller(first.callingNumber, true), { taught: { erased: 0, kept: 1 } });
+    t.match(await control.forgetCaller(first.callingNumber, false), { taught: { erased: 1, kept: 0 } });
     const fourth = await callAndSay(house, phone, await wording(words, '+f3', 1));
     t.strictSame(fourth.path, ['main.menu', 'main.lost'], 'with the caller his sound is forgotten');
   },
