@@ -1,20 +1,15 @@
 import { t } from 'tap';
-import { dialectIds } from '../../src/dialect/catalogue.js';
 import { DialectOfCall } from '../../src/call/dialect-of-call.js';
 import { DialectIdentifier } from '../../src/dialect/identify.js';
 import { readDialectPacks } from '../../src/dialect-data.js';
 import type { RecognitionResult, RecognizerCapabilities } from '../../src/speech/recognizer.js';
+import { hearsEveryDialect } from '../speech/open-engine.js';
 
 const identifier = new DialectIdentifier((await readDialectPacks()).packs);
 const engine = (changes: Partial<RecognizerCapabilities> = {}, name = 'some-engine') => ({
   name,
   capabilities: {
-    sampleRatesHz: [8000],
-    interim: false,
-    openSpeech: true,
-    dialects: dialectIds,
-    dialectPreserving: true,
-    phraseHints: false,
+    ...hearsEveryDialect,
     ...changes,
   },
 });

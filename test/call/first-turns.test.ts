@@ -4,25 +4,20 @@ import { DialectOfCall } from '../../src/call/dialect-of-call.js';
 import { Performer } from '../../src/call/performer.js';
 import { ManualClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/logger.js';
-import { dialectIds } from '../../src/dialect/catalogue.js';
 import { initialState } from '../../src/dialog/dialog-state.js';
 import type { Hearing, RecognitionResult } from '../../src/speech/recognizer.js';
 import { hearing, nothing } from '../speech/hearings.js';
 import { dialplanOf, FakeJournal, FakeListener, FakePlayer } from './fakes.js';
 import { replay } from './replay-journal.js';
 import { shippedKnowledge, understandingHere } from './understanding-here.js';
+import { hearsEveryDialect } from '../speech/open-engine.js';
 
 t.setTimeout(120_000);
 const knowledge = await shippedKnowledge();
 const engine = {
   name: 'chain',
   capabilities: {
-    sampleRatesHz: [8000],
-    interim: false,
-    openSpeech: true,
-    dialects: dialectIds,
-    dialectPreserving: true,
-    phraseHints: false,
+    ...hearsEveryDialect,
     parallel: { recognizers: 2, turns: 2 },
   },
 };

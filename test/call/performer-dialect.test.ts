@@ -1,5 +1,4 @@
 import { t } from 'tap';
-import { dialectIds } from '../../src/dialect/catalogue.js';
 import { DialectOfCall } from '../../src/call/dialect-of-call.js';
 import { Performer } from '../../src/call/performer.js';
 import { ManualClock } from '../../src/core/clock.js';
@@ -8,19 +7,13 @@ import { initialState } from '../../src/dialog/dialog-state.js';
 import { dialplanOf, FakeJournal, FakeListener, FakePlayer } from './fakes.js';
 import { replay } from './replay-journal.js';
 import { shippedKnowledge, understandingHere } from './understanding-here.js';
+import { hearsEveryDialect } from '../speech/open-engine.js';
 
 t.setTimeout(120_000);
 const understanding = understandingHere(await shippedKnowledge());
 const engine = {
   name: 'some-engine',
-  capabilities: {
-    sampleRatesHz: [8000],
-    interim: false,
-    openSpeech: true,
-    dialects: dialectIds,
-    dialectPreserving: true,
-    phraseHints: false,
-  },
+  capabilities: hearsEveryDialect,
 };
 
 const plan = dialplanOf(`

@@ -1,6 +1,5 @@
 import { tone } from '../../src/audio/tone.js';
 import { TypedEmitter } from '../../src/core/typed-emitter.js';
-import { dialectIds } from '../../src/dialect/catalogue.js';
 import type { Speech } from '../../src/speech-engines.js';
 import type {
   Recognizer,
@@ -8,6 +7,7 @@ import type {
   RecognizerStream,
   RecognizerStreamEvents,
 } from '../../src/speech/recognizer.js';
+import { hearsEveryDialect } from '../speech/open-engine.js';
 
 class ScriptedStream extends TypedEmitter<RecognizerStreamEvents> implements RecognizerStream {
   constructor(private readonly script: ScriptedSpeech) {
@@ -30,14 +30,7 @@ class ScriptedStream extends TypedEmitter<RecognizerStreamEvents> implements Rec
 /** Hears open speech: whatever sound comes, it writes the next sentence that the caller is to say. */
 class ScriptedRecognizer implements Recognizer {
   readonly name = 'scripted';
-  readonly capabilities = {
-    sampleRatesHz: [8000],
-    interim: false,
-    openSpeech: true,
-    dialects: dialectIds,
-    dialectPreserving: true,
-    phraseHints: false,
-  };
+  readonly capabilities = hearsEveryDialect;
 
   constructor(private readonly script: ScriptedSpeech) {}
 
