@@ -23,8 +23,6 @@ flows:
       menu:
         type: menu
         prompt: 请问您要办什么业务？
-        noInput: { reprompts: [没有听到。] }
-        noMatch: { reprompts: [没听明白。] }
         choices:
           bill: { key: 1, phrases: [查询电费], goto: lost }
           outage: { key: 2, phrases: [停电报修], goto: lost }
@@ -35,8 +33,6 @@ flows:
         minDigits: 4
         maxDigits: 4
         sensitive: true
-        noInput: { reprompts: [没有听到。] }
-        noMatch: { reprompts: [没听明白。] }
         goto: lost
       lost: { type: hangup, prompt: 再见。 }
 `;
