@@ -19,6 +19,7 @@ import { databaseFile } from '../../src/store/data-folder.js';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { shareSpeech } from '../shared-speech.js';
 import { dialplans, numbers } from './house-dialplans.js';
+import { ownRtpPorts } from './rtp-ports.js';
 
 /** What the bot plays: a long tone for prompts that are cut, a short one where the call goes on at once. */
 export const longToneHz = 1000;
@@ -185,7 +186,7 @@ export async function serverOptions(
       dataDir,
       'sip.listen': ['udp:127.0.0.1:0', 'tcp:127.0.0.1:0'],
       'http.listen': '127.0.0.1:0',
-      'mediaServer.rtpPorts': process.env['XIANGYIN_TEST_RTP_PORTS'] ?? '24000-27999',
+      'mediaServer.rtpPorts': process.env['XIANGYIN_TEST_RTP_PORTS'] ?? (await ownRtpPorts()),
       'dialplans.dir': join(dataDir, 'dialplans'),
       numbers: join(dataDir, 'numbers.yaml'),
       trunks: join(dataDir, 'trunks.yaml'),
