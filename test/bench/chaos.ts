@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- chaos [--calls 1000] [--at-once 24] [--fault stall,close] [--short]`: twelve kinds of engine and network fault, over the engine
+ * `npm run bench -- chaos [--calls 1000] [--at-once 14] [--fault stall,close] [--short]`: twelve kinds of engine and network fault, over the engine
  * protocol, under real calls to the whole shipped server. Two in three calls have a second engine that is sound, for the
  * others both fail in the same way: then the call goes on by recordings and keys. Half of the calls meet an engine at each
- * turn, however often it failed; for the other half it is left alone after three failures, as configured. What counts as
- * silence is written at ChaosCaller.
+ * turn, however often it failed; for the other half it is left alone after three failures, as configured. These are four
+ * servers, each with engines of its own that go from fault to fault, all at once: a call is mostly waiting. `--at-once` is
+ * how many callers each has. What counts as silence is written at ChaosCaller.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,14 @@ import { engineFaults, FaultEngine, type EngineFault } from '../speech/fault-eng
 import { benchOptions } from './bench-options.js';
 import { resultOf } from './child-result.js';
 import { chaosHost } from './chaos-host.js';
-import { houseRecording, houseWords, voiceOf, type ChaosCall, type ChaosResult } from './chaos-set.js';
+import {
+  houseRecording,
+  houseWords,
+  voiceOf,
+  type ChaosCall,
+  type ChaosResult,
+  type ChaosTask,
+} from './chaos-set.js';
 import { idleCounts } from './setup.js';
 
 /** No caller whom the bot owes speech waits longer. */
@@ -29,74 +37,101 @@ const RECOVERED_MS = 10_000;
 const WITH_SOUND_ENGINE = 2;
 const RATE_HZ = 8000;
 
+/** What a house is there for; each has its own server and engines, so that all four are at work at once. */
+interface Lane {
+  /** An engine that keeps failing is left alone; else every call meets it at every turn. */
+  readonly breaks: boolean;
+  /** Both engines fail, else only the first. */
+  readonly allGone: boolean;
+  readonly calls: number;
+  readonly firstNumber: number;
+}
+
 interface Batch {
   readonly fault: EngineFault;
-  readonly allGone: boolean;
   readonly result: ChaosResult;
 }
 
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const options = benchOptions(args, { calls: [1000, 72], 'at-once': [24, 12] });
-  const only = args.includes('--fault') ? args[args.indexOf('--fault') + 1]?.split(',') : undefined;
-  const faults = engineFaults.filter((fault) => only?.includes(fault) ?? true);
+  const options = benchOptions(args, { calls: [1000, 72], 'at-once': [14] }, ['fault']);
+  const faults = faultsOf(options.fault);
   const speech = await callerSpeech();
+  const perFault = options.calls / faults.length / 2;
+  const lanes = [false, true].flatMap((breaks) =>
+    [false, true].map((allGone, nth): Lane => {
+      const share = (allGone ? 3 - WITH_SOUND_ENGINE : WITH_SOUND_ENGINE) / 3;
+      const calls = Math.max(1, Math.round(perFault * share));
+      return { breaks, allGone, calls, firstNumber: 100_000 * (1 + 2 * Number(breaks) + nth) };
+    }),
+  );
+  const houses: House[] = [];
+  try {
+    // No caller before all are at rest: a server that starts keeps the processors from the others.
+    for (const lane of lanes) houses.push(await House.open(lane));
+    for (const house of houses) await house.rest();
+    const batches = await Promise.all(
+      houses.map((house) => throughFaults(house, faults, options['at-once'], speech)),
+    );
+    await sleep(LEFT_AFTER_MS);
+    const left: Record<string, number> = {};
+    for (const house of houses) {
+      for (const [kind, more] of Object.entries(await house.left())) left[kind] = (left[kind] ?? 0) + more;
+    }
+    return verdict(batches.flat(), left);
+  } finally {
+    await Promise.all(houses.map((house) => house.close()));
+  }
+}
+
+/** Throws for a name that is none: of no calls nothing bad could be told. */
+function faultsOf(names: string | undefined): readonly EngineFault[] {
+  if (names === undefined) return engineFaults;
+  return names.split(',').map((name) => {
+    const fault = engineFaults.find((one) => one === name);
+    if (fault === undefined) throw new TypeError(`--fault is one of ${engineFaults.join()}, not ${name}`);
+    return fault;
+  });
+}
+
+async function throughFaults(
+  house: House,
+  faults: readonly EngineFault[],
+  atOnce: number,
+  speech: Int16Array,
+): Promise<Batch[]> {
+  const { calls, firstNumber } = house.lane;
   const batches: Batch[] = [];
-  const left: Record<string, number> = {};
-  let firstNumber = 100_000;
-  for (const breaks of [false, true]) {
-    const house = await House.open(breaks);
-    try {
-      const before = await idleCounts(house.server);
-      for (const fault of faults) {
-        for (const allGone of [false, true]) {
-          const share = (allGone ? 3 - WITH_SOUND_ENGINE : WITH_SOUND_ENGINE) / 3;
-          const calls = Math.max(1, Math.round((options.calls * share) / faults.length / 2));
-          await house.break(fault, allGone);
-          const host = house.server.sip;
-          const atOnce = options['at-once'];
-          const result = await resultOf<ChaosResult>('chaos-client.js', {
-            host,
-            firstNumber,
-            calls,
-            atOnce,
-            speech,
-          });
-          firstNumber += calls;
-          await house.mend();
-          batches.push({ fault, allGone, result });
-          console.error(shown({ fault, allGone, result }, breaks));
-          for (const bad of result.calls.filter(
-            ({ hung, maxSilenceMs }) => hung !== undefined || maxSilenceMs > LIMIT_MS,
-          ))
-            console.error(await house.story(bad));
-        }
-      }
-      await sleep(LEFT_AFTER_MS);
-      for (const [kind, count] of Object.entries(await house.server.counts())) {
-        // Links to the engines come and go, and finished transactions stay for 32 s: neither is a call's.
-        if (/lingering|^(timers|sockets)$/i.test(kind)) continue;
-        const more = count - (before[kind] ?? 0);
-        if (more > 0) left[kind] = (left[kind] ?? 0) + more;
-      }
-      const streams = house.streams;
-      if (streams > 0) left['engineStreams'] = (left['engineStreams'] ?? 0) + streams;
-    } finally {
-      await house.close();
+  for (const [nth, fault] of faults.entries()) {
+    await house.break(fault);
+    const result = await resultOf<ChaosResult>('chaos-client.js', {
+      host: house.server.sip,
+      firstNumber: firstNumber + nth * calls,
+      calls,
+      atOnce,
+      speech,
+    } satisfies ChaosTask);
+    await house.mend();
+    batches.push({ fault, result });
+    console.error(shown(fault, house.lane, result));
+    for (const call of result.calls) {
+      if (call.hung !== undefined || call.maxSilenceMs > LIMIT_MS) console.error(await house.story(call));
     }
   }
-  return verdict(batches, left);
+  return batches;
 }
 
 /** The server and its two engines. */
 class House {
+  #atRest: Readonly<Record<string, number>> = {};
+
   private constructor(
+    readonly lane: Lane,
     readonly server: ServerProcess,
     private readonly engines: readonly FaultEngine[],
     private readonly dir: string,
   ) {}
 
-  /** `breaks`: an engine that keeps failing is left alone; else every call meets it at every turn. */
-  static async open(breaks: boolean): Promise<House> {
+  static async open(lane: Lane): Promise<House> {
     const dir = await mkdtemp(join(tmpdir(), 'xiangyin-chaos-'));
     await writePrompts(join(dir, 'prompts'));
     const speak = ({ text, sampleRateHz }: { text: string; sampleRateHz: number }) =>
@@ -116,19 +151,34 @@ class House {
         XIANGYIN_SPEECH_RECOGNIZERS: names.join(),
         XIANGYIN_SPEECH_SYNTHESIZERS: names.join(),
         XIANGYIN_LOG_LEVEL: 'silent',
-        ...(!breaks && { XIANGYIN_SPEECH_FAILOVER_FAILURES_TO_OPEN: '1000000000' }),
+        ...(!lane.breaks && { XIANGYIN_SPEECH_FAILOVER_FAILURES_TO_OPEN: '1000000000' }),
       },
     });
-    return new House(server, engines, dir);
+    return new House(lane, server, engines, dir);
   }
 
-  get streams(): number {
-    return this.engines.reduce((sum, engine) => sum + engine.streams, 0);
+  /** Resolves when the server has made ready what it can; what it holds then is its own. */
+  async rest(): Promise<void> {
+    this.#atRest = await idleCounts(this.server);
   }
 
-  async break(fault: EngineFault, all: boolean): Promise<void> {
+  /** What there is more of than at rest, by kind. */
+  async left(): Promise<Record<string, number>> {
+    const left: Record<string, number> = {};
+    for (const [kind, count] of Object.entries(await this.server.counts())) {
+      // Links to the engines come and go, and finished transactions stay for 32 s: neither is a call's.
+      if (/lingering|^(timers|sockets)$/i.test(kind)) continue;
+      const more = count - (this.#atRest[kind] ?? 0);
+      if (more > 0) left[kind] = more;
+    }
+    const streams = this.engines.reduce((sum, engine) => sum + engine.streams, 0);
+    return streams > 0 ? { ...left, engineStreams: streams } : left;
+  }
+
+  async break(fault: EngineFault): Promise<void> {
     if (fault === 'dnsGone') await writeFile(join(this.dir, 'dns-gone'), '');
-    for (const engine of all ? this.engines : this.engines.slice(0, 1)) await engine.fail(fault);
+    for (const engine of this.lane.allGone ? this.engines : this.engines.slice(0, 1))
+      await engine.fail(fault);
   }
 
   /** Resolves when both engines are sound and the server has found them again. */
@@ -193,14 +243,13 @@ function verdict(
   };
 }
 
-function shown({ fault, allGone, result }: Batch, breaks: boolean): string {
-  const { calls } = result;
+function shown(fault: EngineFault, { allGone, breaks }: Lane, { calls, lagP99Ms }: ChaosResult): string {
   const why = new Map<string, number>();
   for (const { hung } of calls) if (hung !== undefined) why.set(hung, (why.get(hung) ?? 0) + 1);
   const answers = calls.reduce((sum, call) => sum + call.answers, 0) / calls.length;
   const hung = [...why].map(([reason, count]) => `, ${count} hung: ${reason}`).join('');
   const place = `${allGone ? 'both engines' : 'first engine'}${breaks ? ', left alone after 3' : ''}`;
-  return `${fault} (${place}): ${calls.length} calls, longest silence ${longest(calls)} ms, ${answers.toFixed(1)} answers each${hung}`;
+  return `${fault} (${place}): ${calls.length} calls, longest silence ${longest(calls)} ms, ${answers.toFixed(1)} answers each${hung} (client's lag p99 ${lagP99Ms.toFixed(1)} ms)`;
 }
 
 function longest(calls: readonly ChaosCall[]): number {
