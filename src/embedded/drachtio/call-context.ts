@@ -14,6 +14,9 @@ import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.
 type Role = 'uas' | 'uac' | 'proxy-uas' | 'proxy-uac';
 type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'ackbye';
 
+/** A peer that no URI of its dialog leads to. */
+const nowhere: Hop = { protocol: 'udp', host: '0.0.0.0', port: 0 };
+
 /** What both halves of the server (towards callers, towards called) stand on. */
 export class CallContext {
   /** Our own BYEs under way, by the dialog that they end. */
@@ -49,20 +52,21 @@ export class CallContext {
     const bye = dialog.state.buildRequest('BYE');
     bye.append('Reason', `SIP ;cause=200 ;text="${text}"`);
     const target = dialog.state.target();
-    if (target === undefined) return;
     const key = DialogTable.keyOf(dialog.state);
     try {
-      const sent = this.layer.request(bye, target, ({ status }) => {
-        if (status >= 200) this.#hangingUp.delete(key);
-      });
-      this.#hangingUp.set(key, sent);
+      if (target !== undefined) {
+        const sent = this.layer.request(bye, target, ({ status }) => {
+          if (status >= 200) this.#hangingUp.delete(key);
+        });
+        this.#hangingUp.set(key, sent);
+      }
     } catch {
-      return; // closed, or the transport is gone
+      // No transport leads to the peer, but the application waits for the end of its call.
     }
     this.cdrStop('application', bye, 'ackbye');
     const bytes = bye.toBuffer();
     const wallMs = this.layer.clock.wallMs();
-    dialog.app?.send(unsolicitedLeader(bytes.length, target, wallMs, dialog.id), bytes);
+    dialog.app?.send(unsolicitedLeader(bytes.length, target ?? nowhere, wallMs, dialog.id), bytes);
   }
 
   /**

@@ -244,6 +244,26 @@ t.test('no ACK: the answer is repeated, then both sides hear of the end', async 
   t.ok(await serverEmpty(server));
 });
 
+t.test('the application hears of the end also of a call whose caller cannot be told', async (t) => {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  const destroyed = new Promise<string>((resolve) => {
+    void connectApp(
+      t,
+      server,
+      answering((dialog) => {
+        dialog.on('destroy', (_: Message, reason: string) => resolve(reason));
+      }),
+    ).then(() => {
+      // Never acknowledged; and the way back is over TLS, on which we do not listen.
+      const headers = { 'Record-Route': '<sip:127.0.0.1:5061;transport=tls;lr>' };
+      phone.invite(serverUri(server), { body: sdp, headers });
+    });
+  });
+  t.equal(await destroyed, 'ACK timeout');
+  t.ok(await serverEmpty(server));
+});
+
 t.test('two applications take INVITEs in turn; without one there is 503', async (t) => {
   const server = await startServer(t);
   const phone = await agent(t, 'phone');
