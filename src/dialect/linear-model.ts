@@ -17,7 +17,7 @@ export interface TrainingOptions {
   readonly decay?: number;
   /** Share of an example's features that are left out each time it is seen, so that none alone decides. Default 0.4. */
   readonly dropout?: number;
-  /** Share of certainty that goes to the other classes: examples may be labelled wrongly. Default 0.15. */
+  /** Share of certainty that goes to the other classes: examples may be labelled wrongly. Default 0.3. */
   readonly smoothing?: number;
 }
 
@@ -57,7 +57,7 @@ export class LinearModel {
     examples: readonly LabelledVector[],
     features: number,
     classes: number,
-    { rounds = 10, step = 0.5, decay = 1e-4, dropout = 0.4, smoothing = 0.15 }: TrainingOptions = {},
+    { rounds = 10, step = 0.5, decay = 1e-4, dropout = 0.4, smoothing = 0.3 }: TrainingOptions = {},
   ): LinearModel {
     const weights = new Float32Array(features * classes);
     const moved = new Float32Array(features * classes).fill(1e-2);
