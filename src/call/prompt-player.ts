@@ -212,7 +212,7 @@ export class PromptPlayer {
   /** A recording at another speed, at the same pitch. */
   async *#recordedAt({ recorded = '', dialect }: Prompt, rate: number): AsyncGenerator<Int16Array> {
     const samples = await this.sources.samples?.(recorded, dialect);
-    if (samples !== undefined) yield timeStretch(samples, rate);
+    if (samples !== undefined) yield* timeStretch(samples, rate);
   }
 }
 
