@@ -17,18 +17,22 @@ export class UnwantedAnswers {
   /** By To tag. */
   readonly #acks = new Map<string, { readonly ack: SipMessage; readonly target: Target }>();
 
-  constructor(private readonly layer: TransactionLayer) {}
+  constructor(private readonly layer: Pick<TransactionLayer, 'sendAck' | 'request'>) {}
 
-  /** Throws SIP_TRANSPORT_UNAVAILABLE, SIP_CLOSED. */
+  /** Never throws: who cannot be reached hears nothing, and gives up for want of an ACK. */
   hangUp(invite: SipMessage, answer: SipMessage, source: Source): void {
     const tag = tagOf(answer.get('to') ?? '') ?? '';
-    const known = this.#acks.get(tag);
-    if (known !== undefined) {
-      this.layer.sendAck(known.ack, known.target);
-      return;
+    try {
+      const known = this.#acks.get(tag);
+      if (known !== undefined) this.layer.sendAck(known.ack, known.target);
+      else if (this.#acks.size < mostForks)
+        this.#hangUpFirst(tag, DialogState.uac(invite, answer, source), invite);
+    } catch {
+      // no such transport, or closed
     }
-    if (this.#acks.size >= mostForks) return;
-    const state = DialogState.uac(invite, answer, source);
+  }
+
+  #hangUpFirst(tag: string, state: DialogState, invite: SipMessage): void {
     const target = state.target();
     if (target === undefined) return;
     const ack = state.buildRequest('ACK', cseqNumber(invite));
