@@ -57,6 +57,8 @@ export function addTeachCommands(dialect: Command): void {
 async function teach(call: string, turn: number, flags: TeachFlags): Promise<void> {
   const { means, dialect, by = userInfo().username } = flags;
   const order: TeachOrder = { call, turn, means, by, ...(dialect !== undefined && { dialect }) };
+  // On standard error: what --json prints stays alone.
+  console.error('checking it against all that is understood already (a sound takes up to a minute) ...');
   const { answer, live } = await ask(
     flags,
     (server) => server.teach(order),
