@@ -74,10 +74,14 @@ export class Exchange {
     return saying !== undefined && !this.#saidAll && !this.#cut && !this.#turn.isSpeaking && !saying.plays;
   }
 
-  /** Begins, with keys that were pressed before the question was asked. */
-  start(keysAhead: readonly string[]): void {
+  /** Begins, with keys that were pressed before the question was asked; those that it does not need are not taken. */
+  start(keyAhead: () => string | undefined): void {
     const { listener, phrases, dialects, listen } = this.options;
-    for (const key of keysAhead) this.key(key);
+    while (!this.#over) {
+      const key = keyAhead();
+      if (key === undefined) break;
+      this.key(key);
+    }
     if (this.#over) return;
     if (!this.#cut) this.#say();
     listener.arm(phrases, dialects, listen);

@@ -132,9 +132,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
   key(key: string): void {
     if (this.#machine.state === 'closed') return;
     this.options.stamp?.('key');
-    const late = this.#lateKey;
-    this.#lateKey = undefined;
-    if (late?.key === key && this.options.clock.nowMs() < late.untilMs) return;
+    if (this.#isLate(key)) return;
     if (this.#exchange !== undefined) this.#exchange.key(key);
     else if (this.#isTalking && this.#keysAhead.length < mostKeysAhead) this.#keysAhead.push(key);
   }
@@ -185,6 +183,19 @@ export class Performer extends TypedEmitter<PerformerEvents> {
 
   get #isTalking(): boolean {
     return this.#machine.state === 'talking';
+  }
+
+  /** Whether this key only ends the digits before, which were complete without it. */
+  #isLate(key: string): boolean {
+    const late = this.#lateKey;
+    this.#lateKey = undefined;
+    return late?.key === key && this.options.clock.nowMs() < late.untilMs;
+  }
+
+  /** The next of the keys that were pressed before there was a question. */
+  #keyAhead(): string | undefined {
+    const key = this.#keysAhead.shift();
+    return key !== undefined && this.#isLate(key) ? this.#keysAhead.shift() : key;
   }
 
   #hush(): void {
@@ -318,8 +329,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
     const collect = patiently(asked, patience);
     const phrases = [...collect.phrases, ...turnPhrases(collect, dialect, packs)];
     const mustHear = row[0]?.bargeIn === 'none';
-    const keysAhead = collect.typeAhead === false || mustHear ? [] : this.#keysAhead;
-    this.#keysAhead = [];
+    if (collect.typeAhead === false || mustHear) this.#keysAhead = [];
     const exchange = new Exchange({
       collect,
       row,
@@ -345,7 +355,7 @@ export class Performer extends TypedEmitter<PerformerEvents> {
       answered: (event, bargedIn) => this.#answered(exchange, event, bargedIn),
     });
     this.#exchange = exchange;
-    exchange.start(keysAhead);
+    exchange.start(() => this.#keyAhead());
   }
 
   #inOthers(): Pick<ListenOptions, 'alsoIn'> {

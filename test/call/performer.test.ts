@@ -267,6 +267,18 @@ t.test(
   },
 );
 
+t.test('keys pressed ahead go on to the questions after the one that the first of them answer', async (t) => {
+  for (const keysBefore of ['121', '12#1']) {
+    const { performer, player, replays } = setUp({ dialplan: keysPlan, keysBefore });
+    t.same(performer.path, ['main.number', 'main.more', 'main.number'], keysBefore);
+    t.same(
+      player.sayings.map(({ prompts }) => prompts.map(({ text }) => text)),
+      [['Which number?']],
+    );
+    replays();
+  }
+});
+
 t.test('keys pressed ahead count for nothing where the dialplan says so', async (t) => {
   const without = dialplanOf(keysYaml.replace('defaults: {', 'defaults: { typeAhead: false,'));
   const { performer, texts } = setUp({ dialplan: without, keysBefore: '12' });
