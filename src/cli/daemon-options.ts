@@ -5,7 +5,8 @@ import { formatHostPort, parseHostPort, type HostPort } from '../core/address.js
 import type { LogLevel } from '../core/logger.js';
 import type { DrachtioWorkerOptions } from '../embedded/drachtio-worker.js';
 import { codecsNamed, type AudioCodec } from '../embedded/rtp/codec.js';
-import type { FreeSwitchAddresses, FreeSwitchWorkerOptions } from '../embedded/freeswitch-worker.js';
+import type { FreeSwitchSettings } from '../embedded/freeswitch/freeswitch-settings.js';
+import type { FreeSwitchAddresses } from '../embedded/freeswitch-worker.js';
 
 /** Secrets that stand in everybody's documentation. */
 const knownSecrets: readonly string[] = ['cymru', 'ClueCon'];
@@ -147,7 +148,7 @@ export function addMediaServerOptions(command: Command): Command {
 }
 
 /** The flags as the media server takes them. */
-export function mediaServerOptions(flags: MediaServerFlags, secret: string): FreeSwitchWorkerOptions {
+export function mediaServerOptions(flags: MediaServerFlags, secret: string): FreeSwitchSettings {
   const sip = formatHostPort(flags.mediaSip);
   return {
     eventSocket: flags.esl,

@@ -2,29 +2,11 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { HostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { FreeSwitchServer } from './freeswitch/freeswitch-server.js';
-import type { AudioCodec } from './rtp/codec.js';
+import type { FreeSwitchSettings } from './freeswitch/freeswitch-settings.js';
 import { hostServer, portLogger } from './worker-messages.js';
 import { WorkerPeers } from './worker-peers.js';
 
-/** The media server's options as far as they can be copied into a worker. */
-export interface FreeSwitchWorkerOptions {
-  /** Control port. */
-  readonly eventSocket: HostPort;
-  readonly secret: string;
-  /** `udp:127.0.0.1:5080`; several separated by commas. */
-  readonly sip: string;
-  readonly rtpAddress: string;
-  /** Both included; 0 and 0: the system chooses. */
-  readonly rtpPorts: { readonly min: number; readonly max: number };
-  /** What SDP tells callers to send to; default rtpAddress. */
-  readonly externalAddress?: string | undefined;
-  readonly soundsDir?: string | undefined;
-  readonly profile?: string | undefined;
-  /** See FreeSwitchServerOptions. */
-  readonly codecs?: readonly AudioCodec[] | undefined;
-}
-
-export interface FreeSwitchWorkerData extends FreeSwitchWorkerOptions {
+export interface FreeSwitchWorkerData extends FreeSwitchSettings {
   /** Whether the main thread can turn text into sound. */
   readonly canSpeak: boolean;
   /** Whether the main thread wants to know how each call fared. */

@@ -3,11 +3,8 @@ import type { HostPort } from '../core/address.js';
 import type { Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import { StateMachine, type TransitionTable } from '../core/state-machine.js';
-import type {
-  FreeSwitchAddresses,
-  FreeSwitchWorkerData,
-  FreeSwitchWorkerOptions,
-} from './freeswitch-worker.js';
+import type { FreeSwitchSettings } from './freeswitch/freeswitch-settings.js';
+import type { FreeSwitchAddresses, FreeSwitchWorkerData } from './freeswitch-worker.js';
 import { HostedWorker, type HostedWorkerOptions } from './hosted-worker.js';
 import { MediaExchange } from './media-exchange.js';
 
@@ -25,7 +22,7 @@ const STEADY_MS = 60_000;
 export class MediaWorkers {
   private readonly seats: readonly Seat[];
 
-  private constructor(settings: readonly FreeSwitchWorkerOptions[], options: HostedWorkerOptions) {
+  private constructor(settings: readonly FreeSwitchSettings[], options: HostedWorkerOptions) {
     const exchange = new MediaExchange();
     this.seats = settings.map(
       (setting, index) => new Seat(index, settings.length, exchange, setting, options),
@@ -34,7 +31,7 @@ export class MediaWorkers {
 
   /** Rejects EMBEDDED_START_FAILED when one of them cannot start; then none is left running. */
   static async start(
-    settings: readonly FreeSwitchWorkerOptions[],
+    settings: readonly FreeSwitchSettings[],
     options: HostedWorkerOptions,
   ): Promise<MediaWorkers> {
     const workers = new MediaWorkers(settings, options);
@@ -85,7 +82,7 @@ class Seat {
     private readonly index: number,
     private readonly workers: number,
     private readonly exchange: MediaExchange,
-    private readonly settings: FreeSwitchWorkerOptions,
+    private readonly settings: FreeSwitchSettings,
     private readonly options: HostedWorkerOptions,
   ) {}
 
@@ -155,7 +152,7 @@ class Seat {
 }
 
 /** The same settings, with the ports that the system chose the first time. */
-function pinned(settings: FreeSwitchWorkerOptions, addresses: FreeSwitchAddresses): FreeSwitchWorkerOptions {
+function pinned(settings: FreeSwitchSettings, addresses: FreeSwitchAddresses): FreeSwitchSettings {
   return {
     ...settings,
     eventSocket: addresses.eventSocketAddress,
@@ -167,10 +164,7 @@ function pinned(settings: FreeSwitchWorkerOptions, addresses: FreeSwitchAddresse
  * What each worker is to be set to: the ports that are given and those after them, its share of the RTP ports. There are
  * `count` of them, or fewer: a worker without a pair of ports would refuse every call that it gets.
  */
-export function shareOut(
-  settings: FreeSwitchWorkerOptions,
-  count: number,
-): readonly FreeSwitchWorkerOptions[] {
+export function shareOut(settings: FreeSwitchSettings, count: number): readonly FreeSwitchSettings[] {
   const { min, max } = settings.rtpPorts;
   // RTP and RTCP take an even port and the next one (RFC 3550 §11).
   const first = min + (min % 2);

@@ -3,14 +3,15 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type { DrachtioAddresses, DrachtioWorkerOptions } from './drachtio-worker.js';
-import type { FreeSwitchAddresses, FreeSwitchWorkerOptions } from './freeswitch-worker.js';
+import type { FreeSwitchSettings } from './freeswitch/freeswitch-settings.js';
+import type { FreeSwitchAddresses } from './freeswitch-worker.js';
 import { HostedWorker, type Synthesize } from './hosted-worker.js';
 import { MediaWorkers, shareOut } from './media-workers.js';
 import type { TraceAnswer } from './sip/call-trace.js';
 
 export interface PairOptions {
   readonly drachtio: DrachtioWorkerOptions;
-  readonly freeswitch: FreeSwitchWorkerOptions;
+  readonly freeswitch: FreeSwitchSettings;
   /** How many threads the media server has, each under addresses of its own. Default 1. */
   readonly mediaWorkers?: number | undefined;
   readonly clock: Clock;

@@ -26,7 +26,8 @@ import { Uas } from './uas.js';
 /** The version whose behaviour this server has; clients look at it to know what they may ask. */
 const version = 'v0.9.10';
 
-export interface DrachtioServerOptions {
+/** What of a SIP server's options can be copied into a worker. */
+export interface DrachtioSettings {
   /** Where applications connect; never beyond this host with a secret that others know. */
   readonly admin: HostPort;
   readonly secret: string;
@@ -36,12 +37,15 @@ export interface DrachtioServerOptions {
   readonly tls?: TlsOptions | undefined;
   /** What peers may take by connecting; what is left out has its default. */
   readonly connections?: Partial<ConnectionLimits> | undefined;
-  /** `127.0.0.1:5353`; default: the system's. */
-  readonly dnsServers?: readonly string[] | undefined;
   /** What Via and Contact say instead of the address listened on. */
   readonly externalAddress?: string | undefined;
   /** Who decides where new requests go, per method; without one the connected applications get them. Default: none. */
   readonly requestHandlers?: readonly RequestHandlerOptions[] | undefined;
+}
+
+export interface DrachtioServerOptions extends DrachtioSettings {
+  /** `127.0.0.1:5353`; default: the system's. */
+  readonly dnsServers?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Default 500, 4000, 5000 ms. */

@@ -5,7 +5,7 @@ import { errorCode } from '../../core/errors.js';
 import { uuid as newUuid } from '../../core/ids.js';
 import type { Logger } from '../../core/logger.js';
 import { CountingClock } from '../counting-clock.js';
-import { AUDIO_CODECS, type AudioCodec } from '../rtp/codec.js';
+import { AUDIO_CODECS } from '../rtp/codec.js';
 import { DtlsHandshaker } from '../rtp/dtls-handshaker.js';
 import { MediaTicker } from '../rtp/media-ticker.js';
 import { PortPool, type RtpSocket } from '../rtp/port-pool.js';
@@ -25,30 +25,14 @@ import { EventSocketSession, type SessionHost } from './event-socket-session.js'
 import { FarBridges } from './far-bridges.js';
 import { FarConferences } from './far-conferences.js';
 import { FarService } from './far-service.js';
+import type { FreeSwitchSettings } from './freeswitch-settings.js';
 import type { MediaPeers } from './media-peers.js';
 import type { CallQuality } from './media-statistics.js';
 import { SdpLeg } from './sdp-leg.js';
 import { heartbeatHeaders, ownAddress, sofiaStatus } from './server-status.js';
 import { SoundLibrary } from './sound-library.js';
 
-export interface FreeSwitchServerOptions {
-  /** Control port. */
-  readonly eventSocket: HostPort;
-  readonly secret: string;
-  /** Where INVITEs are taken: `udp:127.0.0.1:5080`, several separated by commas; without port 0 chooses. */
-  readonly sip: string;
-  /** Local address of RTP. */
-  readonly rtpAddress: string;
-  /** Both included; 0 and 0: the system chooses. */
-  readonly rtpPorts: { readonly min: number; readonly max: number };
-  /** What SDP tells callers to send to; default rtpAddress. */
-  readonly externalAddress?: string | undefined;
-  /** Where relative sound files begin. */
-  readonly soundsDir?: string | undefined;
-  /** Name of the SIP profile that clients look for; drachtio-fsmrf expects `drachtio_mrf`. */
-  readonly profile?: string | undefined;
-  /** What is offered, in this order, and taken, in the other side's order; default all: PCMU, PCMA, G722, opus, L16. */
-  readonly codecs?: readonly AudioCodec[] | undefined;
+export interface FreeSwitchServerOptions extends FreeSwitchSettings {
   /** The thread is the server's own and may be blocked for a millisecond: {@link WakeModeration}. Default false. */
   readonly mayRest?: boolean | undefined;
   /** The other media workers: conferences and bridges may have calls of several. */
