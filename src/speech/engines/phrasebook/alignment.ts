@@ -1,5 +1,5 @@
 import type { PhoneTiming } from '../../synthesizer.js';
-import { loudness, phonePosteriors, type PhoneModel } from './phone-model.js';
+import { loudness, phonePosteriors, type Calibration, type PhoneModel } from './phone-model.js';
 import { SoundLevel } from './sound-level.js';
 
 /** A phrase as a row of phones with the number of frames each is expected to last. */
@@ -271,10 +271,15 @@ function factsOf(utterance: Scored, spans: readonly Span[], lengths: Uint16Array
 }
 
 /** 0 to 1: how sure it is that the phrase was said. */
-export function confidenceOf(model: PhoneModel, alignment: Alignment): number {
-  const { weights, means, scales, bias } = model.calibration;
+export function confidenceOf({ calibration }: PhoneModel, { facts }: Alignment): number {
+  return calibratedConfidence(calibration, facts);
+}
+
+/** 0 to 1, by a logistic regression on the facts. */
+export function calibratedConfidence(calibration: Calibration, facts: readonly number[]): number {
+  const { weights, means, scales, bias } = calibration;
   let sum = bias;
-  alignment.facts.forEach((fact, i) => {
+  facts.forEach((fact, i) => {
     sum += ((weights[i] as number) * (fact - (means[i] as number))) / (scales[i] as number);
   });
   return 1 / (1 + Math.exp(-sum));

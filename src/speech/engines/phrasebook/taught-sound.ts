@@ -1,4 +1,4 @@
-import { align, examine, factNames, runningSums, type Utterance } from './alignment.js';
+import { align, calibratedConfidence, examine, factNames, runningSums, type Utterance } from './alignment.js';
 import type { Calibration, PhoneModel } from './phone-model.js';
 import type { SoundRefusal } from './protocol.js';
 
@@ -83,14 +83,8 @@ export function compare(heard: HeardSound, { units, ownScore }: SoundTemplate): 
 }
 
 /** 0 to 1: how sure it is that the template's words were said; from 0.5 on they count as said. */
-export function soundConfidence(calibration: Calibration, facts: readonly number[]): number {
-  const { weights, means, scales, bias } = calibration;
-  let sum = bias;
-  facts.forEach((fact, i) => {
-    sum += ((weights[i] as number) * (fact - (means[i] as number))) / (scales[i] as number);
-  });
-  return 1 / (1 + Math.exp(-sum));
-}
+export const soundConfidence: (calibration: Calibration, facts: readonly number[]) => number =
+  calibratedConfidence;
 
 interface Sound {
   readonly phone: number;
@@ -99,13 +93,8 @@ interface Sound {
 }
 
 /** The likeliest row of phones, whatever they are (a segmental Viterbi search over a loop of phones). */
-function soundsOf({ frames, phones, scores }: Utterance): Sound[] {
-  const sums = new Float64Array((frames + 1) * phones);
-  for (let t = 0; t < frames; t++) {
-    for (let p = 0; p < phones; p++) {
-      sums[(t + 1) * phones + p] = (sums[t * phones + p] as number) + (scores[t * phones + p] as number);
-    }
-  }
+function soundsOf({ frames, phones, sums }: Utterance): Sound[] {
+  const row = frames + 1;
   const reached = new Float64Array(frames + 1).fill(-Infinity);
   reached[0] = 0;
   const phoneAt = new Uint16Array(frames + 1);
@@ -115,8 +104,7 @@ function soundsOf({ frames, phones, scores }: Utterance): Sound[] {
       const before = (reached[end - length] as number) - changeCost;
       if (before === -Infinity) continue;
       for (let p = 0; p < phones; p++) {
-        const score =
-          before + (sums[end * phones + p] as number) - (sums[(end - length) * phones + p] as number);
+        const score = before + (sums[p * row + end] as number) - (sums[p * row + end - length] as number);
         if (score <= (reached[end] as number)) continue;
         reached[end] = score;
         phoneAt[end] = p;
