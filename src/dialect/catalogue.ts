@@ -54,6 +54,12 @@ const dialect = (
   calledBy: [...new Set([ownName, ...calledBy.split(',').map((one) => one.trim())])].filter(Boolean),
 });
 
+// A language that no one accent of it stands for: each answers to its name.
+const calledEnglish = 'english, 英语, 英文, inglés, inglês, englisch, anglais, إنجليزي, الإنجليزية';
+const calledSpanish = 'español, castellano, spanish, 西班牙语, espanhol, spanisch, espagnol';
+const calledPortuguese = 'português, portuguese, portugués, 葡萄牙语, portugiesisch, portugais';
+const calledArabic = 'عربي, العربية, arabic, 阿拉伯语, árabe, arabisch, arabe';
+
 /** Every dialect Xiangyin has a name for, the widest first within a family. */
 export const dialects: readonly Dialect[] = [
   dialect('cmn', 'cmn', 'Mandarin', '普通话', '', {
@@ -83,31 +89,31 @@ export const dialects: readonly Dialect[] = [
   }),
   dialect('cjy', 'cjy', 'Jin', '晋语', 'cmn', { autonomy: 'keys', calledBy: '山西话, 太原话' }),
   dialect('en-us', 'en', 'English, United States', 'English (US)', 'en-gb en-in', {
-    calledBy: 'english, 英语, 英文, inglés, inglês, englisch, anglais, إنجليزي, الإنجليزية',
+    calledBy: calledEnglish,
   }),
   dialect('en-gb', 'en', 'English, Britain', 'English (UK)', 'en-us en-in', {
-    calledBy: 'english, 英语, 英文, inglés, inglês, englisch, anglais, إنجليزي, الإنجليزية',
+    calledBy: calledEnglish,
   }),
   dialect('en-in', 'en', 'English, India', 'English (India)', 'en-gb en-us', { calledBy: 'english' }),
   dialect('es-mx', 'es', 'Spanish, Mexico', 'Español (México)', 'es-es', {
-    calledBy: 'español, castellano, spanish, 西班牙语, espanhol, spanisch, espagnol',
+    calledBy: calledSpanish,
   }),
   dialect('es-es', 'es', 'Spanish, Spain', 'Español (España)', 'es-mx', {
-    calledBy: 'español, castellano, spanish, 西班牙语, espanhol, spanisch, espagnol',
+    calledBy: calledSpanish,
   }),
   dialect('pt-br', 'pt', 'Portuguese, Brazil', 'Português (Brasil)', 'pt-pt', {
-    calledBy: 'português, portuguese, portugués, 葡萄牙语, portugiesisch, portugais',
+    calledBy: calledPortuguese,
   }),
   dialect('pt-pt', 'pt', 'Portuguese, Portugal', 'Português (Portugal)', 'pt-br', {
-    calledBy: 'português, portuguese, portugués, 葡萄牙语, portugiesisch, portugais',
+    calledBy: calledPortuguese,
   }),
   dialect('ar-gulf', 'ar', 'Arabic, Gulf', 'العربية الخليجية', 'ar-eg', {
     autonomy: 'confirm',
-    calledBy: 'عربي, العربية, arabic, 阿拉伯语, árabe, arabisch, arabe',
+    calledBy: calledArabic,
   }),
   dialect('ar-eg', 'ar', 'Arabic, Egypt', 'العربية المصرية', 'ar-gulf', {
     autonomy: 'confirm',
-    calledBy: 'عربي, العربية, arabic, 阿拉伯语, árabe, arabisch, arabe',
+    calledBy: calledArabic,
   }),
   dialect('de-de', 'de', 'German, Germany', 'Deutsch', 'de-at de-ch', {
     calledBy: 'german, 德语, alemán, allemand',
