@@ -1,4 +1,5 @@
 import { decodePcma, encodePcma } from './audio/g711.js';
+import { concatSamples } from './audio/pcm.js';
 import { errorCode } from './core/errors.js';
 import { qualityError } from './quality/errors.js';
 import type { SoundExaminer, SoundHeard } from './quality/sound-check.js';
@@ -56,13 +57,7 @@ export async function openSoundExaminer(
 
 /** Through G.711, with silence around. */
 function overLine(chunks: readonly Int16Array[]): Int16Array {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const line = new Int16Array(leadSamples + length + tailSamples);
-  let at = leadSamples;
-  for (const chunk of chunks) {
-    line.set(chunk, at);
-    at += chunk.length;
-  }
+  const line = concatSamples([new Int16Array(leadSamples), ...chunks, new Int16Array(tailSamples)]);
   const coded = new Uint8Array(line.length);
   encodePcma(line, coded);
   decodePcma(coded, line);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { concatSamples } from '../audio/pcm.js';
 import { sentenceWanted } from './channels.js';
 import { RecentSentences } from './recent-sentences.js';
 import { SentenceFiles } from './sentence-files.js';
@@ -203,7 +204,7 @@ export class SynthesisCache {
     }
     // Beside the call: whoever speaks learns only now that these were the last words, and a disk may be full or slow.
     if ((store || this.#fixed.has(nameOf(request))) && signal?.aborted !== true && path !== undefined) {
-      void this.#store(path, joinChunks(chunks)).catch(() => undefined);
+      void this.#store(path, concatSamples(chunks)).catch(() => undefined);
     }
   }
 
@@ -230,7 +231,7 @@ export class SynthesisCache {
     const chunks: Int16Array[] = [];
     const audio = this.#synthesizer.synthesize(request, this.#sampleRateHz, signal);
     for await (const chunk of audio) chunks.push(chunk);
-    return { samples: joinChunks(chunks), path: this.#pathOfMade(request, audio) };
+    return { samples: concatSamples(chunks), path: this.#pathOfMade(request, audio) };
   }
 
   /** Undefined where several engines had a part in it: it is no engine's sentence. */
@@ -309,14 +310,4 @@ function nameOf({ text, dialect, voice = '', rate = 1 }: SynthesisRequest): stri
 /** Asked anew: what was false before an await may be true after it. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-function joinChunks(chunks: readonly Int16Array[]): Int16Array {
-  const joined = new Int16Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
 }
