@@ -77,9 +77,14 @@ export interface MediaServer {
   disconnect(): void;
 }
 
-const secrets = { drachtio: 'drachtio-secret', freeswitch: 'freeswitch-secret' };
+export const secrets = { drachtio: 'drachtio-secret', freeswitch: 'freeswitch-secret' };
 
-export async function start(t: Test, soundsDir?: string, mediaWorkers = 1): Promise<Pair> {
+export async function start(
+  t: Test,
+  soundsDir?: string,
+  mediaWorkers = 1,
+  synthesize?: (text: string) => Promise<Int16Array>,
+): Promise<Pair> {
   const pair = await startPair({
     drachtio: {
       admin: { host: '127.0.0.1', port: 0 },
@@ -95,6 +100,7 @@ export async function start(t: Test, soundsDir?: string, mediaWorkers = 1): Prom
       soundsDir,
     },
     mediaWorkers,
+    synthesize,
     clock: systemClock,
     logger: silentLogger,
   });

@@ -12,6 +12,7 @@ import { encodeWav } from '../../../src/audio/wav.js';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { startPair, type Pair } from '../../../src/embedded/pair.js';
+import { nothingLeft, secrets, start as startWith } from './libraries.js';
 import { limited, Phone, until } from './testbed.js';
 
 /** What the tests use of drachtio-fsmrf. */
@@ -47,33 +48,13 @@ interface MediaServer {
   disconnect(): void;
 }
 
-const secrets = { drachtio: 'drachtio-secret', freeswitch: 'freeswitch-secret' };
 const sounds = mkdtempSync(join(tmpdir(), 'xiangyin-pair-'));
 t.teardown(() => rmSync(sounds, { recursive: true, force: true }));
 const chime = tone({ frequenciesHz: [440], durationMs: 3000, sampleRateHz: 8000, levelDb: -12 });
 writeFileSync(join(sounds, 'chime.wav'), encodeWav(chime, { sampleRateHz: 8000, channels: 1 }));
 
-async function start(t: Test, synthesize?: (text: string) => Promise<Int16Array>): Promise<Pair> {
-  const pair = await startPair({
-    drachtio: {
-      admin: { host: '127.0.0.1', port: 0 },
-      secret: secrets.drachtio,
-      sip: ['udp:127.0.0.1:0', 'tcp:127.0.0.1:0'],
-    },
-    freeswitch: {
-      eventSocket: { host: '127.0.0.1', port: 0 },
-      secret: secrets.freeswitch,
-      sip: 'udp:127.0.0.1:0',
-      rtpAddress: '127.0.0.1',
-      rtpPorts: { min: 0, max: 0 },
-      soundsDir: sounds,
-    },
-    clock: systemClock,
-    logger: silentLogger,
-    synthesize,
-  });
-  t.teardown(() => pair.close());
-  return pair;
+function start(t: Test, synthesize?: (text: string) => Promise<Int16Array>): Promise<Pair> {
+  return startWith(t, sounds, 1, synthesize);
 }
 
 /** drachtio-srf and drachtio-fsmrf, unmodified, on the pair. */
@@ -123,18 +104,6 @@ async function answeredCall(t: Test, pair: Pair) {
   );
   const { endpoint, dialog: uas } = await limited('connectCaller', answered);
   return { srf, ms, phone, dialog, endpoint, uas };
-}
-
-async function nothingLeft(pair: Pair): Promise<void> {
-  let counts = await pair.counts();
-  for (let i = 0; i < 100; i += 1) {
-    const { channels, rtpPorts, sockets, forks } = counts.freeswitch;
-    if ([channels, rtpPorts, sockets, forks, counts.drachtio['dialogs']].every((count) => count === 0))
-      return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    counts = await pair.counts();
-  }
-  throw new Error(`left: ${JSON.stringify(counts)}`);
 }
 
 t.test('a caller is connected, hears a file, presses a key, and hangs up; nothing is left', async (t) => {

@@ -5,16 +5,18 @@ import { silentLogger } from '../../../src/core/logger.js';
 import type { FreeSwitchServer } from '../../../src/embedded/freeswitch/freeswitch-server.js';
 import { MediaTicker } from '../../../src/embedded/rtp/media-ticker.js';
 import { MediaSecurity } from '../../../src/embedded/rtp/media-security.js';
-import { PortPool, type RtpSocket } from '../../../src/embedded/rtp/port-pool.js';
-import { RtpSession } from '../../../src/embedded/rtp/rtp-session.js';
+import type { RtpSocket } from '../../../src/embedded/rtp/port-pool.js';
+import type { RtpSession } from '../../../src/embedded/rtp/rtp-session.js';
 import { answerSdp, offerSdp, readRemoteMedia } from '../../../src/embedded/rtp/sdp.js';
 import { parseSecurityPolicy, SecurityNegotiation } from '../../../src/embedded/rtp/security-negotiation.js';
 import type { Dialog } from '../../../src/embedded/sip/dialog.js';
-import { UserAgent } from '../../../src/embedded/sip/user-agent.js';
+import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
 import {
   api,
   execute,
+  inviteServer,
   limited,
+  phoneEnds,
   startApplication,
   startServer,
   until,
@@ -50,33 +52,11 @@ class SecurePhone {
   }
 
   static async start(t: Test, mode: string): Promise<SecurePhone> {
-    const agent = await UserAgent.listen({
-      listen: ['udp:127.0.0.1:0'],
-      name: 'phone',
-      clock: systemClock,
-      logger: silentLogger,
-    });
-    const pool = new PortPool({ address: '127.0.0.1', minPort: 0, maxPort: 0 });
-    const socket = await pool.acquire();
-    const session = new RtpSession({
-      socket,
-      clock: systemClock,
-      codec: 'PCMU',
-      payloadType: 0,
-      telephoneEventType: 101,
-      remote: undefined,
-      ptimeMs: 20,
-      logger: silentLogger,
-    });
+    const { agent, socket, session } = await phoneEnds(t);
     const phone = new SecurePhone(agent, socket, session, mode);
     const ticker = new MediaTicker({ clock: systemClock, logger: silentLogger });
     ticker.add(() => void session.send(TONE));
-    t.teardown(async () => {
-      ticker.close();
-      session.close();
-      pool.close();
-      await agent.close();
-    });
+    t.teardown(() => ticker.close());
     return phone;
   }
 
@@ -86,18 +66,9 @@ class SecurePhone {
 
   /** Calls with `body`; empty: the media server makes the offer, and the answer goes with the ACK. */
   async call(server: FreeSwitchServer, headers: Record<string, string>, body = this.offer): Promise<string> {
-    const { host, port } = server.sipAddress;
-    const outgoing = this.agent.invite(`sip:drachtio@${host}:${port}`, {
-      headers,
-      ...(body === '' ? {} : { body }),
-    });
-    const [sdp, dialog] = await limited(
-      'the call was not answered',
-      new Promise<[string, Dialog]>((resolve, reject) => {
-        outgoing.on('accepted', (message, made) => resolve([message.body, made]));
-        outgoing.on('failed', (status) => reject(new Error(`refused with ${status}`)));
-      }),
-    );
+    const offer = body === '' ? undefined : body;
+    const { outgoing, response, dialog } = await inviteServer(this.agent, server, headers, offer);
+    const sdp = response.body;
     this.#dialog = dialog;
     if (body === '') outgoing.ack({ body: this.#answerTo(sdp) });
     else {

@@ -12,6 +12,7 @@ import { PortPool } from '../../../src/embedded/rtp/port-pool.js';
 import { RtpSession } from '../../../src/embedded/rtp/rtp-session.js';
 import { offerSdp, readRemoteMedia } from '../../../src/embedded/rtp/sdp.js';
 import type { Dialog } from '../../../src/embedded/sip/dialog.js';
+import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { UserAgent } from '../../../src/embedded/sip/user-agent.js';
 // The unmodified client library, which is what the server must satisfy.
 // @ts-expect-error it has no types
@@ -137,30 +138,9 @@ export class Phone {
   }
 
   static async start(t: Test): Promise<Phone> {
-    const agent = await UserAgent.listen({
-      listen: ['udp:127.0.0.1:0'],
-      name: 'phone',
-      clock: systemClock,
-      logger: silentLogger,
-    });
-    const pool = new PortPool({ address: '127.0.0.1', minPort: 0, maxPort: 0 });
-    const session = new RtpSession({
-      socket: await pool.acquire(),
-      clock: systemClock,
-      codec: 'PCMU',
-      payloadType: 0,
-      telephoneEventType: 101,
-      remote: undefined,
-      ptimeMs: 20,
-      logger: silentLogger,
-    });
+    const { agent, session } = await phoneEnds(t);
     const phone = new Phone(agent, session);
-    t.teardown(async () => {
-      phone.#ticker.close();
-      session.close();
-      pool.close();
-      await agent.close();
-    });
+    t.teardown(() => phone.#ticker.close());
     return phone;
   }
 
@@ -174,17 +154,11 @@ export class Phone {
     headers: Record<string, string>,
     options: { offerless?: boolean } = {},
   ): Promise<{ dialog: Dialog; answer: string }> {
-    const { host, port } = server.sipAddress;
-    const outgoing = this.agent.invite(`sip:drachtio@${host}:${port}`, {
+    const { outgoing, response, dialog } = await inviteServer(
+      this.agent,
+      server,
       headers,
-      ...(options.offerless === true ? {} : { body: this.offer }),
-    });
-    const [response, dialog] = await limited(
-      'the call was not answered',
-      new Promise<[{ body: string }, Dialog]>((resolve, reject) => {
-        outgoing.on('accepted', (message, made) => resolve([message, made]));
-        outgoing.on('failed', (status) => reject(new Error(`refused with ${status}`)));
-      }),
+      options.offerless === true ? undefined : this.offer,
     );
     outgoing.ack(options.offerless === true ? { body: this.offer } : {});
     this.setRemote(response.body);
@@ -221,6 +195,56 @@ export class Phone {
     }
     return peak;
   }
+}
+
+/** What a telephone stands on, on loopback; closed after the test. */
+export async function phoneEnds(t: Test) {
+  const agent = await UserAgent.listen({
+    listen: ['udp:127.0.0.1:0'],
+    name: 'phone',
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  const pool = new PortPool({ address: '127.0.0.1', minPort: 0, maxPort: 0 });
+  const socket = await pool.acquire();
+  const session = new RtpSession({
+    socket,
+    clock: systemClock,
+    codec: 'PCMU',
+    payloadType: 0,
+    telephoneEventType: 101,
+    remote: undefined,
+    ptimeMs: 20,
+    logger: silentLogger,
+  });
+  t.teardown(async () => {
+    session.close();
+    pool.close();
+    await agent.close();
+  });
+  return { agent, socket, session };
+}
+
+/** Calls the media server as drachtio-fsmrf does; the ACK is the caller's. */
+export async function inviteServer(
+  agent: UserAgent,
+  server: FreeSwitchServer,
+  headers: Record<string, string>,
+  offer: string | undefined,
+) {
+  const { host, port } = server.sipAddress;
+  const outgoing = agent.invite(`sip:drachtio@${host}:${port}`, {
+    headers,
+    ...(offer === undefined ? {} : { body: offer }),
+  });
+  const [response, dialog] = await limited(
+    'the call was not answered',
+    new Promise<[SipMessage, Dialog]>((resolve, reject) => {
+      outgoing.on('accepted', (message, made) => resolve([message, made]));
+      outgoing.on('failed', (status) => reject(new Error(`refused with ${status}`)));
+    }),
+  );
+  return { outgoing, response, dialog };
 }
 
 /** An answered call with its control connection, subscribed and filtered as drachtio-fsmrf does. */
