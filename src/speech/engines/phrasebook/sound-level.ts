@@ -1,19 +1,16 @@
-/** The line's noise is as loud as so many frames on end (80 ms) at their quietest: no pause inside a word lasts as long. */
+/** The line's noise is as loud as so many frames on end (80 ms) at their quietest: no closed mouth inside a word lasts as long. */
 const windowFrames = 8;
 /** Nepers of energy above it, in which the noise's own frames lie. */
 const aboveNoise = 0.8;
-/** What is as loud as the voice is voice (9 dB less), however steady it is: a vowel held for the whole utterance. */
+/** What is nearly as loud as the voice is voice (9 dB less), however even it is: a vowel held for the whole utterance. */
 const belowLoudest = 2;
-/** Mean log energy of digital silence, and a little more: what a gateway or we ourselves put in tells nothing of the line. */
-const digitalSilence = 9.4;
 
 /** How loud an utterance gets and how loud its line is, and what of it is sound by that. Loudness is mean log energy of a frame. */
 export class SoundLevel {
   readonly #window = new Float32Array(windowFrames);
   /** Of the frames in the window. */
   #sum = 0;
-  /** Frames on end that tell something. */
-  #run = 0;
+  #frames = 0;
   #quietest = Infinity;
   #loudest = -Infinity;
 
@@ -27,22 +24,17 @@ export class SoundLevel {
   /** Hot. The next frame's loudness. */
   push(loudness: number): void {
     if (loudness > this.#loudest) this.#loudest = loudness;
-    if (loudness < digitalSilence) {
-      this.#run = 0;
-      this.#sum = 0;
-      return;
-    }
-    const at = this.#run % windowFrames;
-    if (this.#run >= windowFrames) this.#sum -= this.#window[at] as number;
+    const at = this.#frames % windowFrames;
+    this.#sum += loudness - (this.#window[at] as number);
     this.#window[at] = loudness;
-    this.#sum += loudness;
-    this.#run++;
-    if (this.#run >= windowFrames) this.#quietest = Math.min(this.#quietest, this.#sum / windowFrames);
+    this.#frames++;
+    if (this.#frames >= windowFrames) this.#quietest = Math.min(this.#quietest, this.#sum / windowFrames);
   }
 
   /** From which loudness on a frame is sound: `within` nepers of the loudest, and above the line's noise. */
   least(within: number): number {
-    const noise = Math.min(this.#quietest + aboveNoise, this.#loudest - belowLoudest);
-    return Math.max(this.#loudest - within, noise);
+    const least = this.#loudest - within;
+    if (this.#frames < windowFrames) return least;
+    return Math.max(least, Math.min(this.#quietest + aboveNoise, this.#loudest - belowLoudest));
   }
 }
