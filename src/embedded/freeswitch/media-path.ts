@@ -121,10 +121,6 @@ export class MediaPath {
     this.#taps.delete(tap);
   }
 
-  get isBridged(): boolean {
-    return this.#unbridge !== undefined;
-  }
-
   /**
    * Somebody will hear the caller live, through an adaptive jitter buffer of his own: a bridge, a conference. Not for forks,
    * which get what comes as it comes.

@@ -32,10 +32,6 @@ export class MediaSecurity {
   readonly #buffers: Uint8Array[] = [];
   #next = 0;
 
-  get isKeyed(): boolean {
-    return this.#outbound !== undefined;
-  }
-
   /** Packets dropped, whatever the reason. */
   get refused(): number {
     const { notAuthentic, replayed, malformed, wornOut } = this.refusals;
