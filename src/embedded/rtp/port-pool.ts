@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup as resolve } from 'node:dns';
 import { isIP, isIPv6 } from 'node:net';
+import type { HostPort } from '../../core/address.js';
 import { rtpError } from './errors.js';
 import { PacketMemory } from './packet-memory.js';
 import type { MediaSecurity } from './media-security.js';
@@ -83,7 +84,8 @@ export class PortPool {
       this.#open.delete(pair);
       this.#taken.delete(rtpPort);
     };
-    const pair = new RtpSocket(rtp, rtcp, released, this.#options.onPacket);
+    // A port that the system chose is lost when a connected socket is disconnected (Linux: no SOCK_BINDPORT_LOCK).
+    const pair = new RtpSocket(rtp, rtcp, released, port !== 0, this.#options.onPacket);
     this.#open.add(pair);
     return pair;
   }
@@ -112,10 +114,20 @@ export class RtpSocket {
   readonly #rtp: Socket;
   readonly #rtcp: Socket;
   readonly #release: () => void;
+  /** The one address that the system lets through, or soon will. */
+  #peer: HostPort | undefined;
+  #isConnected = false;
+  #isConnecting = false;
   #closed = false;
 
   /** Called by {@link PortPool} with two bound sockets. */
-  constructor(rtp: Socket, rtcp: Socket, release: () => void, onPacket?: () => void) {
+  constructor(
+    rtp: Socket,
+    rtcp: Socket,
+    release: () => void,
+    private readonly mayConnect: boolean,
+    onPacket?: () => void,
+  ) {
     this.#rtp = rtp;
     this.#rtcp = rtcp;
     this.#release = release;
@@ -135,12 +147,45 @@ export class RtpSocket {
     rtcp.on('error', () => void this.stats.errors++);
   }
 
+  /**
+   * Only for this address from now on: the system has found the way to it once and for all, and drops what comes from elsewhere,
+   * uncounted. Ends with {@link widen}, or with the first packet to another address. Not where packets are protected (they may
+   * go elsewhere), nor on all addresses of the machine at once (the system would choose one), nor on a port of its choice.
+   */
+  narrow(port: number, host: string): void {
+    const isAnyAddress = this.address === '0.0.0.0' || this.address === '::';
+    if (!this.mayConnect || isAnyAddress || this.security !== undefined) return;
+    if (this.#closed || this.#isConnecting || this.#isConnected) return;
+    this.#peer = { host, port };
+    this.#isConnecting = true;
+    // The types lack the error of the callback.
+    this.#rtp.connect(port, host, ((error?: Error) => {
+      this.#isConnecting = false;
+      if (error !== undefined || this.#closed) return;
+      this.#isConnected = true;
+      if (this.#peer === undefined) this.widen();
+    }) as () => void);
+  }
+
+  /** Whatever comes is let through again. Safe to call at any time. */
+  widen(): void {
+    this.#peer = undefined;
+    if (!this.#isConnected || this.#closed) return;
+    this.#isConnected = false;
+    this.#rtp.disconnect();
+  }
+
   /** Hot: sends the first `lengthBytes` of `bytes`: of the thread's {@link PacketMemory}, or to be left as they are. */
   send(bytes: Uint8Array, lengthBytes: number, port: number, host: string): void {
     if (this.#closed) return;
     const security = this.security;
     if (security === undefined) {
-      this.#rtp.send(PacketMemory.shared.first(bytes, lengthBytes), port, host);
+      const packet = PacketMemory.shared.first(bytes, lengthBytes);
+      if (this.#isConnected && this.#peer?.port === port && this.#peer.host === host) this.#rtp.send(packet);
+      else {
+        this.widen();
+        this.#rtp.send(packet, port, host);
+      }
       if (this.#rtp.getSendQueueCount() > 0) PacketMemory.shared.lose();
       return;
     }

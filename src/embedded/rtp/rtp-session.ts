@@ -66,6 +66,11 @@ export interface RtpStats {
 /** A caller whose own address was silent for so long may have moved: a NAT forgets, a telephone changes its network. */
 const MOVED_AFTER_MS = 2000;
 
+/** After so many packets from the address that the SDP names, a second of them, the socket is for it alone. */
+const STEADY_PACKETS = 50;
+/** So many ticks without a packet and it is for all again, 0.5 s: well before the caller counts as moved. */
+const SILENT_TICKS = 25;
+
 /** Samples of a millisecond: 8 kHz, whatever the codec's rate. */
 const SAMPLES_PER_MS = 8;
 
@@ -116,6 +121,10 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
   /** The SDP said to send nothing: hold with c=0.0.0.0. */
   #held = false;
   #heard = false;
+  /** Packets from where the caller is since that was found out, or since it fell silent; ticks since the last one. */
+  #steadyPackets = 0;
+  #silentTicks = 0;
+  #staysWide = false;
   #closed = false;
   #keyWaiters: { done: () => void; failed: (error: Error) => void }[] = [];
 
@@ -193,6 +202,7 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
     this.#rtcp = all?.rtcp;
     this.#rtcpSource = undefined;
     this.#source = undefined;
+    this.#unsettle();
     this.#heard = false;
     this.#held = remote === undefined;
     this.#signal(remote);
@@ -204,6 +214,7 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
    */
   send(samples: Int16Array): boolean {
     if (this.#closed) return false;
+    if (++this.#silentTicks === SILENT_TICKS) this.#unsettle();
     if (this.#sender.keys.busy) {
       this.#sendKey(samples.length);
       return false;
@@ -218,6 +229,7 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
   /** Hot: nothing to send in this tick (but a key, if one waits). The next {@link send} begins a talk spurt. */
   skip(): void {
     if (this.#closed) return;
+    if (++this.#silentTicks === SILENT_TICKS) this.#unsettle();
     if (this.#sender.keys.busy) this.#sendKey(this.#tickSamples);
     else if (this.#toneKeys?.busy === true) this.#sendTone(this.#toneKeys);
     else this.#sender.silence(this.#tickSamples);
@@ -298,6 +310,9 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
       return;
     }
     if (!known) this.#lock(source);
+    this.#silentTicks = 0;
+    if (++this.#steadyPackets === STEADY_PACKETS && !this.#staysWide && this.#isSignalled(source))
+      this.#socket.narrow(source.port, source.address);
     try {
       this.#receiver.take(bytes);
     } catch (error) {
@@ -353,6 +368,13 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
     return true;
   }
 
+  /** The caller may come from elsewhere. If nothing at all came by the narrowed socket, it is left wide from now on. */
+  #unsettle(): void {
+    if (this.#steadyPackets === STEADY_PACKETS) this.#staysWide = true;
+    this.#steadyPackets = 0;
+    this.#socket.widen();
+  }
+
   #isSource(source: RemoteInfo): boolean {
     return this.#source?.port === source.port && this.#source.host === source.address;
   }
@@ -365,6 +387,7 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
     if (this.#source !== undefined) this.#receiver.reset();
     this.#source = { host: source.address, port: source.port };
     this.#target = this.#source;
+    this.#unsettle();
   }
 
   #signal(remote: HostPort | undefined): void {
