@@ -42,7 +42,7 @@ export const cliError = defineErrors({
   CLI_DIALPLAN_LACKS_DIALECT: { message: 'dialplan {name} has no dialect {id}; it has: {ids}', ...traits },
   CLI_CONFIGURED_FILE: {
     message:
-      '{option}: {path} cannot be read ({code}): start the server in the folder that has it, or set {option} in the configuration',
+      '{option}: {path} cannot be used ({code}): start the server in the folder that has it, or set {option} in the configuration',
     ...traits,
   },
   CLI_NO_TEST_SET: { message: 'this installation came without test sets: name one with --set', ...traits },
