@@ -38,17 +38,12 @@ interface Weights {
   readonly shortPart: number;
   /** Of the sentence's characters, the natural logarithm; alphabets count a fourth. */
   readonly length: number;
-  /**
-   * From these odds on (natural logarithm) a sentence is taken to hold two wishes. As low as leaves 98 of 100 sentences of one wish
-   * whole in the tuned set, and costs none of its intents.
-   */
-  readonly leastOdds: number;
 }
 
 /**
  * Logistic regressions, fitted with models that had not seen the sentences: to a fifth of the examples, one by one, in pairs of two
  * wishes and in pairs of one, with and without a joining word or pause, to the tuned set, and to 170 stories of one wish. At
- * odds of 0.2 1 in 150 of the examples is parted, 1 in 25 of the pairs that are one wish (of alphabets, with fewer examples,
+ * {@link leastOdds} 1 in 150 of the examples is parted, 1 in 25 of the pairs that are one wish (of alphabets, with fewer examples,
  * 1 in 15), and 84 (58) in 100 of the pairs that are two are found.
  */
 const siniticWeights: Weights = {
@@ -66,7 +61,6 @@ const siniticWeights: Weights = {
   throughRarity: 1.99,
   shortPart: -1.53,
   length: 1.7,
-  leastOdds: 0.2,
 };
 
 const worldWeights: Weights = {
@@ -84,9 +78,13 @@ const worldWeights: Weights = {
   throughRarity: 2.25,
   shortPart: -0.85,
   length: 0.73,
-  leastOdds: -0.3,
 };
 
+/**
+ * From these odds on (natural logarithm) a sentence is taken to hold two wishes. As low as leaves 98 of 100 sentences of one wish
+ * whole in the tuned set.
+ */
+const leastOdds = 0.2;
 /** Parts of fewer characters than this (of Chinese; of alphabets four times as many) are short. */
 const shortCharacters = 3.5;
 /** Less than this of a part is no wish of it. */
@@ -164,7 +162,7 @@ export class IntentParting {
     const second = [...whole.keys()].filter(isWish)[1] ?? '';
     const atMost = this.#weights.wholeChance * logOf(whole.get(second) ?? 0);
     let best: Parting | undefined;
-    let mostOdds = this.#weights.leastOdds;
+    let mostOdds: number = leastOdds;
     for (const cut of this.#cutter.cuts(sentence.raw, sentence.words)) {
       let odds = this.#oddsOfPlace(cut);
       if (odds + atMost <= mostOdds) continue;
