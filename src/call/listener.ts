@@ -1,5 +1,4 @@
 import { frameSamples } from '../audio-stream/audio-stream.js';
-import { fromDb, rms, scale } from '../audio/pcm.js';
 import { VoiceActivity } from '../audio/voice-activity.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import type {
@@ -46,8 +45,7 @@ const prerollFrames = 15;
 
 /**
  * The bot's own voice before the caller's would be words to the recognizer: where the line is known to bring it back it is
- * made as quiet as the line's noise (silence would tell that there is none), but for the last frames (100 ms), in which a
- * soft onset lies.
+ * silenced, but for the last frames (100 ms), in which a soft onset lies.
  */
 const onsetFrames = 5;
 
@@ -284,7 +282,7 @@ export class Listener extends TypedEmitter<ListenerEvents> {
     for (let frame = first; frame < this.#frames; frame += 1) {
       const at = (frame % keptFrames) * frameSamples;
       const samples = this.#kept.subarray(at, at + frameSamples);
-      if (frame < onsetFrame && this.#echoes[frame % keptFrames] === 1) quieten(samples, this.#vad.floorDb);
+      if (frame < onsetFrame && this.#echoes[frame % keptFrames] === 1) samples.fill(0);
       stream.write(samples);
       this.#said?.push(samples);
     }
@@ -324,11 +322,4 @@ export class Listener extends TypedEmitter<ListenerEvents> {
     this.#heard = undefined;
     this.#settled = false;
   }
-}
-
-/** In place. No louder than `levelDb` of full scale. */
-function quieten(samples: Int16Array, levelDb: number): void {
-  const level = 32768 * fromDb(levelDb);
-  const own = rms(samples);
-  if (own > level) scale(samples, level / own);
 }

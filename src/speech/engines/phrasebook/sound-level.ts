@@ -5,6 +5,9 @@ const aboveNoise = 0.8;
 /** What is nearly as loud as the voice is voice (9 dB less), however even it is: a vowel held for the whole utterance. */
 const belowLoudest = 2;
 
+/** Mean log energy of digital silence, and a little more. */
+const digitalSilence = 9.4;
+
 /** How loud an utterance gets and how loud its line is, and what of it is sound by that. Loudness is mean log energy of a frame. */
 export class SoundLevel {
   readonly #window = new Float32Array(windowFrames);
@@ -24,6 +27,8 @@ export class SoundLevel {
   /** Hot. The next frame's loudness. */
   push(loudness: number): void {
     if (loudness > this.#loudest) this.#loudest = loudness;
+    // In front of an utterance the bot's own voice is silenced: that tells nothing of the line.
+    if (this.#frames === 0 && loudness < digitalSilence) return;
     const at = this.#frames % windowFrames;
     this.#sum += loudness - (this.#window[at] as number);
     this.#window[at] = loudness;

@@ -27,6 +27,10 @@ t.test('where there is no noise around it the softest of a voice is sound', asyn
   t.equal(SoundLevel.of(row([20, 9.21], [10, 17], [30, 21], [20, 9.21])).least(6), 15);
 });
 
+t.test('silence put in before an utterance does not hide the noise after it', async (t) => {
+  t.ok(SoundLevel.of(row([20, 9.21], [30, 21], [20, 16])).least(6) > 16.5);
+});
+
 t.test('a sound shorter than the noise is measured over is within reach of its loudest', async (t) => {
   t.equal(SoundLevel.of(row([5, 20])).least(6), 14);
 });
