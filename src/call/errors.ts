@@ -26,7 +26,7 @@ export const callError = defineErrors({
     httpStatus: 422,
   },
   CALL_DRAINING: {
-    message: 'the server is shutting down and places no new calls',
+    message: 'the server is draining or shutting down and places no new calls',
     retryable: true,
     sipStatus: 503,
     httpStatus: 503,

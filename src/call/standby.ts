@@ -25,8 +25,17 @@ export interface StandbyOptions {
 /** Others are made when no call has come for this long, ms: what is made ahead must not delay what is wanted now. */
 const quietMs = 20;
 
+/** An endpoint that nobody took is made anew after so long, ms: media servers end a call without sound after five minutes. */
+const freshMs = 240_000;
+
 /** After a failure, ms: a media server that is away is asked this often. */
 const retryMs = 2_000;
+
+interface Ready {
+  readonly media: CallMedia;
+  /** Until it is no longer fresh. */
+  readonly aging: Timer;
+}
 
 /** `unfit`: the media server needs two forks, and so more than one re-INVITE: nothing is made ahead there. */
 type State = 'keeping' | 'unfit' | 'closed';
@@ -44,7 +53,7 @@ const moves: TransitionTable<State> = {
  */
 export class Standby {
   readonly #machine = new StateMachine<State>(moves, 'keeping');
-  readonly #ready: CallMedia[] = [];
+  readonly #ready: Ready[] = [];
   #timer: Timer | undefined;
   #filling: Promise<void> | undefined;
 
@@ -67,9 +76,11 @@ export class Standby {
    * resolves to belongs to the caller of this method.
    */
   async take(offer: string): Promise<CallMedia | undefined> {
-    const media = this.#ready.shift();
+    const ready = this.#ready.shift();
     this.#fillAfter(quietMs);
-    if (media === undefined) return undefined;
+    if (ready === undefined) return undefined;
+    ready.aging.cancel();
+    const { media } = ready;
     const { endpoint, audio } = media;
     endpoint.removeAllListeners();
     audio.speaking.removeAllListeners();
@@ -85,7 +96,7 @@ export class Standby {
 
   /** The way to the media servers broke: what was made over it is worth nothing. */
   discard(): void {
-    for (const media of this.#ready.splice(0)) void release(media);
+    void this.#releaseAll();
     this.#machine.move('keeping');
     this.#fillAfter(retryMs);
   }
@@ -94,7 +105,7 @@ export class Standby {
   async close(): Promise<void> {
     this.#machine.move('closed');
     this.#timer?.cancel();
-    await Promise.all(this.#ready.splice(0).map((media) => release(media)));
+    await this.#releaseAll();
     await this.#filling;
   }
 
@@ -137,16 +148,27 @@ export class Standby {
   }
 
   #add(media: CallMedia): void {
-    this.#ready.push(media);
-    const gone = (): void => {
-      const at = this.#ready.indexOf(media);
+    const dropped = (refillMs: number): void => {
+      const at = this.#ready.indexOf(ready);
       if (at < 0) return;
       this.#ready.splice(at, 1);
+      ready.aging.cancel();
       void release(media);
-      this.#fillAfter(retryMs);
+      this.#fillAfter(refillMs);
     };
-    media.endpoint.on('gone', gone);
-    media.audio.speaking.on('lost', gone);
+    const ready: Ready = { media, aging: this.options.clock.after(freshMs, () => dropped(quietMs)) };
+    this.#ready.push(ready);
+    media.endpoint.on('gone', () => dropped(retryMs));
+    media.audio.speaking.on('lost', () => dropped(retryMs));
+  }
+
+  async #releaseAll(): Promise<void> {
+    await Promise.all(
+      this.#ready.splice(0).map(({ media, aging }) => {
+        aging.cancel();
+        return release(media);
+      }),
+    );
   }
 
   #fillAfter(delayMs: number): void {

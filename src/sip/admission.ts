@@ -88,7 +88,7 @@ export function drainingStep(draining: () => boolean): AdmissionStep {
       draining()
         ? {
             status: 503,
-            reason: 'the server is shutting down and takes no new calls',
+            reason: 'the server is draining or shutting down and takes no new calls',
             headers: { 'Retry-After': String(drainingRetryAfterSeconds) },
           }
         : undefined,

@@ -28,8 +28,10 @@ export interface RecognizerChainOptions {
 type Asked = Pick<RecognizeOptions, 'dialects' | 'phrases' | 'relatives'>;
 
 const defaultReplayMs = 10_000;
-/** How long an engine may take to make phrases ready, ms: reading a menu takes it some 100. */
+/** How long an engine behind a connection may take to make phrases ready, ms. */
 const prepareLimitMs = 10_000;
+/** One of our own is no less in order for a machine that has much to do: it reads a hundred phrases in the background. */
+const ownPrepareLimitMs = 120_000;
 /** How long an engine may take to close, ms. */
 const closeLimitMs = 2_000;
 
@@ -89,7 +91,7 @@ export class RecognizerChain implements Recognizer {
     const usable = this.#line.for(dialects).filter(({ breaker }) => breaker.available);
     const results = await Promise.allSettled(
       usable.map(async ({ engine }) =>
-        within(this.#clock, prepareLimitMs, engine.prepare(phrases), () =>
+        within(this.#clock, limitOf(engine), engine.prepare(phrases), () =>
           speechError('SPEECH_ENGINE_FAILED', {
             engine: engine.name,
             reason: 'phrases were not ready in time',
@@ -126,4 +128,8 @@ export class RecognizerChain implements Recognizer {
       .for(dialects, relatives)
       .filter(({ engine }) => phrases.length > 0 || engine.capabilities.openSpeech);
   }
+}
+
+function limitOf({ capabilities }: Recognizer): number {
+  return capabilities.connects === true ? prepareLimitMs : ownPrepareLimitMs;
 }

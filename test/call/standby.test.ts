@@ -123,6 +123,29 @@ t.test('a call takes one with its offer, and another is made once calls leave ti
   t.same(endpoints[0]?.done.includes('close'), false, 'what was taken is the call’s');
 });
 
+t.test('what nobody took is made anew before a media server takes it for a dead call', async (t) => {
+  const { standby, clock, endpoints, streams } = world(t);
+  await standby.fill();
+  clock.advance(239_000);
+  t.same(
+    endpoints.map(({ done }) => done.includes('close')),
+    [false, false],
+  );
+  const taken = await standby.take('v=0 offer');
+  clock.advance(2_000);
+  await standby.fill();
+  t.equal(standby.size, 2);
+  t.same(
+    endpoints.map(({ done }) => done.includes('close')),
+    [false, true, false, false],
+  );
+  t.equal(taken?.endpoint, endpoints[0], 'a call that has begun is left alone');
+  t.same(
+    streams.map(({ closed }) => closed),
+    [false, true, false, false],
+  );
+});
+
 t.test('an offer that cannot be taken refuses the call and releases the endpoint', async (t) => {
   const { standby, endpoints, streams } = world(t, 1);
   await standby.fill();
