@@ -1,4 +1,5 @@
 /** Sounds of which every sample is known, for the tests of the ledger. 8 kHz, lengths in ms. */
+import { concatSamples } from '../../src/audio/pcm.js';
 
 export function silence(ms: number): Int16Array {
   return new Int16Array(ms * 8);
@@ -23,11 +24,5 @@ export function noise(ms: number, db: number): Int16Array {
 }
 
 export function sound(...parts: Int16Array[]): Int16Array {
-  const whole = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concatSamples(parts);
 }
