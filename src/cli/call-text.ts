@@ -165,7 +165,9 @@ function answerText(turn: TurnRecord, number: number): string | undefined {
       return turn.heard === null ? 'pressed keys (kept secret)' : `pressed ${turn.heard}`;
     case 'phrase': {
       const words = turn.heard === null ? 'said something (kept secret)' : `"${turn.heard}"`;
-      return turn.confidence === null ? words : `${words} (${Math.round(turn.confidence * 100)} % sure)`;
+      // The number by which what was misunderstood is taught.
+      const sure = turn.confidence === null ? '' : `, ${Math.round(turn.confidence * 100)} % sure`;
+      return `${words} (turn ${number}${sure})`;
     }
     case 'noInput':
       return '(nothing)';

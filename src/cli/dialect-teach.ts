@@ -27,12 +27,12 @@ interface TeachFlags extends TaughtFlags {
   readonly by?: string;
 }
 
-/** `xiangyin dialect teach`, `taught` and `unteach`: what was not understood is, from the next caller on. */
+/** `xiangyin dialect teach`, `taught` and `unteach`: what was not understood, or wrongly, is from the next caller on. */
 export function addTeachCommands(dialect: Command): void {
   dataFolderCommand(
     dialect,
     'teach',
-    'say what a caller meant who was not understood: the next one is; it is checked before it counts',
+    'say what a caller meant who was not understood, or misunderstood: the next one is; it is checked before it counts',
   )
     .argument('<call-id>', "the call's id, a beginning of it that no other has, or its SIP Call-ID")
     .argument('<turn>', "the number of the turn, as 'calls show' has it", wholeNumber)

@@ -174,7 +174,7 @@ t.test('show tells the whole call: times, path, each turn', async (t) => {
     /^ +dialplan +clinic \(version c0ffee\)$/m,
     /^ +path +welcome > confirm$/m,
     /^ +0:00\.0 +bot +Welcome to the clinic\. +\[welcome, en-gb\]$/m,
-    /^ +0:03\.1 +caller +"yes please" \(87 % sure\), answered after 243 ms$/m,
+    /^ +0:03\.1 +caller +"yes please" \(turn 2, 87 % sure\), answered after 243 ms$/m,
     /^ +1:11\.2 +caller +pressed keys \(kept secret\), interrupting$/m,
     /^ +0:03\.1 +caller +\(not understood: turn \d+ for `dialect teach`\)$/m,
     /^ +caller +\(nothing\)$/m,
