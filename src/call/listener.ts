@@ -49,8 +49,8 @@ const prerollFrames = 15;
  */
 const onsetFrames = 5;
 
-/** What begins before may be the line's own noise, music or a room, frames (500 ms): only later is it known from voices. */
-const unknownFrames = 25;
+/** What begins before may be the line's own noise, music or a room, frames (300 ms): only later is it known from voices. */
+const unknownFrames = 15;
 
 /** So much of the caller is kept for a listening that begins later, frames (4 s): a short answer and the wait after it. */
 const keptFrames = 200;

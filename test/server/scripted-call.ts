@@ -47,8 +47,10 @@ export async function converse(
       call.sing(1000);
       listened += 1;
       await eventually(() => speech.listenedIn.length >= listened || undefined);
-      call.forget();
       call.sing(0);
+      // What is said at the very beginning of a call silences no prompt: until it is understood that goes on.
+      await eventually(() => speech.sentences.length <= sentences.length - listened || undefined);
+      call.forget();
     } else {
       call.forget();
       for (const key of answer.keys) await call.press(key);
