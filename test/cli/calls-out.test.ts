@@ -228,7 +228,10 @@ t.test('why tells of each refusal which step refused, and what decides it', asyn
   house.server.drain();
   const late = await refused();
   t.equal(late.status, 503);
-  t.match(await late.why(), /the server is draining or shutting down and takes no new calls \(step 'draining'\)/);
+  t.match(
+    await late.why(),
+    /the server is draining or shutting down and takes no new calls \(step 'draining'\)/,
+  );
   await t.rejects(dial(t), { message: /shutting down and places no new calls/ });
   t.same(await house.leftAbove(idle), {});
 });
