@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TypedEmitter } from '../../src/core/typed-emitter.js';
-import { pronunciation } from '../../src/speech/engines/phrasebook/alignment.js';
+import { pronunciations } from '../../src/speech/engines/phrasebook/alignment.js';
 import { hearingOf } from '../../src/speech/engines/phrasebook/languages.js';
 import { Listening, type KnownPhrase } from '../../src/speech/engines/phrasebook/listening.js';
-import { parsePhoneModel } from '../../src/speech/engines/phrasebook/phone-model.js';
+import { parsePhoneModel, type PhoneModel } from '../../src/speech/engines/phrasebook/phone-model.js';
 import { ReadingStore } from '../../src/speech/engines/phrasebook/readings.js';
 import type { Match } from '../../src/speech/engines/phrasebook/protocol.js';
 import type {
@@ -48,25 +48,17 @@ export class SteppedPhrasebook implements Recognizer {
     dir: string,
   ): Promise<SteppedPhrasebook> {
     const readings = new ReadingStore(synthesizer, dir);
+    const models = new Map<string, PhoneModel>();
     const known: KnownPhrase[] = [];
     for (const phrase of phrases) {
       const hearing = hearingOf(phrase.dialect);
       if (hearing === undefined) throw new Error(`nobody hears ${phrase.dialect}`);
       const file = join(modelDir, `${hearing.model}.phones`);
-      const model = parsePhoneModel(await readFile(file), file);
-      const seen = new Map(
-        (await readings.read(phrase, hearing.accents)).flatMap((reading) => {
-          const made = pronunciation(model, reading);
-          return made === undefined ? [] : [[made.map(({ phone }) => phone).join(), made] as const];
-        }),
-      );
-      known.push({ id: phrase.id, said: { model, pronunciations: [...seen.values()] }, taught: [] });
-    }
-    // One model for all of one language: its work is done once.
-    const [first] = known;
-    for (const phrase of known) {
-      if (phrase.said !== undefined && first?.said !== undefined)
-        Object.assign(phrase.said, { model: first.said.model });
+      const model = models.get(file) ?? parsePhoneModel(await readFile(file), file);
+      // One for all of one language: its work is done once.
+      models.set(file, model);
+      const ways = pronunciations(model, await readings.read(phrase, hearing.accents));
+      known.push({ id: phrase.id, said: { model, pronunciations: ways }, taught: [] });
     }
     return new SteppedPhrasebook(phrases, known);
   }

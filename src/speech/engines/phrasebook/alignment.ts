@@ -80,6 +80,20 @@ export function pronunciation(model: PhoneModel, timings: readonly PhoneTiming[]
   return result.length === 0 ? undefined : result;
 }
 
+/** Each way to say a phrase that this model can hear, once: accents often agree. */
+export function pronunciations(
+  model: PhoneModel,
+  readings: readonly (readonly PhoneTiming[])[],
+): readonly Pronunciation[] {
+  const byPhones = new Map<string, Pronunciation>();
+  for (const reading of readings) {
+    const made = pronunciation(model, reading);
+    const phones = made?.map(({ phone }) => phone).join();
+    if (made !== undefined && phones !== undefined && !byPhones.has(phones)) byPhones.set(phones, made);
+  }
+  return [...byPhones.values()];
+}
+
 /** A phone that was too rare to be learnt, as those that it is made of: `ua` as `u` and `a`, the longest first. */
 function partsOf(model: PhoneModel, name: string): readonly string[] | undefined {
   if (model.phones.includes(name)) return [name];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { melSpectrogram } from '../../../audio/features.js';
 import { createResampler } from '../../../audio/resample.js';
-import { pronunciation } from './alignment.js';
+import { pronunciations } from './alignment.js';
 import { Listening, type KnownPhrase, type KnownSound } from './listening.js';
 import { parsePhoneModel, type Calibration, type PhoneModel } from './phone-model.js';
 import type {
@@ -81,15 +81,8 @@ async function knownPhrase({ id, said, taught: ids }: PhraseReadings): Promise<K
   const taught = found.filter((sound) => typeof sound === 'object');
   if (said === undefined) return { id, said, taught };
   const model = await modelOf(said.model);
-  const seen = new Set<string>();
-  const pronunciations = said.readings.flatMap((reading) => {
-    const made = pronunciation(model, reading);
-    const phones = made?.map(({ phone }) => phone).join();
-    if (made === undefined || phones === undefined || seen.has(phones)) return [];
-    seen.add(phones);
-    return [made];
-  });
-  return { id, said: pronunciations.length === 0 ? undefined : { model, pronunciations }, taught };
+  const ways = pronunciations(model, said.readings);
+  return { id, said: ways.length === 0 ? undefined : { model, pronunciations: ways }, taught };
 }
 
 /** So often the model is used before a caller uses it: then its code is compiled. */
