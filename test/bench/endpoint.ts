@@ -20,7 +20,7 @@ import { musicOnHold, pink, random, white } from './noise-corpus.js';
 import { SteppedPhrasebook } from './stepped-phrasebook.js';
 import { quantile } from './turn-figures.js';
 import { TurnLine, type EchoOfLine } from './turn-line.js';
-import { turnPhrases as saidPhrases } from './turn-set.js';
+import { isBeginning, turnPhrases as saidPhrases } from './turn-set.js';
 import { renderClips, renderPrompts, type Clip } from './turn-sounds.js';
 
 const frameMs = 20;
@@ -197,10 +197,7 @@ function play({ clip, kind, prompt, recognizer, collect, phrases, packs, next }:
 
 function isCutOff({ gapMs, answer, clip }: Outcome): boolean {
   if (gapMs === undefined || answer === undefined) return false;
-  if (gapMs < 0) return true;
-  const words = (name: string): string =>
-    saidPhrases.find((phrase) => phrase.name === name)?.parts.join(' ') ?? '';
-  return answer !== clip.said && words(answer) !== '' && words(clip.said).startsWith(`${words(answer)} `);
+  return gapMs < 0 || isBeginning(answer, clip.said);
 }
 
 function figures(outcomes: readonly Outcome[]): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { HeardBot, unmarked, type Stretch } from './turn-bot.js';
 import type { SaidTurn } from './turn-figures.js';
 import type { TurnLine } from './turn-line.js';
-import { turnPhrases } from './turn-set.js';
+import { isBeginning } from './turn-set.js';
 import type { Clip } from './turn-sounds.js';
 
 export interface CallerOptions {
@@ -238,11 +238,4 @@ export class TurnCaller {
     }
     return bag;
   }
-}
-
-/** Whether the answer is to the first words only of what was said. */
-function isBeginning(answer: string, said: string): boolean {
-  const words = (name: string): string =>
-    turnPhrases.find((phrase) => phrase.name === name)?.parts.join(' ') ?? '';
-  return answer !== said && words(answer) !== '' && words(said).startsWith(`${words(answer)} `);
 }

@@ -62,3 +62,10 @@ export function markDb(prompt: string): number {
 export const innerPauseMs = 250;
 /** A frame belongs to the clip while its peak is within this of the clip's (DESIGN.md §5). */
 export const voicedWithinDb = 35;
+
+/** Whether the answer is to the first words only of what was said. */
+export function isBeginning(answer: string, said: string): boolean {
+  const words = (name: string): string =>
+    turnPhrases.find((phrase) => phrase.name === name)?.parts.join(' ') ?? '';
+  return answer !== said && words(answer) !== '' && words(said).startsWith(`${words(answer)} `);
+}
