@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { accepted, agent, empty, next, uriOf } from '../sip/phones.js';
 import {
@@ -224,43 +224,39 @@ t.test('the application modifies, sends INFO and REFER inside the dialog', async
   t.ok(await empty(phone));
 });
 
+/** With an application that answers every call: why the first one ended. */
+async function endOfAnswered(
+  t: Test,
+  server: Awaited<ReturnType<typeof startServer>>,
+): Promise<{ reason: Promise<string> }> {
+  let tell: (reason: string) => void = () => undefined;
+  const reason = new Promise<string>((resolve) => (tell = resolve));
+  const answer = answering((dialog) => {
+    dialog.on('destroy', (_: Message, why: string) => tell(why));
+  });
+  await connectApp(t, server, answer);
+  return { reason };
+}
+
 t.test('no ACK: the answer is repeated, then both sides hear of the end', async (t) => {
   const server = await startServer(t);
   const phone = await agent(t, 'phone');
-  const destroyed = new Promise<string>((resolve) => {
-    void connectApp(
-      t,
-      server,
-      answering((dialog) => {
-        dialog.on('destroy', (_: Message, reason: string) => resolve(reason));
-      }),
-    ).then(() => {
-      // never acknowledged
-      const call = phone.invite(serverUri(server), { body: sdp });
-      call.on('accepted', (_, dialog) => dialog.on('bye', () => t.pass('BYE came')));
-    });
-  });
-  t.equal(await destroyed, 'ACK timeout');
+  const ended = await endOfAnswered(t, server);
+  // never acknowledged
+  const call = phone.invite(serverUri(server), { body: sdp });
+  call.on('accepted', (_, dialog) => dialog.on('bye', () => t.pass('BYE came')));
+  t.equal(await ended.reason, 'ACK timeout');
   t.ok(await serverEmpty(server));
 });
 
 t.test('the application hears of the end also of a call whose caller cannot be told', async (t) => {
   const server = await startServer(t);
   const phone = await agent(t, 'phone');
-  const destroyed = new Promise<string>((resolve) => {
-    void connectApp(
-      t,
-      server,
-      answering((dialog) => {
-        dialog.on('destroy', (_: Message, reason: string) => resolve(reason));
-      }),
-    ).then(() => {
-      // Never acknowledged; and the way back is over TLS, on which we do not listen.
-      const headers = { 'Record-Route': '<sip:127.0.0.1:5061;transport=tls;lr>' };
-      phone.invite(serverUri(server), { body: sdp, headers });
-    });
-  });
-  t.equal(await destroyed, 'ACK timeout');
+  const ended = await endOfAnswered(t, server);
+  // Never acknowledged; and the way back is over TLS, on which we do not listen.
+  const headers = { 'Record-Route': '<sip:127.0.0.1:5061;transport=tls;lr>' };
+  phone.invite(serverUri(server), { body: sdp, headers });
+  t.equal(await ended.reason, 'ACK timeout');
   t.ok(await serverEmpty(server));
 });
 
