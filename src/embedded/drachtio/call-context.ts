@@ -12,7 +12,7 @@ import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.
 
 /** Which way a call-detail record saw its call. */
 type Role = 'uas' | 'uac' | 'proxy-uas' | 'proxy-uac';
-type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'ackbye';
+export type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'ackbye';
 
 /** A peer that no URI of its dialog leads to. */
 const nowhere: Hop = { protocol: 'udp', host: '0.0.0.0', port: 0 };
@@ -45,9 +45,9 @@ export class CallContext {
 
   /**
    * Hangs up by ourselves, and tells the application with a BYE that it did not send. The dialog is gone at once.
-   * `text` becomes the reason of the application's 'destroy' event.
+   * `text` becomes the reason of the application's 'destroy' event, `stop` that of the call-detail record.
    */
-  hangUp(dialog: CallDialog, text: string): void {
+  hangUp(dialog: CallDialog, text: string, stop: StopReason): void {
     this.dialogs.remove(dialog);
     const bye = dialog.state.buildRequest('BYE');
     bye.append('Reason', `SIP ;cause=200 ;text="${text}"`);
@@ -63,7 +63,7 @@ export class CallContext {
     } catch {
       // No transport leads to the peer, but the application waits for the end of its call.
     }
-    this.cdrStop('application', bye, 'ackbye');
+    this.cdrStop('application', bye, stop);
     const bytes = bye.toBuffer();
     const wallMs = this.layer.clock.wallMs();
     dialog.app?.send(unsolicitedLeader(bytes.length, target ?? nowhere, wallMs, dialog.id), bytes);

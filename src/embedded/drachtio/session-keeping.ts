@@ -1,6 +1,10 @@
+import { cseqNumber, setBody } from '../sip/make-message.js';
+import type { SipMessage } from '../sip/message.js';
 import type { CallContext } from './call-context.js';
 import type { CallDialog } from './call-dialog.js';
 import { agreedSession, SessionTimer, type AgreedSession } from './session-timer.js';
+
+type Ours = AgreedSession & { readonly refresher: 'update' | 'reinvite' };
 
 /**
  * Keeps to what was agreed anew (RFC 4028 §10): we refresh after half the time, or hang up a little before the end when
@@ -16,36 +20,64 @@ export function keepSession(
   if (agreed === undefined) return;
   const { seconds, refresher } = agreed;
   dialog.session ??= new SessionTimer(context.layer.clock);
-  if (refresher === 'us') {
-    dialog.session.start(seconds / 2, () => refresh(context, dialog, seconds));
-  } else {
-    const expired = (): void => context.hangUp(dialog, 'Session timer expired');
-    dialog.session.start(seconds - Math.min(32, seconds / 3), expired);
-  }
+  if (refresher === 'peer')
+    dialog.session.start(seconds - Math.min(32, seconds / 3), () => expire(context, dialog));
+  else dialog.session.start(seconds / 2, () => refresh(context, dialog, { seconds, refresher }));
 }
 
-/** With an UPDATE that has no offer: nothing changes but the time, and the application need not know. */
-function refresh(context: CallContext, dialog: CallDialog, seconds: number): void {
+function expire(context: CallContext, dialog: CallDialog): void {
+  context.hangUp(dialog, 'Session timer expired', 'session-expired');
+}
+
+/**
+ * With an UPDATE that has no offer, else with a re-INVITE that repeats our session as it is (§7.4): nothing changes but the
+ * time, and the application need not know.
+ */
+function refresh(context: CallContext, dialog: CallDialog, agreed: Ours): void {
   const { layer } = context;
+  const { seconds, refresher } = agreed;
   const target = dialog.state.target();
   if (target === undefined) return;
-  const update = dialog.state.buildRequest('UPDATE');
-  update.append('Supported', 'timer');
-  update.append('Session-Expires', `${seconds};refresher=uac`);
+  // There is time to try again before the peer gives up.
+  const again = (): void => void dialog.session?.start(seconds / 10, () => refresh(context, dialog, agreed));
+  const isReinvite = refresher === 'reinvite';
+  if (isReinvite && (dialog.localSdp === undefined || isNegotiating(dialog))) return again();
+  const request = dialog.state.buildRequest(isReinvite ? 'INVITE' : 'UPDATE');
+  request.append('Supported', 'timer');
+  request.append('Session-Expires', `${seconds};refresher=uac`);
+  if (isReinvite) setBody(request, dialog.localSdp);
+  let ack: SipMessage | undefined;
   try {
     const listener = layer.listenerFor(target);
-    update.append('Contact', context.contact(listener, context.ownAddress(listener, target.host, true)));
-    layer.request(update, target, (response, source) => {
+    request.append('Contact', context.contact(listener, context.ownAddress(listener, target.host, true)));
+    const sent = layer.request(request, target, (response, source) => {
       const { status } = response;
-      if (status < 200 || context.dialogs.byId(dialog.id) !== dialog) return;
-      if (status < 300) {
-        if (source !== undefined) dialog.state.refreshTarget(response, source);
-        keepSession(context, dialog, agreedSession(response));
-      } else if (status === 408 || status === 481) context.hangUp(dialog, 'Session timer expired');
-      // Glare, most likely: there is time to try again before the peer gives up.
-      else dialog.session?.start(seconds / 10, () => refresh(context, dialog, seconds));
+      if (status < 200) return;
+      const accepted = status < 300;
+      const isRepeated = ack !== undefined;
+      if (accepted && source !== undefined && !isRepeated) dialog.state.refreshTarget(response, source);
+      if (accepted && isReinvite) {
+        ack ??= dialog.state.buildRequest('ACK', cseqNumber(request));
+        layer.sendAck(ack, dialog.state.target() ?? target);
+        if (isRepeated) return;
+      }
+      if (dialog.outgoingOffer === sent) dialog.outgoingOffer = undefined;
+      if (context.dialogs.byId(dialog.id) !== dialog) return;
+      if (accepted) keepSession(context, dialog, agreedSession(response));
+      else if (status === 408 || status === 481) expire(context, dialog);
+      else again(); // glare, most likely
     });
+    if (isReinvite) dialog.outgoingOffer = sent;
   } catch {
     return; // closed, or the transport is gone: the peer ends it
   }
+}
+
+/** Whether somebody else's offer is open: one at a time (RFC 3261 §14.1). */
+function isNegotiating(dialog: CallDialog): boolean {
+  return (
+    dialog.answer !== undefined ||
+    dialog.outgoingOffer !== undefined ||
+    dialog.incomingOffer?.pending === true
+  );
 }

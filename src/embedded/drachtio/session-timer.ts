@@ -23,36 +23,41 @@ export function isTooShort(request: SipMessage): boolean {
 /** What both sides have agreed on the life of a session. */
 export interface AgreedSession {
   readonly seconds: number;
-  /** Who has to refresh it with an UPDATE or re-INVITE. */
-  readonly refresher: 'us' | 'peer';
+  /** Who has to refresh it; we with an UPDATE where the peer allows it, else with a re-INVITE. */
+  readonly refresher: 'update' | 'reinvite' | 'peer';
 }
 
 /**
  * Writes into the 2xx of an INVITE or UPDATE what was agreed; undefined: no session timer. Refreshing is left to the peer
- * unless it wants it of us; who wants that and does not know UPDATE gets an answer without timer (§9).
+ * unless it wants it of us (§9); without UPDATE we can do so only where `canReinvite`.
  */
-export function agreeSession(request: SipMessage, response: SipMessage): AgreedSession | undefined {
+export function agreeSession(
+  request: SipMessage,
+  response: SipMessage,
+  canReinvite: boolean,
+): AgreedSession | undefined {
   const asked = sessionExpires(request);
   if (asked === undefined || !supportsTimer(request)) return undefined;
   if (response.has('session-expires')) return undefined; // the application does it
   const { seconds } = asked;
   if (asked.refresher === 'uas') {
-    if (!allowsUpdate(request)) return undefined;
+    const refresher = allowsUpdate(request) ? 'update' : 'reinvite';
+    if (refresher === 'reinvite' && !canReinvite) return undefined;
     response.append('Session-Expires', `${seconds};refresher=uas`);
-    return { seconds, refresher: 'us' };
+    return { seconds, refresher };
   }
   response.append('Session-Expires', `${seconds};refresher=uac`);
   response.append('Require', 'timer');
   return { seconds, refresher: 'peer' };
 }
 
-/** What the 2xx to an INVITE or UPDATE of ours says (§7.2); undefined: no session timer, or one that we cannot keep. */
+/** What the 2xx to an INVITE or UPDATE of ours says (§7.2); undefined: no session timer. */
 export function agreedSession(response: SipMessage): AgreedSession | undefined {
   const said = sessionExpires(response);
   if (said === undefined || said.seconds < minSessionSeconds) return undefined;
   const { seconds } = said;
   if (said.refresher === 'uas') return { seconds, refresher: 'peer' };
-  return allowsUpdate(response) ? { seconds, refresher: 'us' } : undefined;
+  return { seconds, refresher: allowsUpdate(response) ? 'update' : 'reinvite' };
 }
 
 export function supportsTimer(message: SipMessage): boolean {

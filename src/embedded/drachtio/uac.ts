@@ -14,6 +14,7 @@ import type { AppConnection, SipCommand } from './app-connection.js';
 import { headerOf, type AppMessage } from './app-message.js';
 import type { CallContext } from './call-context.js';
 import { CallDialog, dialogIdOf, endsSubscription } from './call-dialog.js';
+import { EarlyForks } from './early-forks.js';
 import { applyHeaders, ownHost } from './header-rules.js';
 import { sentLeader, type Hop } from './leader.js';
 import { keepSession } from './session-keeping.js';
@@ -41,8 +42,8 @@ interface Sent {
   ack: SipMessage | undefined;
   /** Other forks that answered too. */
   unwanted: UnwantedAnswers | undefined;
-  /** RSeq of the last reliable provisional response, and the dialog that it came in. */
-  reliable: { readonly dialog: CallDialog; readonly rseq: number } | undefined;
+  /** Of a new INVITE. */
+  readonly forks: EarlyForks | undefined;
   cancelled: boolean;
   final: boolean;
 }
@@ -154,7 +155,12 @@ export class Uac {
       );
     }
     if (command.message.method === 'ACK') this.#acknowledge(app, command, dialog);
-    else this.#sendInDialog(app, command, dialog);
+    else if (command.message.method === 'PRACK') {
+      const rack = headerOf(command.message, 'rack') ?? '';
+      this.#sendInDialog(app, command, dialog.acknowledgedFork?.(rack) ?? dialog);
+    } else if (command.message.method === 'BYE' && dialog.deferHangUp(() => this.request(app, command))) {
+      return;
+    } else this.#sendInDialog(app, command, dialog);
   }
 
   #acknowledge(app: AppConnection, command: SipCommand, dialog: CallDialog): void {
@@ -170,9 +176,10 @@ export class Uac {
     this.#fill(ack, command.message, formatHostPort(own));
     layer.sendAck(ack, target);
     pending.sent(ack);
+    dialog.keepLocalSdp(ack);
     this.#echo(app, command.messageId, ack, { ...own, protocol: target.protocol }, randomUUID());
     if (dialog.hangUpOnAck) {
-      this.context.hangUp(dialog, 'ACK-BYE due to cancel race condition');
+      this.context.hangUp(dialog, 'ACK-BYE due to cancel race condition', 'ackbye');
     }
   }
 
@@ -187,16 +194,19 @@ export class Uac {
     const cseq = appCseq(message);
     if (cseq !== undefined) dialog.state.localCseq = Math.max(cseq, dialog.state.localCseq);
     const request = dialog.state.buildRequest(method, cseq);
-    if (!uri.startsWith('sip:placeholder') && dialog.state.routeSet.length === 0) request.uri = uri;
+    // The library writes the URI of the INVITE into a PRACK, as into an ACK.
+    const isGiven = !uri.startsWith('sip:placeholder') && method !== 'PRACK';
+    if (isGiven && dialog.state.routeSet.length === 0) request.uri = uri;
     if (withContact.has(method)) request.append('Contact', this.context.contact(listener, own));
     this.#fill(request, message, formatHostPort(own));
     if (method === 'BYE') {
-      dialog.outgoingInvite?.cancel();
-      dialog.stopRetransmission();
+      dialog.outgoingOffer?.cancel();
       this.context.cdrStop('application', request, 'normal-release');
     }
     const sent = this.#send(app, command, request, target, dialog, dialog.id);
-    if (method === 'INVITE') dialog.outgoingInvite = sent.transaction;
+    if (method === 'INVITE' || (method === 'UPDATE' && message.body !== '')) {
+      dialog.outgoingOffer = sent.transaction;
+    }
   }
 
   #cancel(app: AppConnection, { messageId, txn, message }: SipCommand): void {
@@ -238,7 +248,10 @@ export class Uac {
       inDialog: dialog !== undefined,
       ack: undefined,
       unwanted: undefined,
-      reliable: undefined,
+      forks:
+        dialog === undefined && request.method === 'INVITE'
+          ? new EarlyForks(this.context.dialogs)
+          : undefined,
       cancelled: false,
       final: false,
     };
@@ -260,17 +273,21 @@ export class Uac {
     if (status >= 200) {
       sent.final = true;
       this.#sent.delete(txn);
-      if (sent.dialog?.outgoingInvite === transaction) sent.dialog.outgoingInvite = undefined;
+      if (sent.dialog?.outgoingOffer === transaction) sent.dialog.outgoingOffer = undefined;
     }
     if (source !== undefined) this.#track(sent, response, source);
     // A To tag is of somebody who answered (RFC 3261 §8.2.6.2): by its lack an application knows that nobody did.
     else response.set('To', transaction.request.get('to') ?? '');
-    if (status < 200 && isRepeated(sent, response)) return;
+    const rseq = Number.parseInt(response.get('rseq') ?? '', 10);
+    const { dialog } = sent;
+    if (status < 200 && dialog !== undefined && !Number.isNaN(rseq)) {
+      if (sent.forks?.reliable(dialog, transaction.request, rseq) === false) return;
+    }
     if (status >= 300) this.#failed(sent, response);
-    if (!app.isOpen && invite && status >= 200 && status < 300) {
-      // Nobody is left to acknowledge it.
-      this.#acknowledgeAlone(sent);
-      return;
+    if (!app.isOpen && status >= 200 && status < 300) {
+      // Nobody is left to acknowledge it, or to hear of what it subscribed to.
+      if (invite) return this.#acknowledgeAlone(sent);
+      if (sent.dialog?.kind === 'SUBSCRIBE') this.context.dialogs.remove(sent.dialog);
     }
     const tellsDialog = invite || method === 'SUBSCRIBE' || sent.inDialog;
     const hop = source ?? transaction.target;
@@ -295,15 +312,17 @@ export class Uac {
     const makes = invite ? status > 100 && status < 300 : method === 'SUBSCRIBE' && accepted;
     const toTag = tagOf(response.get('to') ?? '');
     if (!inDialog && makes && toTag !== undefined) {
-      if (sent.dialog !== undefined && sent.dialog.state.remoteTag !== toTag) {
-        this.context.dialogs.remove(sent.dialog); // another fork goes on
-        sent.dialog = undefined;
-      }
-      if (sent.dialog === undefined) {
+      let isNew = false;
+      const make = (): CallDialog => {
+        isNew = true;
         const state = DialogState.uac(request, response, source);
-        sent.dialog = new CallDialog(dialogId, state, invite ? 'INVITE' : 'SUBSCRIBE', app);
-        this.context.dialogs.add(sent.dialog);
-      } else if (accepted) sent.dialog.state.confirm(response, source);
+        return new CallDialog(dialogId, state, invite ? 'INVITE' : 'SUBSCRIBE', app);
+      };
+      const dialog = sent.forks?.heard(toTag, make) ?? make();
+      sent.dialog = dialog;
+      if (!invite) this.context.dialogs.add(dialog);
+      if (accepted && !isNew) dialog.state.confirm(response, source);
+      if (accepted) sent.forks?.settle(dialog);
     } else if (accepted && (invite || method === 'UPDATE')) {
       sent.dialog?.state.refreshTarget(response, source);
     }
@@ -312,6 +331,7 @@ export class Uac {
     if (method === 'SUBSCRIBE') renewSubscription(this.context, sent.dialog, request, response);
     if (invite || method === 'UPDATE') {
       const knows = sent.dialog.session !== undefined || supportsTimer(request);
+      sent.dialog.keepLocalSdp(request);
       keepSession(this.context, sent.dialog, knows ? agreedSession(response) : undefined);
     }
     if (!invite) return;
@@ -329,7 +349,7 @@ export class Uac {
 
   #failed(sent: Sent, response: SipMessage): void {
     if (sent.inDialog || response.method !== 'INVITE') return;
-    if (sent.dialog !== undefined) this.context.dialogs.remove(sent.dialog);
+    sent.forks?.settle(undefined);
     this.context.cdrStop('network', response, response.status === 487 ? 'call-canceled' : 'call-rejected');
   }
 
@@ -352,7 +372,7 @@ export class Uac {
     const ack = dialog.state.buildRequest('ACK', dialog.unacknowledged.cseq);
     this.context.layer.sendAck(ack, target);
     dialog.unacknowledged.sent(ack);
-    this.context.hangUp(dialog, 'application gone');
+    this.context.hangUp(dialog, 'application gone', 'ackbye');
   }
 
   /** The address of ours that a request left by. */
@@ -367,16 +387,6 @@ export class Uac {
     const wallMs = this.context.layer.clock.wallMs();
     app.send(sentLeader(messageId, bytes.length, hop, wallMs, txn, undefined), bytes);
   }
-}
-
-/** A reliable provisional response that came before, or out of order: no PRACK for it (RFC 3262 §4). */
-function isRepeated(sent: Sent, response: SipMessage): boolean {
-  const rseq = Number.parseInt(response.get('rseq') ?? '', 10);
-  const { dialog, reliable } = sent;
-  if (dialog === undefined || Number.isNaN(rseq)) return false;
-  if (reliable?.dialog === dialog && rseq !== reliable.rseq + 1) return true;
-  sent.reliable = { dialog, rseq };
-  return false;
 }
 
 /** The application's own CSeq number: it counts a request up that it repeats with credentials. */

@@ -1,14 +1,11 @@
-import t, { type Test } from 'tap';
-import { systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/logger.js';
-import { cseqNumber, makeResponse, setBody } from '../../../src/embedded/sip/make-message.js';
+import t from 'tap';
+import { cseqNumber } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
 import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
-import { sipTimers } from '../../../src/embedded/sip/timers.js';
-import { TransactionLayer, type ServerTransaction } from '../../../src/embedded/sip/transaction-layer.js';
 import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
 import { agent, empty, next } from '../sip/phones.js';
+import { callee } from './callee.js';
 import {
   connectApp,
   sdp,
@@ -69,60 +66,6 @@ t.test("an early UPDATE is the application's; a second while it is open gets 500
   t.ok(await serverEmpty(server));
   t.ok(await empty(phone));
 });
-
-/** A called phone that is told what to say, message by message. */
-async function callee(t: Test) {
-  const layer = await TransactionLayer.listen({
-    listen: ['udp:127.0.0.1:0'],
-    clock: systemClock,
-    timers: sipTimers({ t1Ms: 20, t2Ms: 80, t4Ms: 40 }),
-    logger: silentLogger,
-  });
-  t.teardown(() => layer.close());
-  const arrived: ServerTransaction[] = [];
-  const acks: SipMessage[] = [];
-  const wakes: (() => void)[] = [];
-  const wake = (): void => wakes.splice(0).forEach((one) => one());
-  layer.user = {
-    request: (transaction) => {
-      arrived.push(transaction);
-      wake();
-    },
-    cancel: (cancel) => cancel.respond(makeResponse(cancel.request, 200)),
-    ack: (ack) => {
-      acks.push(ack);
-      wake();
-    },
-  };
-  const port = layer.transport.addresses[0]?.port;
-  const take = async <T>(queue: T[]): Promise<T> => {
-    for (;;) {
-      const one = queue.shift();
-      if (one !== undefined) return one;
-      await new Promise<void>((resolve) => wakes.push(resolve));
-    }
-  };
-  const answer = (
-    { request }: ServerTransaction,
-    status: number,
-    headers: Record<string, string> = {},
-    body = '',
-  ): SipMessage => {
-    const response = makeResponse(request, status, undefined, 'callee');
-    response.append('Contact', `<sip:callee@127.0.0.1:${port}>`);
-    for (const [name, value] of Object.entries(headers)) response.append(name, value);
-    if (body !== '') response.append('Content-Type', 'application/sdp');
-    setBody(response, body);
-    return response;
-  };
-  return {
-    uri: `sip:callee@127.0.0.1:${port}`,
-    answer,
-    request: () => take(arrived),
-    ack: () => take(acks),
-    layer,
-  };
-}
 
 t.test(
   'a reliable 183 of the callee gets one PRACK in the early dialog, numbered after the INVITE',

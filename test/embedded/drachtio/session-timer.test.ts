@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
 import { agent, empty, next, sdp, uriOf } from '../sip/phones.js';
-import { connectApp, serverEmpty, serverUri, startServer, type Message } from './harness.js';
+import { connectApp, serverEmpty, serverUri, startServer, until, type Message } from './harness.js';
 
 // Each has its own server and phones, and waits most of its time for 64 * T1.
 t.jobs = 4;
@@ -62,27 +62,82 @@ t.test('each UPDATE of the caller prolongs it', async (t) => {
   t.ok(await serverEmpty(server), 'its timer is gone with it');
 });
 
-t.test(
-  'less than 90 s is refused with 422, in a dialog too; who wants us to refresh without UPDATE gets no timer',
-  async (t) => {
-    const { server, phone } = await answering(t);
-    const short = { 'Session-Expires': '60', Supported: 'timer' };
-    const refused = phone.invite(serverUri(server), { body: sdp, headers: short });
-    const [status, response] = await next(refused, 'failed');
-    t.equal(status, 422);
-    t.equal(response?.get('min-se'), '90');
-    const ours = { 'Session-Expires': '90;refresher=uas', Supported: 'timer', Allow: 'INVITE, ACK, BYE' };
-    const call = phone.invite(serverUri(server), { body: sdp, headers: ours });
-    const [answer, dialog] = await next(call, 'accepted');
-    t.equal(answer.has('session-expires'), false);
-    call.ack();
-    t.equal((await dialog.request('UPDATE', { headers: short })).status, 422);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    t.equal(dialog.isEnded, false);
-    await dialog.bye();
-    t.ok(await serverEmpty(server));
-  },
-);
+t.test('less than 90 s is refused with 422, in a dialog too', async (t) => {
+  const { server, phone } = await answering(t);
+  const short = { 'Session-Expires': '60', Supported: 'timer' };
+  const refused = phone.invite(serverUri(server), { body: sdp, headers: short });
+  const [status, response] = await next(refused, 'failed');
+  t.equal(status, 422);
+  t.equal(response?.get('min-se'), '90');
+  const call = phone.invite(serverUri(server), { body: sdp });
+  const [answer, dialog] = await next(call, 'accepted');
+  t.equal(answer.has('session-expires'), false);
+  call.ack();
+  t.equal((await dialog.request('UPDATE', { headers: short })).status, 422);
+  t.equal((await dialog.request('INFO')).status, 200, 'the call goes on');
+  await dialog.bye();
+  t.ok(await serverEmpty(server));
+});
+
+t.test('to a caller without UPDATE we refresh with a re-INVITE that changes nothing', async (t) => {
+  const { server, phone } = await answering(t);
+  const headers = { 'Session-Expires': '90;refresher=uas', Supported: 'timer', Allow: 'INVITE, ACK, BYE' };
+  const call = phone.invite(serverUri(server), { body: sdp, headers });
+  const [answer, dialog] = await next(call, 'accepted');
+  t.equal(answer.get('session-expires'), '90;refresher=uas');
+  call.ack();
+  const refresh = () => next(dialog, 'request');
+  const [glare] = await refresh();
+  t.equal(glare.request.method, 'INVITE');
+  t.equal(glare.request.body, answer.body, 'our session as it is');
+  t.equal(glare.request.get('session-expires'), '90;refresher=uac');
+  t.equal((await dialog.request('UPDATE', { body: sdp })).status, 491, 'an offer of ours is open');
+  glare.respond(491);
+  for (let i = 0; i < 2; i++) {
+    const [incoming] = await refresh();
+    const acknowledged = next(dialog, 'ack');
+    incoming.respond(200, undefined, {
+      body: sdp,
+      headers: { 'Session-Expires': '90;refresher=uac', Allow: 'INVITE, ACK, BYE' },
+    });
+    await acknowledged;
+  }
+  const changed = await dialog.reinvite(`${sdp}a=inactive\r\n`);
+  t.equal(changed.status, 200, 'the caller may change its session in between');
+  await dialog.bye();
+  t.ok(await serverEmpty(server), 'its timer is gone with it');
+  t.ok(await empty(phone));
+});
+
+t.test('a call out is refreshed with a re-INVITE that has what we offered last; 481 ends it', async (t) => {
+  const server = await startServer(t, { clock: quickSessions });
+  const stops: string[] = [];
+  const app = await connectApp(t, server, (a) => {
+    a.on('cdr:stop', (source: string, _: string, reason: string) => stops.push(`${source} ${reason}`));
+  });
+  const bob = await agent(t, 'bob');
+  const bodies: string[] = [];
+  bob.on('invite', (incoming) => {
+    const headers = { 'Session-Expires': '90;refresher=uac', Require: 'timer', Allow: 'INVITE, ACK, BYE' };
+    incoming.accept({ body: sdp, headers }).on('request', ({ request, respond }) => {
+      bodies.push(request.body);
+      if (bodies.length < 3) respond(200, undefined, { body: sdp, headers });
+      else respond(481);
+    });
+  });
+  const headers = { Supported: 'timer', 'Session-Expires': '90' };
+  const dialog = await app.createUAC(uriOf(bob), { localSdp: sdp, headers });
+  const ended = new Promise<string>((resolve) =>
+    dialog.on('destroy', (_: Message, text: string) => resolve(text)),
+  );
+  await dialog.modify(`${sdp}a=sendonly\r\n`, { headers });
+  t.equal(await ended, 'Session timer expired');
+  t.same(bodies, Array(3).fill(`${sdp}a=sendonly\r\n`));
+  await until(() => stops.length > 0);
+  t.same(stops, ['application session-expired']);
+  t.ok(await serverEmpty(server));
+  t.ok(await empty(bob));
+});
 
 t.test('a caller that wants us to refresh gets an UPDATE after half the time, again and again', async (t) => {
   const { server, phone } = await answering(t);

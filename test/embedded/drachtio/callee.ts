@@ -1,0 +1,123 @@
+import type { Test } from 'tap';
+import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import { makeResponse, setBody } from '../../../src/embedded/sip/make-message.js';
+import { SipMessage } from '../../../src/embedded/sip/message.js';
+import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
+import { newCallId } from '../../../src/embedded/sip/random-ids.js';
+import { sipTimers } from '../../../src/embedded/sip/timers.js';
+import { TransactionLayer, type ServerTransaction } from '../../../src/embedded/sip/transaction-layer.js';
+import type { Target } from '../../../src/embedded/sip/transport.js';
+import { parseUri, uriTarget, type SipUri } from '../../../src/embedded/sip/uri.js';
+import { sdp } from './harness.js';
+
+interface Asked {
+  readonly tag?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A called phone that is told what to say, message by message. */
+export async function callee(t: Test) {
+  const layer = await TransactionLayer.listen({
+    listen: ['udp:127.0.0.1:0'],
+    clock: systemClock,
+    timers: sipTimers({ t1Ms: 20, t2Ms: 80, t4Ms: 40 }),
+    logger: silentLogger,
+  });
+  t.teardown(() => layer.close());
+  const arrived: ServerTransaction[] = [];
+  const acks: SipMessage[] = [];
+  const wakes: (() => void)[] = [];
+  const wake = (): void => wakes.splice(0).forEach((one) => one());
+  layer.user = {
+    request: (transaction) => {
+      arrived.push(transaction);
+      wake();
+    },
+    cancel: (cancel) => cancel.respond(makeResponse(cancel.request, 200)),
+    ack: (ack) => {
+      acks.push(ack);
+      wake();
+    },
+  };
+  const port = layer.transport.addresses[0]?.port;
+  const take = async <T>(queue: T[]): Promise<T> => {
+    for (;;) {
+      const one = queue.shift();
+      if (one !== undefined) return one;
+      await new Promise<void>((resolve) => wakes.push(resolve));
+    }
+  };
+  const answer = (
+    { request }: ServerTransaction,
+    status: number,
+    headers: Record<string, string> = {},
+    body = '',
+    tag = 'callee',
+  ): SipMessage => {
+    const response = makeResponse(request, status, undefined, tag);
+    response.append('Contact', `<sip:${tag}@127.0.0.1:${port}>`);
+    for (const [name, value] of Object.entries(headers)) response.append(name, value);
+    if (body !== '') response.append('Content-Type', 'application/sdp');
+    setBody(response, body);
+    return response;
+  };
+  /** A request of the callee's own in the dialog that `invite` made. */
+  const ask = (invite: SipMessage, method: string, cseq: number, more: Asked = {}): Promise<SipMessage> => {
+    const request = SipMessage.request(method, parseNameAddr(invite.get('contact') ?? '').uri);
+    request.append('Max-Forwards', '70');
+    request.append('From', `${invite.get('to')};tag=${more.tag ?? 'callee'}`);
+    request.append('To', invite.get('from') ?? '');
+    request.append('Call-ID', invite.get('call-id') ?? '');
+    request.append('CSeq', `${cseq} ${method}`);
+    request.append('Contact', `<sip:${more.tag ?? 'callee'}@127.0.0.1:${port}>`);
+    for (const [name, value] of Object.entries(more.headers ?? {})) request.append(name, value);
+    setBody(request, more.body);
+    const target = uriTarget(parseUri(request.uri) as SipUri) as Target;
+    return new Promise((resolve) => {
+      layer.request(request, target, (response) => {
+        if (response.status >= 200) resolve(response);
+      });
+    });
+  };
+  /** A call of its own, acknowledged when told; `heard` gets every response. */
+  const call = (uri: string, heard: (response: SipMessage) => void) => {
+    const invite = SipMessage.request('INVITE', uri);
+    invite.append('Max-Forwards', '70');
+    invite.append('From', '<sip:callee@127.0.0.1>;tag=callee');
+    invite.append('To', `<${uri}>`);
+    invite.append('Call-ID', newCallId());
+    invite.append('CSeq', '1 INVITE');
+    invite.append('Contact', `<sip:callee@127.0.0.1:${port}>`);
+    setBody(invite, sdp);
+    const target = uriTarget(parseUri(uri) as SipUri) as Target;
+    layer.request(invite, target, heard);
+    const inside = (response: SipMessage, method: string, cseq: number): SipMessage => {
+      const request = SipMessage.request(method, parseNameAddr(response.get('contact') ?? '').uri);
+      request.append('Max-Forwards', '70');
+      for (const name of ['From', 'To', 'Call-ID']) request.append(name, response.get(name) ?? '');
+      return request.append('CSeq', `${cseq} ${method}`);
+    };
+    return {
+      ack: (response: SipMessage): void => void layer.sendAck(inside(response, 'ACK', 1), target),
+      ask: (response: SipMessage, method: string, cseq: number): Promise<SipMessage> =>
+        new Promise((resolve) => {
+          layer.request(inside(response, method, cseq), target, (answered) => {
+            if (answered.status >= 200) resolve(answered);
+          });
+        }),
+    };
+  };
+  return {
+    ask,
+    call,
+    /** Requests that have arrived and were not taken. */
+    waiting: () => arrived.length,
+    uri: `sip:callee@127.0.0.1:${port}`,
+    answer,
+    request: () => take(arrived),
+    ack: () => take(acks),
+    layer,
+  };
+}
