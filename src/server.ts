@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { AudioStreamServer } from './audio-stream/audio-stream-server.js';
 import { DialplanLibrary, type LoadReport } from './call/dialplan-library.js';
 import type { CallOptions } from './call/call-options.js';
@@ -15,6 +14,7 @@ import { Channel } from './core/channel.js';
 import type { Clock } from './core/clock.js';
 import { errorCode } from './core/errors.js';
 import type { Logger } from './core/logger.js';
+import { makeFolder } from './core/make-folder.js';
 import { TypedEmitter } from './core/typed-emitter.js';
 import { localAudioSocket, startDaemons, type Daemons } from './daemons.js';
 import { DialectThread } from './dialect-thread.js';
@@ -159,7 +159,7 @@ export class Server {
 
   async #start(): Promise<void> {
     const { config, clock, logger } = this.options;
-    await mkdir(config.dataDir, { recursive: true, mode: 0o750 });
+    await makeFolder(config.dataDir, 0o750);
     const { refusedMs, maxRefused, refusedPerSecond } = config.retention;
     const kept = await createSqliteStore({ file: databaseFile(config.dataDir) });
     const store = new BoundedRefusals(kept, {

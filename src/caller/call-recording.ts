@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { encodeWav } from '../audio/wav.js';
+import { makeFolder } from '../core/make-folder.js';
 
 const SAMPLES_PER_MS = 8;
 const RATE_HZ = 8000;
@@ -42,7 +43,7 @@ export class CallRecording {
     const stereo = new Int16Array(length * 2);
     for (let i = 0; i < this.#left.length; i++) stereo[2 * i] = this.#left.samples[i] as number;
     for (let i = 0; i < this.#right.length; i++) stereo[2 * i + 1] = this.#right.samples[i] as number;
-    await mkdir(dirname(this.file), { recursive: true });
+    await makeFolder(dirname(this.file));
     await writeFile(this.file, encodeWav(stereo, { sampleRateHz: RATE_HZ, channels: 2 }));
   }
 }
