@@ -25,6 +25,21 @@ export function openWithKnownSecret(
   return `${option} listens on ${host}, beyond this machine: ${secretOption} must be at least ${minSecretLength} characters and your own`;
 }
 
+/** What the flags of the SIP server lack, in the words of the command line; undefined: nothing. */
+export function sipServerComplaint(flags: SipServerFlags): string | undefined {
+  return openWithKnownSecret('--drachtio', flags.drachtio, '--secret', flags.secret) ?? tlsComplaint(flags);
+}
+
+function tlsComplaint({ sip, tlsCertificate, tlsKey }: SipServerFlags): string | undefined {
+  const secured = sip.find((address) => /^(tls|wss):/.test(address));
+  if (tlsCertificate !== undefined && tlsKey !== undefined) return undefined;
+  if (secured === undefined && tlsCertificate === tlsKey) return undefined;
+  const both = 'give both --tls-certificate and --tls-key, PEM files';
+  return secured === undefined
+    ? `a certificate is of no use without its key: ${both}`
+    : `--sip ${secured} needs a certificate and its key: ${both}`;
+}
+
 /** `127.0.0.1:9022`, for commander. */
 export function address(text: string): HostPort {
   const parsed = parseHostPort(text);

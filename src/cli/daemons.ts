@@ -10,6 +10,7 @@ import {
   mediaServerLines,
   mediaServerOptions,
   openWithKnownSecret,
+  sipServerComplaint,
   sipServerOptions,
   type MediaServerFlags,
   type SipServerFlags,
@@ -29,8 +30,7 @@ export function addDaemonsCommand(program: Command): void {
 
 async function runDaemons(flags: DaemonsFlags): Promise<void> {
   const complaint =
-    openWithKnownSecret('--drachtio', flags.drachtio, '--secret', flags.secret) ??
-    openWithKnownSecret('--esl', flags.esl, '--esl-secret', flags.eslSecret);
+    sipServerComplaint(flags) ?? openWithKnownSecret('--esl', flags.esl, '--esl-secret', flags.eslSecret);
   if (complaint !== undefined) {
     console.error(`xiangyin: ${complaint}`);
     process.exitCode = 1;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { formatHostPort, type HostPort } from '../core/address.js';
-import { errorCode } from '../core/errors.js';
 import { ControlClient } from '../http/control-client.js';
 import type { SipTraceAnswer } from '../http/sip-trace.js';
 import { address } from './daemon-options.js';
@@ -63,8 +62,10 @@ async function ask(key: string, flags: TraceFlags): Promise<SipTraceAnswer> {
     if (!response.ok) throw new Error(body.error?.message ?? `status ${response.status}`);
     return body;
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? errorCode(error.cause) : undefined;
-    const reason = cause ?? (error instanceof Error ? error.message : String(error));
+    // fetch tells the reason as the cause: a code of the system's, or words.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const { code, message } = cause as { readonly code?: string; readonly message?: string };
+    const reason = code ?? message ?? String(cause);
     throw cliError('CLI_NO_SIP_SERVER', { base, reason }, error);
   }
 }

@@ -9,7 +9,7 @@ import { listenSipObservation } from '../http/sip-observation-server.js';
 import {
   address,
   addSipServerOptions,
-  openWithKnownSecret,
+  sipServerComplaint,
   sipServerOptions,
   type SipServerFlags,
 } from './daemon-options.js';
@@ -44,7 +44,7 @@ export function addSipCommand(program: Command): void {
  * log line and metric and take nothing away; the HTTP side works some milliseconds when somebody looks at it.
  */
 async function runSip(options: SipOptions): Promise<void> {
-  const complaint = openWithKnownSecret('--drachtio', options.drachtio, '--secret', options.secret);
+  const complaint = sipServerComplaint(options);
   if (complaint !== undefined) {
     console.error(`xiangyin: ${complaint}`);
     process.exitCode = 1;

@@ -50,6 +50,14 @@ for (const command of commands) {
     t.equal(addresses.length, 3);
   });
 
+  t.test(`xiangyin ${name} names the flags that TLS needs`, async (t) => {
+    const needed = /--sip (tls|wss):127\.0\.0\.1:0 needs .* --tls-certificate and --tls-key/;
+    t.match(await refused([...command, '--sip', 'udp:127.0.0.1:0,tls:127.0.0.1:0']), needed);
+    t.match(await refused([...command, '--sip', 'wss:127.0.0.1:0', ...tlsFiles.slice(0, 2)]), needed);
+    const half = await refused([...command, '--sip', 'udp:127.0.0.1:0', ...tlsFiles.slice(2)]);
+    t.match(half, /without its key: give both --tls-certificate and --tls-key/);
+  });
+
   t.test(`xiangyin ${name} asks the request handler that the command line names`, async (t) => {
     const asked: string[] = [];
     const handler = createServer((request, response) => {
