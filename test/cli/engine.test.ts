@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { t } from 'tap';
 import { addEngineCommand } from '../../src/cli/engine.js';
@@ -51,6 +53,21 @@ t.test('engine test says what to do where a promise is broken, and leaves with 1
     json.promises.find(({ id }) => id === 'wrong-say'),
     { outcome: 'broken', advice: /bad-request/ },
   );
+});
+
+t.test('engine test tells an engine that cannot be reached from one that does not say hello', async (t) => {
+  const lobby = createServer((_request, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => lobby.listen(0, '127.0.0.1', resolve));
+  const { port } = lobby.address() as AddressInfo;
+  const test = () => runCommand(t, addEngineCommand, ['engine', 'test', `ws://127.0.0.1:${port}/nowhere`]);
+  const elsewhere = await test();
+  t.match(elsewhere, /a WebSocket opens at the URL \(HTTP 404\)/);
+  t.match(elsewhere, /what to do: .*check the path/);
+  await new Promise((resolve) => lobby.close(resolve));
+  const nobody = await test();
+  t.match(nobody, /what to do: nothing listens there: start the engine/);
+  t.notMatch(nobody, /hello'/, 'who is not there need not be told what to send');
+  t.equal(process.exitCode, 1);
 });
 
 t.test('engine test refuses what it cannot try, with what to write', async (t) => {

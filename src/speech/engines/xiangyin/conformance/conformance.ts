@@ -4,8 +4,9 @@ import type { Hello } from '../engine-link.js';
 import { protocolVersion } from '../protocol.js';
 import { askSay } from './asking.js';
 import { connectionPromises } from './connection-promises.js';
-import { EngineProbe, NotSeen, type ProbeOptions } from './engine-probe.js';
+import { EngineProbe, NotReached, NotSeen, type ProbeOptions } from './engine-probe.js';
 import { broken, kept, msText, type EnginePromise, type Outcome, type Trial } from './engine-promise.js';
+import { reachingAdvice } from './reaching-advice.js';
 import { recognizerPromises } from './recognizer-promises.js';
 import { synthesizerPromises } from './synthesizer-promises.js';
 
@@ -52,6 +53,8 @@ const helloPromise = {
   advice:
     "send 'hello' when a connection opens, before anything is asked; check the token, and the fields in README.md",
 };
+/** In place of the hello, when nobody was there to say it. */
+const reachedPromise = { id: 'hello', promise: 'a WebSocket opens at the URL' };
 const readablePromise = {
   id: 'readable',
   promise: 'every message can be read and is of the right size',
@@ -125,7 +128,11 @@ class Conformance {
       this.#tell({ ...helloPromise, ...outcome });
       return outcome.outcome === 'kept' ? hello : undefined;
     } catch (error) {
-      this.#tell({ ...helloPromise, ...breachOf(error) });
+      this.#tell(
+        error instanceof NotReached
+          ? { ...reachedPromise, advice: reachingAdvice(error.message), ...broken(error.message) }
+          : { ...helloPromise, ...breachOf(error) },
+      );
       return undefined;
     }
   }

@@ -23,6 +23,9 @@ export type ProbeEvent = { readonly atMs: number } & (
 /** Thrown by a wait whose limit has passed, or that cannot be fulfilled any more. */
 export class NotSeen extends Error {}
 
+/** Thrown where no WebSocket came about: the engine itself was not asked. The message is a code of Node's, or `HTTP 404`. */
+export class NotReached extends NotSeen {}
+
 export interface ProbeOptions {
   readonly url: string;
   readonly token: string | undefined;
@@ -41,6 +44,7 @@ export class EngineProbe {
   readonly #socket: WebSocket;
   readonly #watchers = new Set<() => void>();
   #pongs = 0;
+  #isOpen = false;
   #closed: string | undefined;
   #nextStream = 1;
 
@@ -53,6 +57,7 @@ export class EngineProbe {
       ...(ca !== undefined && { ca }),
       ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     });
+    this.#socket.on('open', () => (this.#isOpen = true));
     this.#socket.on('message', (data: Buffer, isBinary) => this.#heard(data, isBinary));
     this.#socket.on('pong', () => {
       this.#pongs += 1;
@@ -66,7 +71,7 @@ export class EngineProbe {
     this.#socket.on('close', (code) => this.#close(`it closed the connection (${String(code)})`));
   }
 
-  /** Resolves with the engine's hello read. Rejects NotSeen. */
+  /** Resolves with the engine's hello read. Rejects NotReached and NotSeen. */
   static async open(options: ProbeOptions): Promise<{ probe: EngineProbe; hello: Hello }> {
     const probe = new EngineProbe(options);
     try {
@@ -78,8 +83,9 @@ export class EngineProbe {
       }, "'hello' did not come");
       return { probe, hello };
     } catch (error) {
+      const { closed } = probe;
       probe.close();
-      throw error;
+      throw closed === undefined || probe.#isOpen ? error : new NotReached(closed);
     }
   }
 
