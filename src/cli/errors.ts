@@ -7,6 +7,11 @@ export const cliError = defineErrors({
     message: 'no calls are kept in {dataDir} yet; another data folder is named with --data-dir or --config',
     ...traits,
   },
+  CLI_DATA_FOLDER_UNREADABLE: {
+    message:
+      'the data folder {dataDir} cannot be read ({reason}): run this as the user that runs the server, or name its folder with --data-dir',
+    ...traits,
+  },
   CLI_NO_SUCH_CALL: {
     message:
       'no call {key} is kept in {dataDir}: `xiangyin calls list` shows those that are, `xiangyin calls live` those that go on',

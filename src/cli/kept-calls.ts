@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import type { Config } from '../config/schema.js';
+import { errorCode } from '../core/errors.js';
 import type { CallRecord } from '../store/call-record.js';
 import type { CallStore } from '../store/call-store.js';
 import { databaseFile } from '../store/data-folder.js';
@@ -44,11 +45,15 @@ export async function dataDirOf(flags: DataFolderFlags): Promise<string> {
 
 /**
  * Reads from the kept calls of a data folder, whether or not a server runs on it. A look leaves no database behind where
- * there was none: rejects with CLI_NO_DATABASE.
+ * there was none: rejects with CLI_NO_DATABASE, and with CLI_DATA_FOLDER_UNREADABLE.
  */
 export async function withKeptCalls<T>(dataDir: string, read: (store: CallStore) => Promise<T>): Promise<T> {
   const file = databaseFile(dataDir);
-  if (!existsSync(file)) throw cliError('CLI_NO_DATABASE', { dataDir });
+  await stat(file).catch((error: unknown) => {
+    const reason = errorCode(error);
+    if (reason === 'ENOENT') throw cliError('CLI_NO_DATABASE', { dataDir });
+    throw cliError('CLI_DATA_FOLDER_UNREADABLE', { dataDir, reason }, error);
+  });
   const store = await createSqliteStore({ file });
   try {
     return await read(store);

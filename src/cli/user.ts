@@ -51,6 +51,7 @@ export function addUserCommand(program: Command): void {
         canLogIn: realm === sip.realm,
       }));
       if (flags.json === true) console.log(JSON.stringify(users));
+      else if (users.length === 0) console.log('no users; `xiangyin user add <name>` adds one');
       else for (const user of users) console.log(userLine(user, sip.realm));
     });
   sub('registrations', 'telephones that are registered at the running server: from where, until when')

@@ -69,7 +69,15 @@ export const sipError = defineErrors({
     httpStatus: 422,
   },
   SIP_USERS_UNREADABLE: {
-    message: '{file} cannot be read: {reason}',
+    message:
+      '{file} cannot be read ({reason}): run this as the user that runs the server; a file that is damaged must be mended or moved away',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 500,
+  },
+  SIP_USERS_UNWRITABLE: {
+    message:
+      '{file} cannot be written ({reason}): run this as the user that runs the server, or name another data folder',
     retryable: false,
     sipStatus: 500,
     httpStatus: 500,

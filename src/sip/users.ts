@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import { makeFolder } from '../core/make-folder.js';
 import { ha1 } from './digest.js';
 import { sipError } from './errors.js';
 
@@ -21,7 +22,9 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$/;
 /** Who may read the hashes may register as the user. */
 const ownerOnly = 0o600;
 
-/** Adds a user. Rejects SIP_USER_NAME, SIP_USER_EXISTS, SIP_PASSWORD_EMPTY, SIP_USERS_UNREADABLE. */
+/**
+ * Adds a user. Rejects SIP_USER_NAME, SIP_USER_EXISTS, SIP_PASSWORD_EMPTY, SIP_USERS_UNREADABLE, SIP_USERS_UNWRITABLE.
+ */
 export async function addUser(dataDir: string, name: string, realm: string, password: string): Promise<void> {
   if (!namePattern.test(name)) throw sipError('SIP_USER_NAME');
   if (!/^[^"\\\r\n:]+$/.test(realm)) throw sipError('SIP_REALM');
@@ -142,11 +145,23 @@ async function write(dataDir: string, users: readonly User[]): Promise<void> {
   const file = fileOf(dataDir);
   const fresh = `${file}.${process.pid}`;
   const sorted = [...users].sort((a, b) => (a.name < b.name ? -1 : 1));
-  await mkdir(dataDir, { recursive: true, mode: 0o750 });
-  await rm(fresh, { force: true });
-  await writeFile(fresh, `${JSON.stringify({ version: 1, users: sorted }, null, 2)}\n`, {
-    mode: ownerOnly,
-    flag: 'wx',
-  });
-  await rename(fresh, file);
+  await makeFolder(dataDir, 0o750);
+  try {
+    await rm(fresh, { force: true });
+    await writeFile(fresh, `${JSON.stringify({ version: 1, users: sorted }, null, 2)}\n`, {
+      mode: ownerOnly,
+      flag: 'wx',
+    });
+    await leaveToOwner(dataDir, fresh);
+    await rename(fresh, file);
+  } catch (error) {
+    throw sipError('SIP_USERS_UNWRITABLE', { file, reason: errorCode(error) }, error);
+  }
+}
+
+/** What root writes must stay readable for the user that the server runs as: the folder's. */
+async function leaveToOwner(folder: string, file: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  if (uid !== 0) await chown(file, uid, gid);
 }

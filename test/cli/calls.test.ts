@@ -227,6 +227,12 @@ t.test('a call that is not there, or several, are refused with what to do', asyn
   await t.rejects(calls(t, 'show', '20261121', '--data-dir', dataDir), { code: 'STORE_AMBIGUOUS_ID' });
 });
 
+t.test('a data folder that cannot be read is not taken for an empty one', async (t) => {
+  const folder = join(t.testdir({ file: '' }), 'file');
+  await t.rejects(calls(t, 'list', '--data-dir', folder), { code: 'CLI_DATA_FOLDER_UNREADABLE' });
+  await t.rejects(calls(t, 'show', 'x', '--data-dir', folder), { message: /ENOTDIR.*--data-dir/ });
+});
+
 t.test('live calls and hanging up need a running server, and say so', async (t) => {
   const dataDir = t.testdir();
   await t.rejects(calls(t, 'live', '--data-dir', dataDir), {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { t } from 'tap';
@@ -11,7 +11,7 @@ t.test('users are listed and removed, never with what their passwords are checke
   const dataDir = await mkdtemp(join(tmpdir(), 'users-'));
   t.teardown(() => rm(dataDir, { recursive: true }));
   const user = (...line: string[]) => runCommand(t, addUserCommand, ['user', ...line, '--data-dir', dataDir]);
-  t.equal(await user('list'), '');
+  t.match(await user('list'), /^no users; `xiangyin user add <name>`/);
   await addUser(dataDir, 'bob', 'xiangyin', 'secret');
   await addUser(dataDir, 'alice', 'xiangyin', 'secret');
   t.equal(await user('list'), 'alice@xiangyin\nbob@xiangyin');
@@ -30,6 +30,35 @@ t.test('users are listed and removed, never with what their passwords are checke
   await t.rejects(user('remove', 'bob'), { code: 'SIP_NO_SUCH_USER' });
   t.equal(await user('list'), 'alice@xiangyin');
 });
+
+t.test('a file of users that cannot be read or written is told with what to do', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'users-'));
+  t.teardown(() => rm(dataDir, { recursive: true }));
+  const user = (folder: string, ...line: string[]) =>
+    runCommand(t, addUserCommand, ['user', ...line, '--data-dir', folder]);
+  await writeFile(join(dataDir, 'users.json'), '{');
+  await t.rejects(user(dataDir, 'list'), { message: /users\.json .*SyntaxError.*mended or moved away/ });
+  await t.rejects(addUser(join(dataDir, 'users.json/x'), 'alice', 'xiangyin', 'secret'), /users\.json/);
+  // A folder in the way of the new file stands for a disk that takes none.
+  const full = join(dataDir, 'full');
+  await mkdir(join(full, `users.json.${process.pid}`), { recursive: true });
+  await t.rejects(addUser(full, 'alice', 'xiangyin', 'secret'), {
+    code: 'SIP_USERS_UNWRITABLE',
+    message: /full\/users\.json cannot be written/,
+  });
+});
+
+t.test(
+  'what root adds stays readable for whom the folder belongs to',
+  { skip: process.getuid?.() === 0 ? false : 'only root can give a file away' },
+  async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'users-'));
+    t.teardown(() => rm(dataDir, { recursive: true }));
+    await chown(dataDir, 12345, 12346);
+    await addUser(dataDir, 'alice', 'xiangyin', 'secret');
+    t.match(await stat(join(dataDir, 'users.json')), { uid: 12345, gid: 12346, mode: 0o100600 });
+  },
+);
 
 t.test(
   'registrations tells who is registered at the running server, from where and until when',
