@@ -87,10 +87,8 @@ export abstract class StreamConnection implements Stream {
 
   protected received(bytes: Buffer): void {
     if (this.#isClosed) return;
-    if (!this.#heard) {
-      this.#heard = true;
-      this.#relax();
-    }
+    this.#heard = true;
+    this.#relax(); // of a busy peer the next one may always have begun already
     this.hooks.message(bytes, this);
   }
 

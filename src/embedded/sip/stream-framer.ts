@@ -24,9 +24,10 @@ export class StreamFramer {
     private readonly ping: () => void,
   ) {}
 
-  /** Whether a message has begun and is not whole. */
+  /** Whether a message has begun and is not whole. A line end alone is none: some peers keep their NAT open with it. */
   get isHolding(): boolean {
-    return this.#end > this.#start;
+    const held = this.#end - this.#start;
+    return held > 0 && !(held < 4 && this.#buffer[this.#start] === 0x0d);
   }
 
   /** Takes what arrived, in pieces of any size. Throws when the stream cannot be followed any more. */

@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import WebSocket from 'ws';
-import { ConnectionGate, defaultConnectionLimits } from '../../../src/embedded/sip/connection-limits.js';
+import { ManualClock, systemClock, type Clock } from '../../../src/core/clock.js';
+import {
+  ConnectionGate,
+  defaultConnectionLimits,
+  type ConnectionLimits,
+} from '../../../src/embedded/sip/connection-limits.js';
 import { StreamFramer } from '../../../src/embedded/sip/stream-framer.js';
 import { listenStream, type StreamProtocol } from '../../../src/embedded/sip/transport-stream.js';
 import { testTls } from './certificate.js';
@@ -10,12 +15,18 @@ import { surroundings } from './streams.js';
 
 const options = 'OPTIONS sip:x SIP/2.0\r\nContent-Length: 0\r\n\r\n';
 
-async function listen(t: Test, protocol: StreamProtocol, limits: object = {}) {
-  const around = await surroundings(
+async function listen(
+  t: Test,
+  protocol: StreamProtocol,
+  limits: Partial<ConnectionLimits> = {},
+  clock: Clock = systemClock,
+) {
+  const answering = await surroundings(
     (_bytes, { stream }) => stream?.write(Buffer.from('answer')),
     limits,
     testTls,
   );
+  const around = { ...answering, clock };
   const listener = await listenStream(protocol, { host: '127.0.0.1', port: 0 }, around);
   t.teardown(() => listener.close());
   const peer = () => {
@@ -85,6 +96,38 @@ t.test('a message that has begun must become whole; one that keeps quiet may', a
   await once(slow, 'data');
   await once(slow, 'close');
   t.ok(await until(() => listener.sockets === 2), 'the good one is there');
+});
+
+t.test('a line end alone keeps a connection open; two of them are answered by one', async (t) => {
+  const clock = new ManualClock();
+  const { peer } = await listen(t, 'tcp', {}, clock);
+  const phone = peer();
+  phone.write(options);
+  await once(phone, 'data');
+  phone.write('\r\n');
+  // What is answered after it shows that it was read.
+  phone.write(`\r\n`);
+  t.equal(String((await once(phone, 'data'))[0]), '\r\n', 'the pong of RFC 5626');
+  phone.write(`${options}\r\n`);
+  await once(phone, 'data');
+  t.equal(clock.pendingTimers, 0, 'nothing is awaited');
+  t.equal(phone.destroyed, false);
+});
+
+t.test('a peer so busy that the next message has always begun is on no deadline', async (t) => {
+  const clock = new ManualClock();
+  const { peer } = await listen(t, 'tcp', { firstMessageMs: 10_000 }, clock);
+  const trunk = peer();
+  const cut = 10;
+  trunk.write(options + options.slice(0, cut));
+  await once(trunk, 'data');
+  for (let i = 0; i < 5; i++) {
+    clock.advance(6000);
+    trunk.write(options.slice(cut) + options.slice(0, cut));
+    t.equal(String((await once(trunk, 'data'))[0]), 'answer');
+  }
+  clock.advance(10_000);
+  await once(trunk, 'close'); // its last one never became whole
 });
 
 t.test('WebSocket: only SIP is spoken; text, binary, keep-alives and pings; no giant frames', async (t) => {
