@@ -51,11 +51,16 @@ export function listenStream(
   });
 }
 
-/** Connections of one transport: those that peers open, and ours to them; one for each peer, used both ways (RFC 5923). */
+/**
+ * Connections of one transport: those that peers open, and ours to them; one for each peer (over TLS: for each name of it), used
+ * both ways (RFC 5923).
+ */
 class StreamListener implements Listener {
   readonly address: ListenAddress;
   readonly #accept: Accept;
-  readonly #connections = new Set<StreamConnection>();
+  /** Each with what it is found by in {@link #byPeer}. */
+  readonly #connections = new Map<StreamConnection, readonly string[]>();
+  /** By the peer's address; ours over TLS also by address and the name that the peer has proved. */
   readonly #byPeer = new Map<string, StreamConnection>();
   /** Sockets from outside whose handshakes are not through, by their address. */
   readonly #handshakes = new Map<string, Handshake>();
@@ -91,8 +96,8 @@ class StreamListener implements Listener {
     return (this.#open ? 1 : 0) + this.#connections.size + this.#handshakes.size;
   }
 
-  streamTo(address: HostPort): Stream | undefined {
-    const connection = this.#byPeer.get(formatHostPort(address));
+  streamTo(target: Pick<Target, 'host' | 'port' | 'serverName'>): Stream | undefined {
+    const connection = this.#byPeer.get(this.#provenKey(target) ?? formatHostPort(target));
     return connection?.open === true ? connection : undefined;
   }
 
@@ -114,7 +119,7 @@ class StreamListener implements Listener {
     if (!this.#open) return;
     this.#open = false;
     for (const { socket } of this.#handshakes.values()) socket.destroy();
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.keys()) connection.destroy();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
@@ -172,7 +177,7 @@ class StreamListener implements Listener {
     const handshake = this.#handshakes.get(key);
     this.#handshakes.delete(key);
     handshake?.timer.cancel();
-    this.#keep(connection);
+    this.#keep(connection, [key]);
     connection.opened();
     const passedMs = handshake === undefined ? 0 : clock.nowMs() - handshake.sinceMs;
     connection.expectWithin(Math.max(1, limits.firstMessageMs - passedMs), 'ETIMEDOUT');
@@ -191,20 +196,28 @@ class StreamListener implements Listener {
       const webSockets = new WebSocketConnection(webSocket, peer, this.#hooks, this.around.clock);
       connection = webSockets;
     }
-    this.#keep(connection);
+    const proven = this.#provenKey(target);
+    this.#keep(connection, [formatHostPort(peer), ...(proven === undefined ? [] : [proven])]);
     connection.expectWithin(this.around.limits.connectMs, 'ETIMEDOUT');
     return connection;
   }
 
-  #keep(connection: StreamConnection): void {
-    this.#connections.add(connection);
-    this.#byPeer.set(formatHostPort(connection.peer), connection);
+  /** DNS may point any name at an address; a connection to it speaks for the names that it was asked to prove alone. */
+  #provenKey(target: Pick<Target, 'host' | 'port' | 'serverName'>): string | undefined {
+    if (target.serverName === undefined || this.#tls?.verifyPeer !== true) return undefined;
+    return `${target.serverName.toLowerCase()} ${formatHostPort(target)}`;
+  }
+
+  #keep(connection: StreamConnection, keys: readonly string[]): void {
+    this.#connections.set(connection, keys);
+    for (const key of keys) this.#byPeer.set(key, connection);
   }
 
   #closed(connection: StreamConnection, error: Error | undefined): void {
+    for (const key of this.#connections.get(connection) ?? []) {
+      if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key);
+    }
     this.#connections.delete(connection);
-    const peer = formatHostPort(connection.peer);
-    if (this.#byPeer.get(peer) === connection) this.#byPeer.delete(peer);
     if (error !== undefined && this.#open) this.around.trouble(error, connection.peer.host);
   }
 }

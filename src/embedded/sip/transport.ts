@@ -70,8 +70,11 @@ export interface Listener {
   readonly address: ListenAddress;
   /** Sends one message to an address. */
   send(bytes: Buffer, target: Target, failed: SendFailed): void;
-  /** The open connection to or from that very address, for stream transports. */
-  streamTo(address: HostPort): Stream | undefined;
+  /**
+   * The open connection to or from that very address, for stream transports. Over TLS, one that was asked for by a name is
+   * only found when its certificate was held against that name.
+   */
+  streamTo(address: Pick<Target, 'host' | 'port' | 'serverName'>): Stream | undefined;
   /** Sockets held: the listening one and the open connections. */
   readonly sockets: number;
   /** Closes at once; nothing is received after it. */

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import t, { type Test } from 'tap';
 import { ordered } from '../../../src/embedded/sip/locator.js';
+import { testTls } from './certificate.js';
 import { agent } from './phones.js';
 
 type Answer = { readonly type: number; readonly ttl: number; readonly data: Buffer };
@@ -136,6 +137,24 @@ t.test(
     t.same(dns.asked, ['1 one.example.test']);
     const response = await phone.request('OPTIONS', at('none.example.invalid'));
     t.match(response, { status: 503, reason: 'DNS Error' });
+  },
+);
+
+t.test(
+  'a TLS connection is used again for the name that its certificate bears, and for no other',
+  async (t) => {
+    const listen = ['tls:127.0.0.1:0'];
+    const server = await agent(t, 'server', { listen, tls: testTls });
+    const dns = await dnsServer(t, {
+      'sip.example.test': [a('127.0.0.1')],
+      'other.example.test': [a('127.0.0.1')],
+    });
+    const phone = await agent(t, 'phone', { ...dns, listen, tls: testTls });
+    const ask = async (host: string) => phone.request('OPTIONS', `sips:x@${host}:${portOf(server, 'tls')}`);
+    t.equal((await ask('sip.example.test')).status, 200);
+    t.equal((await ask('other.example.test')).status, 503, 'the same address, open, but no proof');
+    t.equal((await ask('SIP.example.test')).status, 200);
+    t.equal(server.counts().sockets, 2, 'the listener and one connection');
   },
 );
 
