@@ -1,5 +1,6 @@
 import { AudioStreamServer } from './audio-stream/audio-stream-server.js';
 import { DialplanLibrary, type LoadReport } from './call/dialplan-library.js';
+import { DiskThread } from './call/disk-thread.js';
 import type { CallOptions } from './call/call-options.js';
 import type { CallPorts } from './call/call-session.js';
 import { Inbound } from './call/inbound.js';
@@ -63,6 +64,7 @@ export class Server {
   #closing: Promise<void> | undefined;
   #store: CallStore | undefined;
   #callers: RememberedCallers | undefined;
+  #disk: DiskThread | undefined;
   readonly #understanding: DialectThread;
   #readiness: Readiness | undefined;
   #taught: TaughtInHouse | undefined;
@@ -170,6 +172,8 @@ export class Server {
       logger,
     });
     this.#store = this.#own(store, () => store.close());
+    const disk = new DiskThread(config.dataDir, clock);
+    this.#disk = this.#own(disk, () => disk.close());
     const remembering = { ...config.callerMemory, store: kept.callers, clock, logger };
     const callers = await RememberedCallers.open(config.dataDir, remembering);
     this.#callers = this.#own(callers, () => callers.close());
@@ -340,8 +344,9 @@ export class Server {
   }
 
   #callOptions(): CallOptions {
-    const { dataDir, calls } = this.options.config;
-    return { maxDurationMs: calls.maxDurationMs, recording: calls.recording, dataDir };
+    if (!this.#disk) throw new TypeError('rooms are built bottom-up');
+    const { maxDurationMs, recording } = this.options.config.calls;
+    return { maxDurationMs, recording, disk: this.#disk };
   }
 
   #placeCall(order: PlaceOrder): PlacedCall {

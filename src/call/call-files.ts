@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { within } from '../core/deadline.js';
 import type { Logger } from '../core/logger.js';
+import type { Disk } from './disk.js';
 import { callError } from './errors.js';
 import { Journal } from './journal.js';
 import { Recorder } from './recorder.js';
@@ -13,8 +13,8 @@ const closeLimitMs = 5000;
 export interface CallFilesOptions {
   readonly id: string;
   readonly recording: boolean;
-  /** Folder that holds everything; recordings and journals lie below it by day. */
-  readonly dataDir: string;
+  /** Recordings and journals lie on it by day. */
+  readonly disk: Disk;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -23,7 +23,7 @@ export interface CallFilesOptions {
 export class CallFiles {
   #recorder: Recorder | undefined;
   #journal: Journal | undefined;
-  #folder: Promise<unknown> | undefined;
+  #folder: Promise<void> | undefined;
   /** `calls/20261121/20261121-013502-9f3c1a7e`, relative to the data folder. */
   readonly #base: string;
 
@@ -45,17 +45,16 @@ export class CallFiles {
   }
 
   /** Makes the folder, beside the making of the endpoint: the answer need not wait for the disk. */
-  async makeFolder(): Promise<void> {
-    const folder = dirname(join(this.options.dataDir, this.#base));
-    this.#folder = mkdir(folder, { recursive: true, mode: 0o750 });
-    await this.#folder;
+  makeFolder(): Promise<void> {
+    this.#folder = this.options.disk.makeFolder(dirname(this.#base));
+    return this.#folder;
   }
 
   open(): Journal {
-    const { recording, dataDir, clock, logger } = this.options;
-    const base = join(dataDir, this.#base);
-    if (recording) this.#recorder = new Recorder(`${base}.wav`, logger);
-    this.#journal = new Journal(`${base}.journal.jsonl`, clock, () => this.#recorder?.samples, logger);
+    const { recording, disk, clock, logger } = this.options;
+    if (recording) this.#recorder = new Recorder(disk, `${this.#base}.wav`, logger);
+    const position = (): number | undefined => this.#recorder?.samples;
+    this.#journal = new Journal(disk, `${this.#base}.journal.jsonl`, clock, position, logger);
     return this.#journal;
   }
 

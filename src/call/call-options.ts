@@ -1,8 +1,10 @@
+import type { Disk } from './disk.js';
+
 /** What holds for every call of this server. */
 export interface CallOptions {
   /** Longest time from answer to end, ms. */
   readonly maxDurationMs: number;
   readonly recording: boolean;
-  /** Folder that holds everything; recordings and journals lie below it by day. */
-  readonly dataDir: string;
+  /** Takes recordings and journals, by day. */
+  readonly disk: Disk;
 }

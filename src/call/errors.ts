@@ -61,6 +61,12 @@ export const callError = defineErrors({
     sipStatus: 500,
     httpStatus: 500,
   },
+  CALL_DISK_GONE: {
+    message: 'the thread that writes recordings and journals is gone ({reason}): restart the server',
+    retryable: false,
+    sipStatus: 500,
+    httpStatus: 500,
+  },
   CALL_NO_ANSWER_SDP: {
     message: 'the ACK of an INVITE without an offer brought no answer',
     retryable: false,

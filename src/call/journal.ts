@@ -1,7 +1,7 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Clock, Timer } from '../core/clock.js';
 import { errorCode } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import type { Disk, DiskFile } from './disk.js';
 
 /** Raised when a line's shape changes. */
 export const journalVersion = 1;
@@ -23,12 +23,16 @@ export interface JournalLine {
  * decided. The pure cores fed with it decide the same again. Owned by the call.
  */
 export class Journal {
-  readonly #stream: WriteStream;
+  readonly #file: DiskFile;
   readonly #startMs: number;
+  #lines = '';
+  #writtenBytes = 0;
   #gathering: Timer | undefined;
   #closed: Promise<void> | undefined;
 
+  /** `path`: relative to the data folder. */
   constructor(
+    disk: Disk,
     path: string,
     private readonly clock: Clock,
     /** Current offset into the recording, samples; undefined before it began. */
@@ -36,8 +40,7 @@ export class Journal {
     logger: Logger,
   ) {
     this.#startMs = clock.nowMs();
-    this.#stream = createWriteStream(path, { flags: 'ax', mode: 0o640 });
-    this.#stream.on('error', (error) =>
+    this.#file = disk.open(path, (error) =>
       logger.error({ code: errorCode(error), path }, 'journal cannot be written'),
     );
   }
@@ -52,27 +55,25 @@ export class Journal {
       type,
       ...fields,
     };
-    if (this.#gathering === undefined) {
-      this.#stream.cork();
-      this.#gathering = this.clock.after(gatherMs, () => this.#write());
-    }
-    this.#stream.write(`${JSON.stringify(line)}\n`);
+    this.#lines += `${JSON.stringify(line)}\n`;
+    this.#gathering ??= this.clock.after(gatherMs, () => this.#write());
   }
 
   /** Resolves when everything is written, also when it could not be. Safe to call twice. */
   close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
+    if (this.#closed === undefined) {
       this.#write();
-      if (this.#stream.destroyed) resolve();
-      this.#stream.once('close', () => resolve());
-      this.#stream.end();
-    });
+      this.#closed = this.#file.close();
+    }
     return this.#closed;
   }
 
   #write(): void {
     this.#gathering?.cancel();
     this.#gathering = undefined;
-    this.#stream.uncork();
+    if (this.#lines === '') return;
+    this.#file.write(this.#lines, this.#writtenBytes);
+    this.#writtenBytes += Buffer.byteLength(this.#lines);
+    this.#lines = '';
   }
 }

@@ -12,6 +12,8 @@ import { peak } from '../../src/audio/pcm.js';
 import { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
 import { BotAudio, type Speech } from '../../src/audio-stream/bot-audio.js';
 import { CallAudio } from '../../src/call/call-audio.js';
+import { DiskThread } from '../../src/call/disk-thread.js';
+import type { Disk } from '../../src/call/disk.js';
 import { Recorder } from '../../src/call/recorder.js';
 import { tuneRuntime } from '../../src/cli/tune-runtime.js';
 import { parseHostPort, type HostPort } from '../../src/core/address.js';
@@ -51,9 +53,10 @@ class BotCall {
   constructor(
     private readonly audio: CallAudio,
     playout: ConstructorParameters<typeof BotAudio>[2],
+    disk: Disk,
     file: string,
   ) {
-    this.#recorder = new Recorder(file, silentLogger);
+    this.#recorder = new Recorder(disk, file, silentLogger);
     this.#bot = new BotAudio(audio.speaking, systemClock, playout);
     audio.attach(
       (caller) => this.#hear(caller),
@@ -135,14 +138,11 @@ async function main(task: AppTask): Promise<void> {
     silentLogger,
   );
   const stamps: Record<string, CallStamps> = {};
+  const disk = new DiskThread(folder, systemClock);
   let files = 0;
   const take = async (call: IncomingCall): Promise<void> => {
     const endpoint = await pool.createEndpoint(call.offer);
-    const bot = new BotCall(
-      await CallAudio.open(endpoint, audio),
-      endpoint.playout,
-      join(folder, `${++files}.wav`),
-    );
+    const bot = new BotCall(await CallAudio.open(endpoint, audio), endpoint.playout, disk, `${++files}.wav`);
     const dialog = await call.answer(endpoint.localSdp);
     stamps[call.calledNumber] = bot.stamps;
     bot.speak();
@@ -163,6 +163,7 @@ async function main(task: AppTask): Promise<void> {
       pool.close();
       await audio.close();
       await pair?.pair.close();
+      await disk.close();
       await rm(folder, { recursive: true, force: true });
       process.disconnect();
     })();

@@ -1,13 +1,14 @@
-import fs, { mkdtemp, rm } from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { AudioStreamServer } from '../../src/audio-stream/audio-stream-server.js';
 import { CallSession } from '../../src/call/call-session.js';
+import { DiskThread } from '../../src/call/disk-thread.js';
+import type { Disk } from '../../src/call/disk.js';
 import { callForked } from '../../src/call/channels.js';
 import { InboundLeg } from '../../src/call/inbound-leg.js';
-import { ManualClock } from '../../src/core/clock.js';
+import { ManualClock, systemClock } from '../../src/core/clock.js';
 import { silentLogger, type Logger } from '../../src/core/logger.js';
 import { TypedEmitter } from '../../src/core/typed-emitter.js';
 import { mediaError } from '../../src/media/errors.js';
@@ -128,9 +129,19 @@ const plan = dialplanOf(
   'name: one\ndialects: [en-gb]\nflows:\n  main:\n    nodes:\n      bye: { type: hangup, prompt: Goodbye. }\n',
 );
 
-async function setUp(t: Test, logger: Logger = silentLogger) {
+async function openDisk(t: Test): Promise<Disk> {
   const dataDir = await mkdtemp(join(tmpdir(), 'xiangyin-session-'));
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const disk = new DiskThread(dataDir, systemClock);
+  t.teardown(async () => {
+    await disk.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  return disk;
+}
+
+async function setUp(t: Test, given: { readonly logger?: Logger; readonly disk?: Disk } = {}) {
+  const { logger = silentLogger } = given;
+  const disk = given.disk ?? (await openDisk(t));
   const steps = {
     endpoint: new Step<void>(),
     forks: new Step<void>(),
@@ -164,7 +175,7 @@ async function setUp(t: Test, logger: Logger = silentLogger) {
       mayChooseAnyone: false,
       maxDurationMs: 60_000,
       recording: true,
-      dataDir,
+      disk,
     },
     {
       createEndpoint: () => steps.endpoint.take().then(() => endpoint as unknown as MediaEndpoint),
@@ -349,19 +360,13 @@ t.test('an answered call ends for one reason only, whoever else ends it too', as
 });
 
 t.test('a call that ends before its folder is made makes none afterwards', async (t) => {
-  const { mkdir } = fs;
-  t.teardown(() => {
-    fs.mkdir = mkdir;
-    syncBuiltinESMExports();
-  });
   let isMade = false;
-  fs.mkdir = (async (...args: Parameters<typeof mkdir>) => {
+  const makeFolder = async (): Promise<void> => {
     for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     isMade = true;
-    return mkdir(...args);
-  }) as typeof mkdir;
-  syncBuiltinESMExports();
-  const { incoming, clock, reach, finishAll, running, ended } = await setUp(t);
+  };
+  const disk: Disk = { makeFolder, open: () => t.fail('no file is opened') as never };
+  const { incoming, clock, reach, finishAll, running, ended } = await setUp(t, { disk });
   await reach('endpoint');
   incoming.cancel();
   finishAll();
@@ -372,14 +377,12 @@ t.test('a call that ends before its folder is made makes none afterwards', async
 });
 
 t.test('a disk that stalls does not keep an ended call', async (t) => {
-  const { open } = fs;
-  t.teardown(() => {
-    fs.open = open;
-    syncBuiltinESMExports();
-  });
-  const { call, clock, dialog, reach, finishAll, running, ended } = await setUp(t);
-  fs.open = () => new Promise(() => undefined);
-  syncBuiltinESMExports();
+  const stalled = new Promise<void>(() => undefined);
+  const disk: Disk = {
+    makeFolder: () => Promise.resolve(),
+    open: () => ({ write: () => undefined, close: () => stalled }),
+  };
+  const { call, clock, dialog, reach, finishAll, running, ended } = await setUp(t, { disk });
   await reach('answer');
   finishAll();
   await running;
@@ -401,7 +404,7 @@ t.test('a recording stream that breaks is told, and the call goes on', async (t)
     error: (_fields, message) => void errors.push(message),
     child: () => logger,
   };
-  const { call, endpoint, second, reach, finishAll, running, ended } = await setUp(t, logger);
+  const { call, endpoint, second, reach, finishAll, running, ended } = await setUp(t, { logger });
   endpoint.forkPlan = 'mono-and-stereo';
   await reach('answer');
   finishAll();
