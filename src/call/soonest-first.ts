@@ -57,7 +57,7 @@ export function soonestFirst(dialplans: readonly Dialplan[]): Reachable[] {
 }
 
 /** What every question understands, in each dialect that phrases are listened for in. */
-export function wishSets(things: readonly Reachable[], packs: DialectPacks): Phrase[][] {
+export function wishSets(things: readonly Reachable[], packs: DialectPacks): (readonly Phrase[])[] {
   const dialects = new Set(
     things.flatMap((thing) => (thing.kind === 'phrases' ? thing.phrases.map(({ dialect }) => dialect) : [])),
   );

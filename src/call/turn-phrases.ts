@@ -31,7 +31,18 @@ export function turnPhrases(
  * The wordings that are listened for in a dialect, whatever is asked: what all say who speak its language and what is said
  * there alone, in turn. The packs have the commonest first.
  */
-export function wishPhrases(dialect: string, packs: DialectPacks): PhraseChoice[] {
+export function wishPhrases(dialect: string, packs: DialectPacks): readonly PhraseChoice[] {
+  const byDialect = wishes.get(packs) ?? new Map<string, readonly PhraseChoice[]>();
+  wishes.set(packs, byDialect);
+  const phrases = byDialect.get(dialect) ?? findWishes(dialect, packs);
+  byDialect.set(dialect, phrases);
+  return phrases;
+}
+
+/** Every question of every call asks for the same few. */
+const wishes = new WeakMap<DialectPacks, Map<string, readonly PhraseChoice[]>>();
+
+function findWishes(dialect: string, packs: DialectPacks): readonly PhraseChoice[] {
   const own = [...sameLanguageChain(dialect), familyOf(dialect)];
   return voiceWishes.flatMap((wish) => {
     const lists = packs
