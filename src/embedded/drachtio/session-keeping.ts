@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/errors.js';
 import { cseqNumber, setBody } from '../sip/make-message.js';
 import type { SipMessage } from '../sip/message.js';
 import type { CallContext } from './call-context.js';
@@ -29,17 +30,22 @@ function expire(context: CallContext, dialog: CallDialog): void {
   context.hangUp(dialog, 'Session timer expired', 'session-expired');
 }
 
+/** After the first at half the time so many more, a tenth of it apart: the last is over before the session is. */
+const repeats = 4;
+
 /**
  * With an UPDATE that has no offer, else with a re-INVITE that repeats our session as it is (§7.4): nothing changes but the
- * time, and the application need not know.
+ * time, and the application need not know. §10: a session that nothing refreshes is ended before its time is over.
  */
-function refresh(context: CallContext, dialog: CallDialog, agreed: Ours): void {
+function refresh(context: CallContext, dialog: CallDialog, agreed: Ours, left = repeats): void {
   const { layer } = context;
   const { seconds, refresher } = agreed;
+  const again = (): void => {
+    if (left === 0) expire(context, dialog);
+    else dialog.session?.start(seconds / 10, () => refresh(context, dialog, agreed, left - 1));
+  };
   const target = dialog.state.target();
-  if (target === undefined) return;
-  // There is time to try again before the peer gives up.
-  const again = (): void => void dialog.session?.start(seconds / 10, () => refresh(context, dialog, agreed));
+  if (target === undefined) return again();
   const isReinvite = refresher === 'reinvite';
   if (isReinvite && (dialog.localSdp === undefined || isNegotiating(dialog))) return again();
   const request = dialog.state.buildRequest(isReinvite ? 'INVITE' : 'UPDATE');
@@ -68,8 +74,9 @@ function refresh(context: CallContext, dialog: CallDialog, agreed: Ours): void {
       else again(); // glare, most likely
     });
     if (isReinvite) dialog.outgoingOffer = sent;
-  } catch {
-    return; // closed, or the transport is gone: the peer ends it
+  } catch (error) {
+    // No transport leads to the peer now; one may by the next time.
+    if (errorCode(error) !== 'SIP_CLOSED') again();
   }
 }
 

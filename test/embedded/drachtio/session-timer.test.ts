@@ -194,3 +194,41 @@ t.test(
     t.ok(await empty(bob));
   },
 );
+
+t.test('what no refresh reaches is ended before its time is over, and the application knows', async (t) => {
+  const { server, phone, destroyed } = await answering(t);
+  const headers = {
+    'Session-Expires': '900;refresher=uas',
+    Supported: 'timer',
+    Allow: 'INVITE, ACK, BYE, UPDATE',
+    Contact: '<sip:phone@127.0.0.1:1;transport=tls>', // which this server does not speak
+  };
+  const call = phone.invite(serverUri(server), { body: sdp, headers });
+  await next(call, 'accepted');
+  call.ack();
+  t.equal(await destroyed, 'Session timer expired');
+  t.ok(await serverEmpty(server));
+});
+
+t.test('so is what the peer will not refresh, after five times', async (t) => {
+  const { server, phone, destroyed } = await answering(t);
+  const headers = {
+    'Session-Expires': '900;refresher=uas',
+    Supported: 'timer',
+    Allow: 'INVITE, ACK, BYE, UPDATE',
+  };
+  const call = phone.invite(serverUri(server), { body: sdp, headers });
+  const [, dialog] = await next(call, 'accepted');
+  call.ack();
+  const methods: string[] = [];
+  dialog.on('request', ({ request, respond }) => {
+    methods.push(request.method);
+    respond(500);
+  });
+  const ended = next(dialog, 'ended');
+  t.equal(await destroyed, 'Session timer expired');
+  t.same(await ended, ['remote-bye']);
+  t.strictSame(methods, Array(5).fill('UPDATE'));
+  t.ok(await serverEmpty(server));
+  t.ok(await empty(phone));
+});
