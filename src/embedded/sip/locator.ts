@@ -54,6 +54,10 @@ const mostKept = 1000;
 const failedMs = 60_000;
 /** A request tries no more addresses than these. */
 const mostTargets = 8;
+/** Of the servers that one name lists, the addresses of so many are looked up. */
+const mostServers = 16;
+/** What a query for NAPTR may fail with although SRV would not: no such record, or a DNS server that cannot tell of it. */
+const srvMayExist = new Set(['ENODATA', 'ENOTIMP', 'EFORMERR', 'ESERVFAIL', 'EREFUSED', 'EBADRESP']);
 
 /** RFC 3263 §4.1, RFC 7118 §4.2; in our own order of liking. */
 const services: readonly Omit<Service, 'domain'>[] = [
@@ -70,7 +74,10 @@ export class Locator {
   readonly #known = new Map<string, { readonly location: Promise<Location>; expiresAtMs: number }>();
   readonly #failed = new Map<string, number>();
 
+  readonly #random: () => number;
+
   constructor(private readonly options: LocatorOptions) {
+    this.#random = options.random ?? Math.random;
     if (options.dnsServers !== undefined) this.#resolver.setServers([...options.dnsServers]);
   }
 
@@ -81,7 +88,7 @@ export class Locator {
     const { groups } = await this.#cached(key, target);
     const targets: Target[] = [];
     for (const group of groups) {
-      for (const server of ordered(group, this.options.random ?? Math.random)) {
+      for (const server of ordered(group, this.#random)) {
         for (const address of server.addresses) {
           const { protocol: by, port: at } = server;
           const { anyTransport } = target;
@@ -146,6 +153,7 @@ export class Locator {
       const found = await Promise.all((await this.#services(target)).map((one) => this.#servers(one)));
       const groups = found.map(({ servers }) => servers).filter((servers) => servers.length > 0);
       if (groups.length > 0) return { groups, keptMs: Math.min(...found.map(({ keptMs }) => keptMs)) };
+      if (found.some(({ isDenied }) => isDenied)) throw sipStackError('SIP_NAME_NOT_FOUND', { host });
     }
     const { addresses, keptMs } = await this.#addresses(host, protocol);
     if (addresses.length === 0) throw sipStackError('SIP_NAME_NOT_FOUND', { host });
@@ -163,8 +171,8 @@ export class Locator {
     try {
       records = await this.#resolver.resolveNaptr(host);
     } catch (error) {
-      // Without such a record the domain may have SRV; without such a name or without DNS it has none.
-      if (errorCode(error) !== 'ENODATA') return [];
+      // A domain, or a DNS server, that does not know such records may know SRV; without the name or without DNS there are none.
+      if (!srvMayExist.has(errorCode(error))) return [];
       records = [];
     }
     const chosen = records
@@ -179,21 +187,29 @@ export class Locator {
     return usable.filter((one) => one.protocol !== 'ws' && one.protocol !== 'wss').map(own);
   }
 
-  async #servers({ protocol, domain }: Service): Promise<{ servers: readonly Server[]; keptMs: number }> {
+  /** `isDenied`: the domain says that it has no such service (RFC 2782, the target `.`). */
+  async #servers({
+    protocol,
+    domain,
+  }: Service): Promise<{ servers: readonly Server[]; keptMs: number; isDenied: boolean }> {
     let records: readonly SrvRecord[];
     try {
       records = await this.#resolver.resolveSrv(domain);
     } catch {
-      return { servers: [], keptMs: longestKeptMs };
+      return { servers: [], keptMs: longestKeptMs, isDenied: false };
     }
+    const named = records.filter(({ name }) => name !== '' && name !== '.');
+    const isDenied = named.length === 0;
     const found = await Promise.all(
-      records.slice(0, mostTargets).map(async ({ name, priority, weight, port }) => {
-        const { addresses, keptMs } = await this.#addresses(name, protocol);
-        return { protocol, priority, weight, port, addresses, keptMs };
-      }),
+      ordered(named, this.#random)
+        .slice(0, mostServers)
+        .map(async ({ name, priority, weight, port }) => {
+          const { addresses, keptMs } = await this.#addresses(name, protocol);
+          return { protocol, priority, weight, port, addresses, keptMs };
+        }),
     );
     const servers = found.filter(({ addresses }) => addresses.length > 0);
-    return { servers, keptMs: Math.min(longestKeptMs, ...servers.map(({ keptMs }) => keptMs)) };
+    return { servers, keptMs: Math.min(longestKeptMs, ...servers.map(({ keptMs }) => keptMs)), isDenied };
   }
 
   /** IPv4 first; families that we cannot send to are not asked for. */

@@ -18,10 +18,11 @@ const numbers = (...values: number[]): Buffer => {
   values.forEach((value, i) => bytes.writeUInt16BE(value, 2 * i));
   return bytes;
 };
+/** The target `.` is the empty name. */
 const srv = (priority: number, port: number, target: string): Answer => ({
   type: 33,
   ttl: 60,
-  data: Buffer.concat([numbers(priority, 1, port), name(target)]),
+  data: Buffer.concat([numbers(priority, 1, port), target === '.' ? Buffer.alloc(1) : name(target)]),
 });
 const text = (value: string): Buffer => Buffer.from([value.length, ...Buffer.from(value)]);
 const naptr = (order: number, service: string, target: string): Answer => ({
@@ -30,8 +31,15 @@ const naptr = (order: number, service: string, target: string): Answer => ({
   data: Buffer.concat([numbers(order, 0), text('s'), text(service), text(''), name(target)]),
 });
 
-/** A DNS server of these names only: what it does not know does not exist. Counts what it is asked. */
-async function dnsServer(t: Test, zone: Record<string, readonly Answer[]>) {
+/**
+ * A DNS server of these names only: what it does not know does not exist, what is `refused` it does not tell. Counts what it
+ * is asked.
+ */
+async function dnsServer(
+  t: Test,
+  zone: Record<string, readonly Answer[]>,
+  refused: (type: number) => boolean = () => false,
+) {
   const asked: string[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, from) => {
@@ -45,11 +53,9 @@ async function dnsServer(t: Test, zone: Record<string, readonly Answer[]>) {
     const domain = labels.join('.').toLowerCase();
     const type = query.readUInt16BE(at + 1);
     asked.push(`${type} ${domain}`);
-    const answers = (zone[domain] ?? []).filter((answer) => answer.type === type);
-    const head = Buffer.concat([
-      query.subarray(0, 2),
-      numbers(0x8180 | (domain in zone ? 0 : 3), 1, answers.length, 0, 0),
-    ]);
+    const answers = (zone[domain] ?? []).filter((answer) => answer.type === type && !refused(type));
+    const code = refused(type) ? 5 : domain in zone ? 0 : 3;
+    const head = Buffer.concat([query.subarray(0, 2), numbers(0x8180 | code, 1, answers.length, 0, 0)]);
     const records = answers.map(({ ttl, data }) =>
       Buffer.concat([numbers(0xc00c, type, 1, 0, ttl, data.length), data]),
     );
@@ -62,6 +68,16 @@ async function dnsServer(t: Test, zone: Record<string, readonly Answer[]>) {
 
 const portOf = (ua: { addresses: readonly { protocol: string; port: number }[] }, protocol: string): number =>
   ua.addresses.find((address) => address.protocol === protocol)?.port ?? 0;
+
+/** UDP and TCP at the same port, as servers have it; another one while somebody has taken it for TCP. */
+async function twins(t: Test) {
+  for (;;) {
+    const datagrams = await agent(t, 'datagrams', { listen: ['udp:127.0.0.1:0'] });
+    const listen = [`tcp:127.0.0.1:${portOf(datagrams, 'udp')}`];
+    const twin = await agent(t, 'twin', { listen }).catch(() => undefined);
+    if (twin !== undefined) return [datagrams, twin] as const;
+  }
+}
 
 t.test('NAPTR chooses the transport, SRV the port; asked once while it lasts', async (t) => {
   const server = await agent(t, 'server');
@@ -160,7 +176,7 @@ t.test(
 
 t.test('a request too large for a datagram goes over TCP, and by UDP where nobody takes TCP', async (t) => {
   const both = await agent(t, 'both');
-  const datagrams = await agent(t, 'datagrams', { listen: ['udp:127.0.0.1:0'] });
+  const [datagrams, twin] = await twins(t);
   const heard: string[] = [];
   for (const ua of [both, datagrams]) {
     ua.on('request', (incoming) => {
@@ -168,8 +184,6 @@ t.test('a request too large for a datagram goes over TCP, and by UDP where nobod
       incoming.respond(200);
     });
   }
-  // TCP and UDP at the same port, as servers have it.
-  const twin = await agent(t, 'twin', { listen: [`tcp:127.0.0.1:${portOf(datagrams, 'udp')}`] });
   twin.on('request', (incoming) => {
     heard.push(incoming.source.protocol);
     incoming.respond(200);
@@ -182,6 +196,43 @@ t.test('a request too large for a datagram goes over TCP, and by UDP where nobod
   await phone.request('MESSAGE', `${uri};transport=udp`, { body });
   await phone.request('MESSAGE', `sip:x@127.0.0.1:${portOf(both, 'udp')}`, { body });
   t.same(heard, ['tcp', 'udp', 'udp', 'udp']);
+});
+
+t.test('of a long SRV list the best are tried, wherever they stand in it', async (t) => {
+  const server = await agent(t, 'server');
+  server.on('request', (incoming) => incoming.respond(200));
+  const list = Array.from({ length: 20 }, (_, i) =>
+    srv(20 - i, i === 19 ? portOf(server, 'udp') : 1, 'one.test'),
+  );
+  const dns = await dnsServer(t, { '_sip._udp.example.test': list, 'one.test': [a('127.0.0.1')] });
+  const phone = await agent(t, 'phone', dns);
+  const response = await phone.request('OPTIONS', 'sip:x@example.test;transport=udp');
+  t.match(response, { status: 200 });
+});
+
+t.test(
+  'SRV: the target "." means that there is no such service, whatever address the domain has',
+  async (t) => {
+    const dns = await dnsServer(t, {
+      'example.test': [a('127.0.0.1')],
+      '_sip._tcp.example.test': [srv(0, 0, '.')],
+    });
+    const phone = await agent(t, 'phone', dns);
+    const response = await phone.request('OPTIONS', 'sip:x@example.test;transport=tcp');
+    t.match(response, { status: 503, reason: 'DNS Error' });
+  },
+);
+
+t.test('a DNS server that refuses to tell of NAPTR is asked for SRV', async (t) => {
+  const server = await agent(t, 'server');
+  server.on('request', (incoming) => incoming.respond(200));
+  const zone = {
+    '_sip._udp.example.test': [srv(1, portOf(server, 'udp'), 'one.test')],
+    'one.test': [a('127.0.0.1')],
+  };
+  const dns = await dnsServer(t, zone, (type) => type === 35);
+  const phone = await agent(t, 'phone', dns);
+  t.equal((await phone.request('OPTIONS', 'sip:x@example.test')).status, 200);
 });
 
 t.test('servers are drawn by priority, then by weight (RFC 2782)', (t) => {
