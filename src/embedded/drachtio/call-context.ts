@@ -8,6 +8,7 @@ import { uriHost } from '../sip/uri.js';
 import type { AppConnection } from './app-connection.js';
 import type { AppRegistry } from './app-registry.js';
 import { DialogTable, type CallDialog } from './call-dialog.js';
+import { EarlyNotifies } from './early-notifies.js';
 import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.js';
 
 /** Which way a call-detail record saw its call. */
@@ -19,6 +20,7 @@ const nowhere: Hop = { protocol: 'udp', host: '0.0.0.0', port: 0 };
 
 /** What both halves of the server (towards callers, towards called) stand on. */
 export class CallContext {
+  readonly earlyNotifies: EarlyNotifies;
   /** Our own BYEs under way, by the dialog that they end. */
   readonly #hangingUp = new Map<string, ClientTransaction>();
 
@@ -26,7 +28,9 @@ export class CallContext {
     readonly layer: TransactionLayer,
     readonly dialogs: DialogTable,
     readonly apps: AppRegistry,
-  ) {}
+  ) {
+    this.earlyNotifies = new EarlyNotifies(layer.clock);
+  }
 
   /** Hot: hands a message from the network to an application. */
   up(app: AppConnection, message: SipMessage, hop: Hop, txn: string, dialogId: string): void {

@@ -97,6 +97,7 @@ export class Uac {
     const target = this.#target(message, route);
     const request = this.#buildNew(message, target);
     if (method === 'INVITE') this.context.cdrAttempt('application', request);
+    if (method === 'SUBSCRIBE') this.context.earlyNotifies.expect(request);
     this.#send(app, command, request, target, undefined, dialogIdOf(request));
   }
 
@@ -292,6 +293,9 @@ export class Uac {
     const tellsDialog = invite || method === 'SUBSCRIBE' || sent.inDialog;
     const hop = source ?? transaction.target;
     this.context.up(app, response, hop, txn, tellsDialog ? sent.dialogId : '');
+    if (method === 'SUBSCRIBE' && !sent.inDialog && status >= 200) {
+      this.context.earlyNotifies.settle(transaction.request);
+    }
     // The library repeats a challenged BYE, inside the dialog.
     const challenged = status === 401 || status === 407;
     const ends = method === 'BYE' || endsSubscription(transaction.request);

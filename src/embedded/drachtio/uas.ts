@@ -47,6 +47,7 @@ export class Uas {
       if (Number.parseInt(request.get('expires') ?? '', 10) !== 0) return { status: 400 };
     }
     if (method === 'INVITE' && isTooShort(request)) return tooShort;
+    if (this.context.earlyNotifies.expects(request)) return undefined;
     // Call-detail records tell of an INVITE that found nobody: once, so it gets a transaction.
     const { apps } = this.context;
     const nobody = !this.routing.handles(method) && !apps.has(method.toLowerCase());
@@ -58,6 +59,12 @@ export class Uas {
     const { request } = transaction;
     const dialog = this.context.dialogs.forRequest(request);
     if (dialog !== undefined) return this.#inDialog(transaction, dialog);
+    const { earlyNotifies } = this.context;
+    if (earlyNotifies.expects(request)) {
+      if (!earlyNotifies.hold(request, () => this.#overtaken(transaction)))
+        refuse(transaction, { status: 503 });
+      return;
+    }
     const status = request.method === 'INVITE' ? this.#merged(request) : undefined;
     if (status !== undefined) return refuse(transaction, { status });
     this.#newRequest(transaction);
@@ -141,6 +148,13 @@ export class Uas {
   #merged(request: SipMessage): number | undefined {
     if (this.context.dialogs.byId(dialogIdOf(request))?.confirmed === true) return 480;
     return this.#waitings.hasInvite(request) ? 482 : undefined;
+  }
+
+  /** The NOTIFY of a subscription that was made by now, or was refused. */
+  #overtaken(transaction: ServerTransaction): void {
+    const dialog = this.context.dialogs.forRequest(transaction.request);
+    if (dialog === undefined) refuse(transaction, { status: 481 });
+    else if (transaction.pending) this.#inDialog(transaction, dialog);
   }
 
   #newRequest(transaction: ServerTransaction): void {

@@ -28,6 +28,7 @@ export async function callee(t: Test) {
   t.teardown(() => layer.close());
   const arrived: ServerTransaction[] = [];
   const acks: SipMessage[] = [];
+  const answers: SipMessage[] = [];
   const wakes: (() => void)[] = [];
   const wake = (): void => wakes.splice(0).forEach((one) => one());
   layer.user = {
@@ -81,37 +82,65 @@ export async function callee(t: Test) {
       });
     });
   };
+  const outside = (method: string, uri: string): SipMessage =>
+    SipMessage.request(method, uri)
+      .append('Max-Forwards', '70')
+      .append('From', '<sip:callee@127.0.0.1>;tag=callee')
+      .append('To', `<${uri}>`)
+      .append('Call-ID', newCallId())
+      .append('CSeq', `1 ${method}`)
+      .append('Contact', `<sip:callee@127.0.0.1:${port}>`);
+  /** Of the caller, in the dialog that a response has made. */
+  const insideOf = (response: SipMessage, method: string, cseq: number): SipMessage => {
+    const request = SipMessage.request(method, parseNameAddr(response.get('contact') ?? '').uri);
+    request.append('Max-Forwards', '70');
+    for (const name of ['From', 'To', 'Call-ID']) request.append(name, response.get(name) ?? '');
+    request.append('Contact', `<sip:callee@127.0.0.1:${port}>`);
+    return request.append('CSeq', `${cseq} ${method}`);
+  };
+  const targetOf = (request: SipMessage): Target => uriTarget(parseUri(request.uri) as SipUri) as Target;
+  /** A request in the dialog that a response has made. */
+  const inside = (
+    response: SipMessage,
+    method: string,
+    cseq: number,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<SipMessage> => {
+    const request = insideOf(response, method, cseq);
+    for (const [name, value] of Object.entries(headers)) request.append(name, value);
+    return new Promise((resolve) => {
+      layer.request(request, targetOf(request), (answered) => {
+        if (answered.status >= 200) resolve(answered);
+      });
+    });
+  };
   /** A call of its own, acknowledged when told; `heard` gets every response. */
-  const call = (uri: string, heard: (response: SipMessage) => void) => {
-    const invite = SipMessage.request('INVITE', uri);
-    invite.append('Max-Forwards', '70');
-    invite.append('From', '<sip:callee@127.0.0.1>;tag=callee');
-    invite.append('To', `<${uri}>`);
-    invite.append('Call-ID', newCallId());
-    invite.append('CSeq', '1 INVITE');
-    invite.append('Contact', `<sip:callee@127.0.0.1:${port}>`);
-    setBody(invite, sdp);
-    const target = uriTarget(parseUri(uri) as SipUri) as Target;
-    layer.request(invite, target, heard);
-    const inside = (response: SipMessage, method: string, cseq: number): SipMessage => {
-      const request = SipMessage.request(method, parseNameAddr(response.get('contact') ?? '').uri);
-      request.append('Max-Forwards', '70');
-      for (const name of ['From', 'To', 'Call-ID']) request.append(name, response.get(name) ?? '');
-      return request.append('CSeq', `${cseq} ${method}`);
-    };
-    return {
-      ack: (response: SipMessage): void => void layer.sendAck(inside(response, 'ACK', 1), target),
-      ask: (response: SipMessage, method: string, cseq: number): Promise<SipMessage> =>
-        new Promise((resolve) => {
-          layer.request(inside(response, method, cseq), target, (answered) => {
-            if (answered.status >= 200) resolve(answered);
-          });
-        }),
-    };
+  const call = (uri: string, heard: (response: SipMessage) => void, body = sdp): void => {
+    const invite = outside('INVITE', uri);
+    setBody(invite, body);
+    layer.request(invite, targetOf(invite), heard);
+  };
+  const acknowledge = (response: SipMessage, body = ''): void => {
+    const ack = insideOf(response, 'ACK', 1);
+    setBody(ack, body);
+    layer.sendAck(ack, targetOf(ack));
+  };
+  const subscribe = (uri: string, headers: Readonly<Record<string, string>>): void => {
+    const request = outside('SUBSCRIBE', uri);
+    for (const [name, value] of Object.entries(headers)) request.append(name, value);
+    layer.request(request, targetOf(request), (response) => {
+      answers.push(response);
+      wake();
+    });
   };
   return {
     ask,
     call,
+    acknowledge,
+    subscribe,
+    inside,
+    /** The next response to a SUBSCRIBE of its own. */
+    response: () => take(answers),
     /** Requests that have arrived and were not taken. */
     waiting: () => arrived.length,
     uri: `sip:callee@127.0.0.1:${port}`,

@@ -94,14 +94,14 @@ t.test(
       });
     });
     const answers = new Map<string, SipMessage[]>();
-    const caller = bob.call(serverUri(server), (response) => {
+    bob.call(serverUri(server), (response) => {
       answers.set(String(response.status), [...(answers.get(String(response.status)) ?? []), response]);
     });
     // RFC 3261 §15: no BYE to who may not know yet that the call was answered.
     while ((answers.get('200')?.length ?? 0) < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     t.equal(bob.waiting(), 0, 'no BYE yet');
     const ok = answers.get('200')?.[0] as SipMessage;
-    caller.ack(ok);
+    bob.acknowledge(ok);
     const bye = await bob.request();
     t.equal(bye.request.method, 'BYE');
     bye.respond(bob.answer(bye, 200));
@@ -145,11 +145,11 @@ t.test('a BYE before the ACK ends the call; the late ACK is nobody’s', async (
     });
   });
   const answered = new Promise<SipMessage>((resolve) => {
-    const caller = bob.call(serverUri(server), (response) => {
+    bob.call(serverUri(server), (response) => {
       if (response.status !== 200) return;
-      void caller.ask(response, 'BYE', 2).then((bye) => {
+      void bob.inside(response, 'BYE', 2).then((bye) => {
         t.equal(bye.status, 200);
-        caller.ack(response);
+        bob.acknowledge(response);
         resolve(response);
       });
     });
