@@ -9,7 +9,7 @@ import { stranger } from './caller-identity.js';
 import { DrachtioConnection } from './drachtio-connection.js';
 import { IncomingCall } from './incoming-call.js';
 import { isAnonymous } from './anonymous-caller.js';
-import { answerOptions, refuseMethod } from './options-answer.js';
+import { answerOptions, refuseMethod, refusedMethods } from './options-answer.js';
 
 export interface SipAgentOptions {
   readonly drachtio: { readonly address: HostPort; readonly secret: string };
@@ -49,7 +49,7 @@ export class SipAgent extends TypedEmitter<SipAgentEvents> {
     this.srf.use('options', (_request: Srf.SrfRequest, response: Srf.SrfResponse) => {
       answerOptions(response, options.draining());
     });
-    for (const method of ['message', 'subscribe', 'publish']) {
+    for (const method of refusedMethods) {
       this.srf.use(method, (_request: Srf.SrfRequest, response: Srf.SrfResponse) =>
         refuseMethod(method, response),
       );

@@ -98,4 +98,6 @@ t.test('what nobody offered is refused with what there is', async (t) => {
   t.equal(message.status, 405);
   t.match(message.get('allow'), /INVITE/);
   for (const method of ['SUBSCRIBE', 'PUBLISH']) t.equal((await ask(method)).status, 489, method);
+  t.equal((await ask('REFER')).status, 405, 'nobody is sent elsewhere from outside a call');
+  for (const method of ['INFO', 'NOTIFY']) t.equal((await ask(method)).status, 481, `${method} of no call`);
 });
