@@ -24,7 +24,7 @@ import { isTooLarge, RequestAttempts } from './request-attempts.js';
 import { TransportLayer, type RoutedTarget, type TransportOptions } from './transport-layer.js';
 import type { Listener, Source, Target } from './transport.js';
 import { uriHost } from './uri.js';
-import { parseVia, stampVia, type Via } from './via.js';
+import { parseVia, stampVia, viaCount, type Via } from './via.js';
 
 export type { ClientTransaction, ServerTransaction, TransactionUser } from './transaction.js';
 
@@ -319,7 +319,8 @@ export class TransactionLayer {
       return;
     }
     const client = this.#clients.get(`${via.branch}|${message.method}`);
-    if (client === undefined) {
+    // A response brings the Vias of its request back, and no others (RFC 3261 §8.1.3.3, §16.7).
+    if (client === undefined || viaCount(message) > viaCount(client.request)) {
       this.#observer?.dropped?.('stray', message, source);
       return;
     }

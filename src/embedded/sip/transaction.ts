@@ -36,6 +36,7 @@ export interface ClientTransaction {
 
 /** A client transaction as the layer sees it. */
 export interface ClientMachine {
+  readonly request: SipMessage;
   readonly lingering: boolean;
   start(): void;
   receive(response: SipMessage, source: Source): void;

@@ -1,4 +1,5 @@
-import { paramOf } from './header-value.js';
+import { paramOf, splitValues } from './header-value.js';
+import type { SipMessage } from './message.js';
 import { parseSentBy } from './uri.js';
 
 export interface Via {
@@ -53,4 +54,11 @@ export function stampVia(value: string, via: Via, sourceHost: string, sourcePort
   if (wantsPort) first = first.replace(/;\s*rport\s*(=[^;]*)?/i, `;rport=${sourcePort}`);
   if (wantsPort || via.host !== sourceHost) first += `;received=${sourceHost}`;
   return first + value.slice(end);
+}
+
+/** Hot: how many Vias a message has; several may stand in one header. */
+export function viaCount(message: SipMessage): number {
+  let count = 0;
+  for (const value of message.getAll('via')) count += value.includes(',') ? splitValues(value).length : 1;
+  return count;
 }

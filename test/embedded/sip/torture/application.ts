@@ -2,14 +2,15 @@ import { wire } from './torture-message.js';
 
 /** RFC 4475 §3.2 to §3.4: well formed, and a trap for transactions, applications or old peers. */
 
-const sdp = `v=0
-o=mhandley 29739 7272939 IN IP4 192.0.2.5
+const sdp = (host: string): string => `v=0
+o=mhandley 29739 7272939 IN IP4 ${host}
 s=-
-c=IN IP4 192.0.2.5
+c=IN IP4 ${host}
 t=0 0
-m=audio 49217 RTP/AVP 0
+m=audio 49217 RTP/AVP 0 12
+m=video 3227 RTP/AVP 31
+a=rtpmap:31 LPC
 `;
-const sdpLength = String(sdp.length + sdp.split('\n').length - 1);
 
 export const badbranch = wire`
 OPTIONS sip:user@example.com SIP/2.0
@@ -29,9 +30,9 @@ INVITE sip:user@example.com SIP/2.0
 CSeq: 193942 INVITE
 Via: SIP/2.0/UDP 192.0.2.95;branch=z9hG4bKkdj.insuf
 Content-Type: application/sdp
-l: ${sdpLength}
+l: 152
 
-${sdp}`;
+${sdp('192.0.2.95')}`;
 
 export const unkscm = wire`
 OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0
@@ -61,9 +62,9 @@ export const unksm2 = wire`
 REGISTER sip:example.com SIP/2.0
 To: isbn:2983792873
 From: <http://www.example.com>;tag=3234233
-Max-Forwards: 70
 Call-ID: unksm2.daksdj@hyphenated-host.example.com
 CSeq: 234902 REGISTER
+Max-Forwards: 70
 Via: SIP/2.0/UDP 192.0.2.21:5060;branch=z9hG4bKkdjuw
 Contact: <name:John_Smith>
 l: 0
@@ -128,11 +129,11 @@ To: sip:user@example.com
 To: sip:other@example.net
 From: sip:caller@example.net;tag=2923420123
 Content-Type: application/sdp
-l: ${sdpLength}
+l: 154
 Contact: <sip:caller@host36.example.net>
 Max-Forwards: 5
 
-${sdp}`;
+${sdp('192.0.2.25')}`;
 
 export const mcl01 = wire`
 OPTIONS sip:user@example.com SIP/2.0
@@ -157,11 +158,11 @@ Call-ID: bcast.0384840201234ksdfak3j2erwedfsASdf
 CSeq: 35 INVITE
 From: sip:user@example.com;tag=11141343
 To: sip:user@example.edu;tag=2229
-Content-Length: ${sdpLength}
+Content-Length: 154
 Content-Type: application/sdp
 Contact: <sip:user@host28.example.com>
 
-${sdp}`;
+${sdp('192.0.2.198')}`;
 
 export const zeromf = wire`
 OPTIONS sip:user@example.com SIP/2.0
@@ -224,10 +225,10 @@ Call-ID: sdp01.ndaksdj9342dasdd
 Accept: text/nobodyKnowsThis
 CSeq: 8 INVITE
 Via: SIP/2.0/UDP 192.0.2.15;branch=z9hG4bKkdjuw
-Content-Length: ${sdpLength}
+Content-Length: 150
 Content-Type: application/sdp
 
-${sdp}`;
+${sdp('192.0.2.5')}`;
 
 export const inv2543 = wire`
 INVITE sip:UserB@example.com SIP/2.0
@@ -239,4 +240,10 @@ Call-ID: inv2543.1717@ift.client.example.com
 CSeq: 56 INVITE
 Content-Type: application/sdp
 
-${sdp}`;
+v=0
+o=mhandley 29739 7272939 IN IP4 192.0.2.5
+s=-
+c=IN IP4 192.0.2.5
+t=0 0
+m=audio 49217 RTP/AVP 0
+`;

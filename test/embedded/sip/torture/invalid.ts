@@ -2,11 +2,11 @@ import { wire } from './torture-message.js';
 
 /** RFC 4475 §3.1.2: wrong in what no reader should guess at. */
 
-const sdp = `v=0
-o=mhandley 29739 7272939 IN IP4 192.0.2.155
+const sdp = (host: string, times = '0 0'): string => `v=0
+o=mhandley 29739 7272939 IN IP4 ${host}
 s=-
-c=IN IP4 192.0.2.155
-t=0 0
+c=IN IP4 ${host}
+t=${times}
 m=audio 49217 RTP/AVP 0 12
 m=video 3227 RTP/AVP 31
 a=rtpmap:31 LPC
@@ -24,7 +24,7 @@ Contact: "Joe" <sip:joe@example.org>;;;;
 Content-Length: 152
 Content-Type: application/sdp
 
-${sdp}`;
+${sdp('192.0.2.15')}`;
 
 export const clerr = wire`
 INVITE sip:user@example.com SIP/2.0
@@ -38,7 +38,7 @@ Via: SIP/2.0/UDP host5.example.com;branch=z9hG4bK-39234-23523
 Content-Type: application/sdp
 Content-Length: 9999
 
-${sdp}`;
+${sdp('192.0.2.155')}`;
 
 export const ncl = wire`
 INVITE sip:user@example.com SIP/2.0
@@ -52,7 +52,7 @@ Contact: <sip:caller@example53.example.net>
 Content-Type: application/sdp
 Content-Length: -999
 
-${sdp}`;
+${sdp('192.0.2.53')}`;
 
 export const scalar02 = wire`
 REGISTER sip:example.com SIP/2.0
@@ -94,7 +94,7 @@ Via: SIP/2.0/UDP 192.0.2.59:5050;branch=z9hG4bKkdjuw39234
 Content-Type: application/sdp
 Content-Length: 152
 
-${sdp}`;
+${sdp('192.0.2.15')}`;
 
 export const ltgtruri = wire`
 INVITE <sip:user@example.com> SIP/2.0
@@ -108,7 +108,7 @@ Contact: <sip:caller@host5.example.net>
 Content-Type: application/sdp
 Content-Length: 159
 
-${sdp}`;
+${sdp('192.0.2.5', '3149328700 0')}`;
 
 export const lwsruri = wire`
 INVITE sip:user@example.com; lr SIP/2.0
@@ -122,7 +122,7 @@ Contact: <sip:caller@host1.example.net>
 Content-Type: application/sdp
 Content-Length: 159
 
-${sdp}`;
+${sdp('192.0.2.1', '3149328700 0')}`;
 
 export const lwsstart = wire`
 INVITE  sip:user@example.com  SIP/2.0
@@ -136,11 +136,11 @@ Contact: <sip:caller@host1.example.net>
 Content-Type: application/sdp
 Content-Length: 150
 
-${sdp}`;
+${sdp('192.0.2.1')}`;
 
 export const trws = wire`
 OPTIONS sip:remote-target@example.com SIP/2.0${'  '}
-Via: SIP/2.0/TCP host1.example.com;branch=z9hG4bK299342093
+Via: SIP/2.0/TCP host1.examle.com;branch=z9hG4bK299342093
 To: <sip:remote-target@example.com>
 From: <sip:local-resource@example.com>;tag=329429089
 Call-ID: trws.oicu34958239neffasdhr2345r
@@ -163,7 +163,7 @@ Via: SIP/2.0/UDP host-of-the-hour.example.com;branch=z9hG4bKkdjuw
 Content-Type: application/sdp
 Content-Length: 150
 
-${sdp}`;
+${sdp('192.0.2.1')}`;
 
 export const baddate = wire`
 INVITE sip:user@example.com SIP/2.0
@@ -178,7 +178,7 @@ Contact: <sip:caller@host5.example.net>
 Content-Type: application/sdp
 Content-Length: 150
 
-${sdp}`;
+${sdp('192.0.2.5')}`;
 
 export const regbadct = wire`
 REGISTER sip:example.com SIP/2.0
@@ -255,7 +255,13 @@ Via: SIP/2.0/UDP host.example.net;branch=z9hG4bKkdjuw
 Content-Type: application/sdp
 l: 138
 
-${sdp}`;
+v=0
+o=mhandley 29739 7272939 IN IP4 192.0.2.1
+c=IN IP4 192.0.2.1
+m=audio 49217 RTP/AVP 0 12
+m=video 3227 RTP/AVP 31
+a=rtpmap:31 LPC
+`;
 
 export const bigcode = wire`
 SIP/2.0 4294967301 better not break the receiver

@@ -123,21 +123,29 @@ l: 0
 
 `;
 
-const long = 'long'.repeat(20);
-const longVia = Array.from({ length: 33 }, (_, i) => `v: SIP/2.0/TCP sip${33 - i}.example.com`).join('\n');
+const times = (text: string, count: number): string => text.repeat(count);
+const long = times('long', 20);
+const longCaller = times('amazinglylongcallername', 5);
+/** Every spelling of the name and of the space around it, as the RFC counts them down. */
+const spellings = 'Via:|v:|V:|Via:|ViA:|VIa:|VIA:|via:|viA:|vIa:|vIA:|V : |v : |V  :|v  :|Via :|Via  :'.split(
+  '|',
+);
+const longVia = Array.from(
+  { length: 33 },
+  (_, i) => `${spellings[i] ?? 'Via:'} SIP/2.0/TCP sip${String(33 - i)}.example.com`,
+).join('\n');
 
 export const longreq = wire`
 INVITE sip:user@example.com SIP/2.0
-To: "I have a user name of extremeextremeextremeextremeextremeextremeextremeextremeextremeextreme proportion"<sip:user@example.com:6000;unknownparam1=very${long}value;longparam${long}name=shortvalue;very${long}ParameterNameWithNoValue>
-F: sip:amazinglylongcallername${'amazinglylongcallername'.repeat(4)}@example.net;tag=12${'982424'.repeat(50)};unknownheaderparam${long}name=unknowheaderparam${long}value;unknownValueless${long}paramname
-Call-ID: longreq.one${'really'.repeat(20)}longcallid
+To: "I have a user name of ${times('extreme', 10)} proportion"<sip:user@example.com:6000;unknownparam1=very${long}value;longparam${times('name', 25)}=shortvalue;very${times('long', 25)}ParameterNameWithNoValue>
+F: sip:${longCaller}@example.net;tag=12${times('982', 50)}424;unknownheaderparam${times('name', 20)}=unknowheaderparam${times('value', 15)};unknownValueless${times('paramname', 10)}
+Call-ID: longreq.one${times('really', 20)}longcallid
 CSeq: 3882340 INVITE
-Unknown-${'Long'.repeat(20)}-Name: unknown-${long}-value;unknown-${long}-parameter-name = unknown-${long}-parameter-value
-Via: SIP/2.0/TCP sip33.example.com
+Unknown-${times('Long', 20)}-Name: unknown-${long}-value; unknown-${long}-parameter-name = unknown-${long}-parameter-value
 ${longVia}
-Via: SIP/2.0/TCP host.example.com;received=192.0.2.5;branch=very${long}branchvalue
+Via: SIP/2.0/TCP host.example.com;received=192.0.2.5;branch=very${times('long', 50)}branchvalue
 Max-Forwards: 70
-Contact: <sip:amazinglylongcallername${'amazinglylongcallername'.repeat(4)}@host5.example.net>
+Contact: <sip:${longCaller}@host5.example.net>
 Content-Type: application/sdp
 l: 150
 
@@ -215,8 +223,15 @@ l: 0
 
 `;
 
-/** Not the RFC's signature, but as binary as that. */
-const signature = bytes('3082015206092a864886f70d010702a0820143ff00feff80');
+const signature = bytes(
+  '3082015206092a864886f70d010702a08201433082013f0201013109300706052b0e03021a300b06092a864886f70d010701' +
+    '318201203082011c020101307c3070310b3009060355040613025553311330110603550408130a43616c69666f726e696131' +
+    '11300f0603550407130853616e204a6f7365310e300c060355040a1305736970697431293027060355040b13205369706974' +
+    '205465737420436572746966696361746520417574686f7269747902080195007102330113300706052b0e03021a300d0609' +
+    '2a864886f70d01010105000481808ef466f948f0522dd2e5978e9d95aae9f2fe15a06659716292e8da2aa8d8350a68ceffae' +
+    '3cbd2bff1675ddd5648e593dd64728f26220f7e941749e330d9a15edabdb93d10c42102e7b7289d29cc0c9ae2efbc7c0cff9' +
+    '172f3b027e4fc027e1546de4b6aa3abb3e66cccb5dd6c64b8383149cb8e6ff182d944fe57b65bc99d005',
+);
 const multipart = [
   '--7a9cbec02ceef655',
   'Content-Type: text/plain',
@@ -232,6 +247,7 @@ const multipart = [
   '',
 ].join('\n');
 
+/** Its Content-Length is counted here. */
 export const mpart01 = wire`
 MESSAGE sip:kumiko@example.org SIP/2.0
 Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK-d87543-4dade06d0bdb11ee-1--d87543-;rport
