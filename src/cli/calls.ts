@@ -64,6 +64,7 @@ export function addCallsCommand(program: Command): void {
     .argument(
       '<to>',
       'a number (over a trunk), the name of a registered user, or a sip: URI of an allowed host',
+      somebody,
     )
     .requiredOption('--dialplan <name>', 'what the callee hears')
     .option('--from <number>', 'what the callee is shown')
@@ -75,7 +76,7 @@ export function addCallsCommand(program: Command): void {
 
   dataFolderCommand(calls, 'transfer', 'connect the other side of a call that is going on with somebody else')
     .argument('<call-id>', 'its whole id, as `calls live` shows it')
-    .argument('<to>', 'a number, the name of a registered user, or a sip: URI of an allowed host')
+    .argument('<to>', 'a number, the name of a registered user, or a sip: URI of an allowed host', somebody)
     .addOption(
       new Option('--by <method>', 'bridge: the server stays between; refer: the telephone is handed on')
         .choices(['auto', 'bridge', 'refer'])
@@ -211,6 +212,12 @@ async function recordingMs(path: string): Promise<number> {
   } finally {
     await file.close();
   }
+}
+
+function somebody(text: string): string {
+  if (text.trim() === '')
+    throw new InvalidArgumentError('Write a number, the name of a user, or a sip: URI.');
+  return text;
 }
 
 function wholeNumber(text: string): number {

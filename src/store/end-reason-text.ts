@@ -30,7 +30,7 @@ export function describeEnd(record: CallRecord): string {
 /** Why a call was refused or ended: one paragraph of whole sentences, for somebody who asks what happened. */
 export function explainEnd(record: CallRecord): string {
   const sentences = [`${opening(record)} ${ending(record)}`];
-  sentences.push(...record.transfers.map(transferSentence));
+  sentences.push(...record.transfers.map((transfer) => transferSentence(transfer, record)));
   const whereabouts = whereItWas(record);
   if (whereabouts !== undefined) sentences.push(whereabouts);
   if (
@@ -77,11 +77,21 @@ export function describeTransfer({ outcome, by, sipStatus, answeredMs, endedMs }
   }
 }
 
-function transferSentence(transfer: TransferRecord): string {
+function transferSentence(transfer: TransferRecord, record: CallRecord): string {
   const { to, by, node, detail } = transfer;
   const who = node === null ? 'An operator transferred it' : 'It was transferred';
   const because = detail === null ? '' : `: ${detail.replace(/[.\s]+$/, '')}`;
-  return `${who} to ${to} by ${methodNames[by]}: ${describeTransfer(transfer)}${because}.`;
+  const until = outlived(transfer, record) ? ', until the other side hung up' : '';
+  return `${who} to ${to} by ${methodNames[by]}: ${describeTransfer(transfer)}${until}${because}.`;
+}
+
+/** Whether two people talked, and the dialplan had its turn after them: then the caller did not hang up. */
+function outlived(transfer: TransferRecord, record: CallRecord): boolean {
+  const { by, outcome, detail, node } = transfer;
+  if (by === 'refer' || outcome !== 'answered' || detail !== null) return false;
+  const isLast = record.transfers.at(-1) === transfer;
+  const atItsEnd = record.endReason === 'local-bye' && record.detail === null;
+  return !isLast || atItsEnd || (node !== null && record.path.at(-1) !== node);
 }
 
 const methodNames = { refer: 'handing the telephone on (REFER)', bridge: 'bridging' } as const;
@@ -114,7 +124,7 @@ function ending(record: CallRecord): string {
       // Without a detail nothing but the dialplan ends a call from our side.
       return reason === undefined
         ? `was ended by the bot ${after}: the dialplan was at its end.`
-        : `was ended by the bot ${after}: ${reason}.`;
+        : `was ended from our side ${after}: ${reason}.`;
     case 'replaced':
       return `was ended ${after}, because another call took its place${because}.`;
     case 'timeout':

@@ -52,7 +52,7 @@ t.test('dial places a call: the callee hears the dialplan, and `calls live` show
   await callee.farEnd();
   await callee.end();
   await house.record(id);
-  t.match(await why(t, id), /^The call to sip:.* was ended by the bot after .*: an operator hung up\./);
+  t.match(await why(t, id), /^The call to sip:.* was ended from our side after .*: an operator hung up\./);
   t.same(await house.leftAbove(idle), {});
 });
 
@@ -100,6 +100,7 @@ t.test('what cannot be placed is refused with what would be right', async (t) =>
   await t.rejects(calls(t, 'dial', 'a b', '--dialplan', 'desk'), {
     message: /must be a number, the name of a user, or a sip: URI/,
   });
+  await t.rejects(calls(t, 'dial', ' ', '--dialplan', 'desk'), { message: /Write a number/ });
   for (const ring of ['0', '181', 'x', '1.5']) {
     await t.rejects(dial(t, '--ring', ring), {
       code: 'commander.invalidArgument',

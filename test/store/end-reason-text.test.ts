@@ -42,6 +42,21 @@ t.test('every transfer of a call is told with whom, how, and how it ended', asyn
   );
 });
 
+t.test('who ended the talk of two people is told where it is known', async (t) => {
+  const transfer = sampleTransfer();
+  const path = ['main.welcome', transfer.node ?? ''];
+  const told = (changes: Partial<CallRecord>) =>
+    explainEnd(bare({ path, transfers: [transfer], ...changes }));
+  const theirs = /connected for 2\.4 s, until the other side hung up\./;
+  t.match(told({ endReason: 'local-bye' }), theirs, 'the dialplan went on to its end');
+  t.match(told({ path: [...path, 'main.after'] }), theirs, 'the caller hung up later');
+  t.match(told({ transfers: [transfer, sampleTransfer({ outcome: 'busy' })] }), theirs);
+  const open = /connected for 2\.4 s\./;
+  t.match(told({}), open, 'the caller hung up');
+  t.match(told({ endReason: 'local-bye', detail: 'an operator hung up' }), open);
+  t.match(told({ endReason: 'timeout' }), open);
+});
+
 t.test('why a call ended is told in whole sentences', async (t) => {
   const from = 'The call from +442079460123 to 1000';
   const cases: [Partial<CallRecord>, string][] = [
@@ -49,7 +64,7 @@ t.test('why a call ended is told in whole sentences', async (t) => {
     [{ endReason: 'local-bye' }, `${from} was ended by the bot after 10.5 s: the dialplan was at its end.`],
     [
       { endReason: 'local-bye', detail: 'an operator ended it.' },
-      `${from} was ended by the bot after 10.5 s: an operator ended it.`,
+      `${from} was ended from our side after 10.5 s: an operator ended it.`,
     ],
     [
       { endReason: 'rejected', sipStatus: 404, answeredAtMs: null, detail: 'no rule fits', q850Cause: 1 },
