@@ -14,7 +14,7 @@ export interface AppMessage {
 /** Hot: reads it; undefined when the start line is none. Content-Length is not looked at: the frame has a length. */
 export function readAppMessage(text: string): AppMessage | undefined {
   const headEnd = text.indexOf('\r\n\r\n');
-  const head = headEnd < 0 ? text : text.slice(0, headEnd);
+  const head = oneLineEach(headEnd < 0 ? text : text.slice(0, headEnd));
   const body = headEnd < 0 ? '' : text.slice(headEnd + 4);
   const lines = head.split('\r\n');
   const startLine = lines[0] ?? '';
@@ -38,6 +38,11 @@ export function readAppMessage(text: string): AppMessage | undefined {
   if (request === null) return undefined;
   const [, method = '', uri = ''] = request;
   return { startLine, method, uri, status: 0, reason: '', headers, body };
+}
+
+/** A line end within a value would let who wrote the value write headers: it becomes a blank. */
+function oneLineEach(head: string): string {
+  return /\r(?!\n)|(?<!\r)\n/.test(head) ? head.replace(/(?:\r(?!\n)|(?<!\r)\n)+/g, ' ') : head;
 }
 
 /** The first header of that (lower-case) name. */

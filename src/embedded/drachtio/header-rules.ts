@@ -31,7 +31,8 @@ export function applyHeaders(message: SipMessage, from: AppMessage, rules: Heade
   }
 }
 
-/** `sip:me@localhost` -> `sip:me@10.0.0.1:5060`. */
+/** `sip:me@localhost:5070` -> `sip:me@10.0.0.1:5060`. */
 export function ownHost(value: string, ownAddress: string): string {
-  return value.includes('@localhost') ? value.replace(/@localhost(?![\w.:-])/g, `@${ownAddress}`) : value;
+  if (!value.includes('localhost')) return value;
+  return value.replace(/(@|\bsips?:)localhost(?::\d+)?(?=[>;?,\s]|$)/gi, `$1${ownAddress}`);
 }

@@ -123,10 +123,7 @@ export class Uac {
     const ownAddress = formatHostPort(own);
     const contact = this.context.contact(listener, own);
     const given = headerOf(message, 'from');
-    const from =
-      given === undefined
-        ? contact
-        : asNameAddr(given.includes('localhost') ? given.replace(/\blocalhost\b/, ownAddress) : given);
+    const from = given === undefined ? contact : asNameAddr(ownHost(given, ownAddress));
     const request = SipMessage.request(method, uri);
     request.append('Max-Forwards', '70');
     request.append('From', tagOf(from) === undefined ? `${from};tag=${newTag()}` : from);

@@ -1,47 +1,10 @@
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { encodeFrame, FrameReader } from '../../../src/embedded/drachtio/frame.js';
 import { agent, next } from '../sip/phones.js';
 import { connectApp, once, sdp, secret, serverEmpty, serverUri, startServer } from './harness.js';
 import type { AppDialog, Message } from './harness.js';
-import type { DrachtioServer } from '../../../src/embedded/drachtio/drachtio-server.js';
-
-/** An application that writes its frames by hand. */
-async function rawApp(t: Test, server: DrachtioServer) {
-  const socket = connect(server.adminAddress);
-  t.teardown(() => socket.destroy());
-  const frames: string[] = [];
-  const reader = new FrameReader();
-  const waiting: (() => void)[] = [];
-  let closed = false;
-  socket.on('data', (chunk: Buffer) => {
-    reader.push(chunk, (payload) => void frames.push(payload));
-    waiting.splice(0).forEach((wake) => wake());
-  });
-  socket.on('close', () => {
-    closed = true;
-    waiting.splice(0).forEach((wake) => wake());
-  });
-  socket.on('error', () => undefined);
-  await new Promise<void>((resolve) => socket.once('connect', resolve));
-  return {
-    write: (text: string): void => void socket.write(text),
-    say: (leader: string, sip = ''): void =>
-      void socket.write(encodeFrame(leader, sip === '' ? undefined : Buffer.from(sip))),
-    /** The next frame, split at its bars; undefined when the server has closed. */
-    next: async (): Promise<string[] | undefined> => {
-      while (frames.length === 0 && !closed) {
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-      return frames.shift()?.split('|');
-    },
-    gone: async (): Promise<boolean> => {
-      while (!closed) await new Promise<void>((resolve) => waiting.push(resolve));
-      return true;
-    },
-  };
-}
+import { rawApp } from './raw-app.js';
 
 t.test('frames count bytes, may be chopped, and nonsense is seen', (t) => {
   const bytes = Buffer.concat([encodeFrame('a|你好'), encodeFrame('b|c', Buffer.from('X\r\n'))]);
