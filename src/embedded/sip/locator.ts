@@ -59,6 +59,9 @@ const mostServers = 16;
 /** What a query for NAPTR may fail with although SRV would not: no such record, or a DNS server that cannot tell of it. */
 const srvMayExist = new Set(['ENODATA', 'ENOTIMP', 'EFORMERR', 'ESERVFAIL', 'EREFUSED', 'EBADRESP']);
 
+/** Names that are there to lead nowhere (RFC 6761 §6.4): browsers put them into Via and Contact (RFC 7118 §5). */
+const neverThere = /(?:^|\.)invalid\.?$/i;
+
 /** RFC 3263 §4.1, RFC 7118 §4.2; in our own order of liking. */
 const services: readonly Omit<Service, 'domain'>[] = [
   { service: 'SIP+D2U', name: '_sip._udp', protocol: 'udp' },
@@ -84,6 +87,7 @@ export class Locator {
   /** Addresses to try one after the other, one at least; rejects SIP_NAME_NOT_FOUND. For targets with `locate` only. */
   async locate(target: Target): Promise<readonly Target[]> {
     const { host, port, protocol, locate, secure, serverName } = target;
+    if (neverThere.test(host)) throw sipStackError('SIP_NAME_NOT_FOUND', { host });
     const key = `${locate} ${secure} ${protocol} ${formatHostPort({ host, port })}`.toLowerCase();
     const { groups } = await this.#cached(key, target);
     const targets: Target[] = [];

@@ -223,6 +223,14 @@ t.test(
   },
 );
 
+t.test('the .invalid name in the Contact of a WebSocket phone is never looked up', async (t) => {
+  const dns = await dnsServer(t, { 'df7jal23ls0d.invalid': [a('127.0.0.1')] });
+  const phone = await agent(t, 'phone', { ...dns, listen: ['udp:127.0.0.1:0', 'ws:127.0.0.1:0'] });
+  const response = await phone.request('OPTIONS', 'sip:x@df7jal23ls0d.invalid;transport=ws');
+  t.match(response, { status: 503, reason: 'DNS Error' });
+  t.same(dns.asked, []);
+});
+
 t.test('a DNS server that refuses to tell of NAPTR is asked for SRV', async (t) => {
   const server = await agent(t, 'server');
   server.on('request', (incoming) => incoming.respond(200));
