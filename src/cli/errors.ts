@@ -22,6 +22,7 @@ export const cliError = defineErrors({
       'no SIP message of {key} is in memory: only the last calls are kept (sip.traceBytes), and only since the server was started',
     ...traits,
   },
+  CLI_NO_SUCH_FILE: { message: 'there is no file {path}', ...traits },
   CLI_NO_SUCH_TRUNK: { message: 'the server has no trunk {name}; there are: {names}', ...traits },
   CLI_NO_SUCH_ENGINE: {
     message: "there is no engine '{name}' in the configuration ({names}); a URL begins with ws:// or wss://",

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ControlClient } from '../http/control-client.js';
 import type { TrunkHostStatus, TrunkStatus } from '../sip/trunk-line.js';
 import { readTrunks } from '../sip/trunks.js';
+import { sipStatusText } from '../store/cause-names.js';
 import { cliError } from './errors.js';
 import { configOf, configOption, dataDirOf, dataFolderCommand, type DataFolderFlags } from './kept-calls.js';
 
@@ -41,16 +42,24 @@ async function check(
   file: string | undefined,
   flags: { readonly config?: string; readonly json?: boolean },
 ): Promise<void> {
-  const { report } = await readTrunks(file ?? (await configOf(flags)).trunks);
+  const path = file ?? (await configOf(flags)).trunks;
+  const { report, isAbsent } = await readTrunks(path);
+  // The configured one may be left out; who names one means a file.
+  if (isAbsent && file !== undefined) throw cliError('CLI_NO_SUCH_FILE', { path });
   const { trunks, problems, errors } = report;
   if (flags.json === true) {
     console.log(JSON.stringify({ ok: errors === 0, trunks, problems }));
   } else {
     for (const problem of problems) console.error(problem);
-    const found = errors > 0 ? `${String(errors)} errors` : `${String(trunks.length)} trunks, no errors`;
-    console.log(`${found}, ${String(problems.length - errors)} warnings`);
+    const found = errors > 0 ? counted(errors, 'error') : `${counted(trunks.length, 'trunk')}, no errors`;
+    if (isAbsent) console.log(`there is no ${path}: no trunks`);
+    else console.log(`${found}, ${counted(problems.length - errors, 'warning')}`);
   }
   process.exitCode = errors === 0 ? 0 : 1;
+}
+
+function counted(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 async function ask(flags: TrunksFlags): Promise<readonly TrunkStatus[]> {
@@ -77,7 +86,7 @@ function trunkText(trunk: TrunkStatus): string {
     `  calls out     ${String(calls)} of ${String(maxCalls)}`,
     ...hosts.flatMap((host) => [
       `  host          ${host.uri}`,
-      `    registration  ${host.registration ?? 'needs none'}`,
+      `    registration  ${registrationText(host)}`,
       `    OPTIONS       ${healthText(host)}${coolText(host)}`,
     ]),
   ].join('\n');
@@ -97,6 +106,16 @@ function stateText({ enabled, hosts, registration, healthy, coolDownMs }: TrunkS
 function isWell({ registration, healthy, coolDownMs }: TrunkHostStatus): boolean {
   const isThere = registration === null || registration === 'registered' || registration === 'refreshing';
   return isThere && healthy !== false && coolDownMs === 0;
+}
+
+/** `failed: 403 Forbidden: are username and password right?`: what an admin asks next. */
+function registrationText({ registration, registrationStatus: status }: TrunkHostStatus): string {
+  if (registration === null) return 'needs none';
+  if (registration === 'registered' || registration === 'refreshing') return registration;
+  if (status === null) return registration === 'failed' ? 'failed: no answer' : registration;
+  const isRefused = status === 401 || status === 403 || status === 407;
+  const hint = isRefused ? ': are username and password right?' : '';
+  return `${registration}: ${sipStatusText(status)}${hint}`;
 }
 
 function coolText({ coolDownMs }: TrunkHostStatus): string {

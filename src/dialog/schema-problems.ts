@@ -33,6 +33,8 @@ export function schemaProblems(check: SchemaCheck, yaml: YamlFile): Problem[] {
   const mistyped = new Set(errors.filter((e) => e.keyword === 'type').map((e) => e.instancePath));
   const shown = errors.filter((error) => {
     if (whole.some((w) => error !== w && error.schemaPath.startsWith(`${w.schemaPath}/`))) return false;
+    // The name of a key is told by its propertyNames, not by what of it does not fit.
+    if (error.propertyName !== undefined && error.keyword !== 'propertyNames') return false;
     return error.keyword !== 'enum' || !mistyped.has(error.instancePath);
   });
   return shown.map((error) => toProblem(error, yaml));
@@ -93,6 +95,15 @@ function toProblem(error: ErrorObject, yaml: YamlFile): Problem {
       const limit = String(params['limit']);
       const side = error.keyword === 'minimum' ? 'at least' : 'at most';
       return yaml.problem('error', path, `${shownValue(error.data)} is out of range: write ${side} ${limit}`);
+    }
+    case 'exclusiveMinimum': {
+      const message = `${shownValue(error.data)} is out of range: write more than ${String(params['limit'])}`;
+      return yaml.problem('error', path, message);
+    }
+    case 'propertyNames': {
+      const key = String(params['propertyName']);
+      const kind = (error.schema as { title?: string }).title ?? 'a key that can be here';
+      return yaml.problem('error', [...path, key], `'${key}' is not ${kind}`, 'key');
     }
     case 'minLength':
       return yaml.problem('error', path, `this is empty: write ${what}`);

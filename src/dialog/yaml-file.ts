@@ -153,7 +153,8 @@ const sentences: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key is here twice; the same map already has it: rename or remove one of them',
   TAB_AS_INDENT: 'a tab is used to indent; use spaces',
   BAD_INDENT: 'the indentation does not fit the lines above: put keys of one map in the same column',
-  MISSING_CHAR: 'a comma, colon or space is missing here: entries inside [ ] and { } are parted by commas',
+  MISSING_CHAR:
+    'a comma, colon or space is missing here, or the line begins in another column than its neighbours: entries inside [ ] and { } are parted by commas',
   UNEXPECTED_TOKEN: 'this does not belong here: is a comma, a colon or a quote missing before it?',
   BLOCK_IN_FLOW: 'a block cannot start inside [ ] or { }: close the bracket first',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line: is a colon or a closing quote missing?',

@@ -16,6 +16,7 @@ import {
   type TrunkRoute,
 } from './trunk.js';
 import { trunkSchema, type RewritingEntry, type TrunkEntry, type TrunkFile } from './trunk-schema.js';
+import { tellTrunkDoubts } from './trunk-doubts.js';
 import type { RewriteRule } from './trunk-numbers.js';
 
 export type TrunkFileResult =
@@ -52,6 +53,7 @@ export function compileTrunks(text: string, file: string, readSecret: ReadSecret
   if (isBroken()) return { ok: false, problems: sortProblems(problems) };
   const tell: Tell = (severity, path, message) => void problems.push(yaml.problem(severity, path, message));
   const plan = planOf(yaml, tell, readSecret);
+  if (!isBroken()) tellTrunkDoubts(yaml.value as TrunkFile, plan.trunks, tell);
   const sorted = sortProblems(problems);
   return isBroken() ? { ok: false, problems: sorted } : { ok: true, plan, problems: sorted };
 }
@@ -116,6 +118,11 @@ function trunkOf(entry: TrunkEntry, path: Path, tell: Tell, readSecret: ReadSecr
   if (registration !== undefined && registration.user === undefined && credentials === undefined) {
     tell('error', [...path, 'registration'], `the registration needs 'user', or credentials with a username`);
   }
+  const { retryMs = defaults.retryMs, retryMaxMs = defaults.retryMaxMs } = registration ?? {};
+  if (retryMs > retryMaxMs) {
+    const message = `the first pause, ${String(retryMs)} ms, is longer than the longest (retryMaxMs), ${String(retryMaxMs)} ms`;
+    tell('error', [...path, 'registration', 'retryMs'], message);
+  }
   for (const [name, value] of Object.entries({ ...headers.add, ...headers.replace })) {
     if (/[\r\n]/.test(String(value))) tell('error', [...path, 'headers'], `'${name}' must be one line`);
     if (!isSettableHeader(name)) {
@@ -135,8 +142,8 @@ function trunkOf(entry: TrunkEntry, path: Path, tell: Tell, readSecret: ReadSecr
     registration: registration && {
       user: String(registration.user ?? credentials?.username ?? ''),
       expiresSeconds: registration.expiresSeconds ?? defaults.expiresSeconds,
-      retryMs: registration.retryMs ?? defaults.retryMs,
-      retryMaxMs: registration.retryMaxMs ?? defaults.retryMaxMs,
+      retryMs,
+      retryMaxMs,
     },
     sources: sourcesOf(entry, hosts, path, tell),
     callerId: {

@@ -10,6 +10,8 @@ export interface TrunkHostStatus {
   readonly uri: string;
   /** Null: it needs none. */
   readonly registration: RegistrationState | null;
+  /** Status with which the carrier refused the last attempt to register; null: it did not, or said nothing. */
+  readonly registrationStatus: number | null;
   /** What OPTIONS says; null: not asked, or not yet. */
   readonly healthy: boolean | null;
   /** For how long it is passed over after a failure, ms; 0: it is not. */

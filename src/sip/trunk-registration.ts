@@ -68,6 +68,12 @@ export class TrunkRegistration {
     return this.#machine.state;
   }
 
+  /** What the carrier said to the last attempt; null: it was well, or there was no answer. */
+  get refusedWith(): number | null {
+    const status = this.#lastStatus;
+    return status === undefined || status < 300 ? null : status;
+  }
+
   /** Registers now: at the start, and when the connection to drachtio is back. Nothing happens while an answer is awaited. */
   start(): void {
     const { state } = this;

@@ -24,7 +24,7 @@ const headerName = "^[A-Za-z0-9!%*_+'~.-]+$";
 const headerValues = (title: string) => ({
   type: 'object',
   title,
-  propertyNames: { type: 'string', pattern: headerName },
+  propertyNames: { type: 'string', pattern: headerName, title: "a header's name" },
   additionalProperties: { type: ['string', 'number'], title: "a header's value" },
 });
 
@@ -85,7 +85,7 @@ const trunk = section(
         enum: ['p-asserted-identity', 'p-preferred-identity', 'none'],
         title: "the header for the network's eyes",
       },
-      domain: text('a host name'),
+      domain: { type: 'string', pattern: '^[A-Za-z0-9.-]+$|^\\[[0-9A-Fa-f:.]+\\]$', title: 'a host' },
     }),
     headers: section('the header rules', {
       add: headerValues('headers to add'),
@@ -93,7 +93,7 @@ const trunk = section(
       remove: {
         type: 'array',
         title: "a list of headers' names",
-        items: { type: 'string', pattern: headerName },
+        items: { type: 'string', pattern: headerName, title: "a header's name" },
       },
       read: {
         type: 'object',
@@ -105,7 +105,11 @@ const trunk = section(
     numbering: section(
       'the numbering',
       {
-        country: { type: ['string', 'number'], title: 'a country code without +' },
+        country: {
+          type: ['string', 'number'],
+          pattern: '^[1-9][0-9]{0,3}$',
+          title: "a country code without + ('44')",
+        },
         internationalPrefix: { type: ['string', 'number'], title: 'what is dialled before a country code' },
         nationalPrefix: { type: ['string', 'number'], title: 'what is dialled before an area code' },
         send: {
@@ -134,15 +138,10 @@ const trunk = section(
 );
 
 const weighted = {
+  type: ['string', 'object'],
   title: "a trunk's name, or trunks with weights ('{ a: 3, b: 1 }')",
-  anyOf: [
-    { type: 'string' },
-    {
-      type: 'object',
-      minProperties: 1,
-      additionalProperties: { type: 'integer', minimum: 1, maximum: 1000 },
-    },
-  ],
+  minProperties: 1,
+  additionalProperties: { type: 'integer', minimum: 1, maximum: 1000, title: 'a weight' },
 };
 
 /** A key whose entries are all comments has no value. */

@@ -119,6 +119,7 @@ export class Trunks {
       hosts: hosts.map((host) => ({
         uri: host.line.uri,
         registration: host.registration?.state ?? null,
+        registrationStatus: host.registration?.refusedWith ?? null,
         healthy: host.line.healthy ?? null,
         coolDownMs: Math.round(host.line.coolDownMs),
       })),
@@ -188,9 +189,11 @@ async function close({ hosts }: Kept): Promise<void> {
 }
 
 /** Reads and checks trunks.yaml, with the secrets that it names; a file that is not there has no trunks. Never rejects. */
-export async function readTrunks(
-  path: string,
-): Promise<{ readonly report: TrunkReport; readonly plan: TrunkPlan | undefined }> {
+export async function readTrunks(path: string): Promise<{
+  readonly report: TrunkReport;
+  readonly plan: TrunkPlan | undefined;
+  readonly isAbsent: boolean;
+}> {
   const { report, result, isAbsent } = await readRulesFile(
     path,
     (text, file) => compileTrunks(text, file, secretsBeside(path)),
@@ -198,7 +201,7 @@ export async function readTrunks(
     (problem) => problem.path.endsWith('.password'),
   );
   const plan = isAbsent ? noTrunks : result?.ok === true ? result.plan : undefined;
-  return { plan, report: { ...report, trunks: [...(plan?.trunks.keys() ?? [])] } };
+  return { plan, isAbsent, report: { ...report, trunks: [...(plan?.trunks.keys() ?? [])] } };
 }
 
 function secretsBeside(path: string): ReadSecret {

@@ -20,7 +20,15 @@ export const liveCall: LiveCall = {
 export const trunkStatus: TrunkStatus = {
   name: 'carrier',
   enabled: true,
-  hosts: [{ uri: 'sip:sip.carrier.example', registration: 'registered', healthy: true, coolDownMs: 0 }],
+  hosts: [
+    {
+      uri: 'sip:sip.carrier.example',
+      registration: 'registered',
+      registrationStatus: null,
+      healthy: true,
+      coolDownMs: 0,
+    },
+  ],
   registration: 'registered',
   healthy: true,
   coolDownMs: 0,

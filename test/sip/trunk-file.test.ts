@@ -162,6 +162,58 @@ t.test(
   },
 );
 
+t.test('what can be read and cannot be meant is an error of its own line', async (t) => {
+  const head = 'trunks:\n  - name: a\n    host: 192.0.2.1\n';
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["    numbering: { country: '+44' }\n", /^error 4: '\+44' is not a country code without \+ \('44'\)$/],
+    ['    callsPerSecond: 0\n', /^error 4: '0' is out of range: write more than 0$/],
+    ["    headers: { add: { 'X Y': z } }\n", /^error 4: 'X Y' is not a header's name$/],
+    ["    headers: { remove: ['X Y'] }\n", /^error 4: 'X Y' is not a header's name$/],
+    ["    callerId: { domain: 'a b' }\n", /^error 4: 'a b' is not a host$/],
+    [
+      '    registration: { user: a, retryMs: 400000 }\n',
+      /^error 4: the first pause, 400000 ms, is longer than the longest \(retryMaxMs\), 300000 ms$/,
+    ],
+    ["routes: [{ called: '*', via: [{ a: 0 }] }]\n", /^error 4: '0' is out of range: write at least 1$/],
+    ["routes: [{ called: '*', via: [[a]] }]\n", /^error 4: a list stands where a trunk's name, or /],
+    ['   transport: tcp\n', /^error 4: .*the line begins in another column than its neighbours/],
+  ];
+  for (const [text, pattern] of cases) {
+    const found = problems(head + text);
+    t.match(found[0], pattern);
+    t.equal(found.length, 1, found.join('\n'));
+  }
+  t.strictSame(
+    problems(`${head}    callerId: { domain: '[2001:db8::1]' }\n    numbering: { country: 44 }\n`),
+    [],
+  );
+});
+
+t.test('what would be found out by calls that go astray is warned of', async (t) => {
+  const found = problems(`trunks:
+  - name: a
+    host: [192.0.2.1, '192.0.2.2:5070']
+    codecs: [pcma, PCMX, opus]
+    headers: { remove: [From, X-Own] }
+  - name: b
+    host: 198.51.100.1
+    sources: [192.0.2.0/24, 192.0.2.2]
+  - { name: c, host: '192.0.2.2:5080' }
+  - { name: d, host: 192.0.2.1, enabled: false }
+routes:
+  - called: '1*'
+    via: [a, { b: 1, d: 2 }]
+`);
+  t.match(found, [
+    /^warning 4: no codec 'PCMX' is known: write its name as offers have it/,
+    /^warning 5: 'From' is written by the server and stays/,
+    /^warning 8: calls from 192\.0\.2\.2 are taken for trunk 'a', which stands above/,
+    /^warning 9: calls from 192\.0\.2\.2:5080 are taken for trunk 'a'/,
+    /^warning 13: trunk 'd' is not enabled: no call goes there/,
+  ]);
+  t.equal(found.length, 5, found.join('\n'));
+});
+
 t.test('a trunk whose addresses are not known is told', async (t) => {
   t.match(problems('trunks: [{ name: a, host: sip.example }]'), [
     /^warning 1: calls from this trunk are not recognised/,
