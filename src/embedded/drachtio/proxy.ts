@@ -140,7 +140,7 @@ export class Proxy {
     const response = makeResponse(invite.request, 487);
     invite.respond(response);
     this.context.cdrStop('application', response, 'call-canceled');
-    fork.cancel();
+    fork.cancel(cancel.request.get('reason'));
     return true;
   }
 

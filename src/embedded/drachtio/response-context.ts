@@ -48,6 +48,9 @@ interface Branch {
 /** More destinations than this are not tried, however many redirections name them. */
 const maxBranches = 30;
 
+/** For the phones that have not been quick enough: no call that was missed (RFC 3326 §2). */
+const answeredElsewhere = 'SIP;cause=200;text="Call completed elsewhere"';
+
 /** One request on its way to one or more destinations, and what comes back (RFC 3261 §16.7). */
 export class ResponseContext {
   readonly #branches: Branch[] = [];
@@ -72,15 +75,16 @@ export class ResponseContext {
     return this.#branches.some(({ state }) => state === 'active');
   }
 
-  /** No further destination is tried; those that ring are cancelled. */
-  cancel(): void {
+  /** No further destination is tried; those that ring are cancelled, and told why (RFC 3326). */
+  cancel(reason?: string): void {
+    const headers: Record<string, string> = reason === undefined ? {} : { Reason: reason };
     this.#searching = false;
     for (const branch of this.#branches) {
       if (branch.state === 'idle') branch.state = 'over';
       if (branch.state !== 'active') continue;
       branch.provisionalTimer?.cancel();
       branch.finalTimer?.cancel();
-      branch.transaction?.cancel();
+      branch.transaction?.cancel(headers);
     }
     this.#finish();
   }
@@ -164,7 +168,7 @@ export class ResponseContext {
     if (!first) return;
     this.events.final(response, source, branch.destination);
     if (undecided) this.events.answered(response);
-    this.cancel();
+    this.cancel(answeredElsewhere);
     this.#end();
   }
 

@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
+import { splitValues } from '../../../src/embedded/sip/header-value.js';
 import { makeResponse, setBody } from '../../../src/embedded/sip/make-message.js';
 import { SipMessage } from '../../../src/embedded/sip/message.js';
 import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
@@ -29,6 +30,7 @@ export async function callee(t: Test) {
   const arrived: ServerTransaction[] = [];
   const acks: SipMessage[] = [];
   const answers: SipMessage[] = [];
+  const cancels: SipMessage[] = [];
   const wakes: (() => void)[] = [];
   const wake = (): void => wakes.splice(0).forEach((one) => one());
   layer.user = {
@@ -36,7 +38,11 @@ export async function callee(t: Test) {
       arrived.push(transaction);
       wake();
     },
-    cancel: (cancel) => cancel.respond(makeResponse(cancel.request, 200)),
+    cancel: (cancel) => {
+      cancel.respond(makeResponse(cancel.request, 200));
+      cancels.push(cancel.request);
+      wake();
+    },
     ack: (ack) => {
       acks.push(ack);
       wake();
@@ -96,9 +102,17 @@ export async function callee(t: Test) {
     request.append('Max-Forwards', '70');
     for (const name of ['From', 'To', 'Call-ID']) request.append(name, response.get(name) ?? '');
     request.append('Contact', `<sip:callee@127.0.0.1:${port}>`);
+    for (const route of response.getAll('record-route').flatMap(splitValues).reverse())
+      request.append('Route', route);
     return request.append('CSeq', `${cseq} ${method}`);
   };
-  const targetOf = (request: SipMessage): Target => uriTarget(parseUri(request.uri) as SipUri) as Target;
+  /** By its Route, else by its Request-URI. */
+  const targetOf = (request: SipMessage): Target => {
+    const route = request.get('route');
+    return uriTarget(
+      parseUri(route === undefined ? request.uri : parseNameAddr(route).uri) as SipUri,
+    ) as Target;
+  };
   /** A request in the dialog that a response has made. */
   const inside = (
     response: SipMessage,
@@ -147,6 +161,8 @@ export async function callee(t: Test) {
     answer,
     request: () => take(arrived),
     ack: () => take(acks),
+    /** The next CANCEL; it is answered, its INVITE is not. */
+    cancelled: () => take(cancels),
     layer,
   };
 }
