@@ -73,6 +73,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     logger,
     timers,
     sourceBudget: endlessBudget,
+    connections: { newPerAddress: endlessBudget.all },
     observer: {
       received: (message, bytes, source) => {
         record(message, bytes);

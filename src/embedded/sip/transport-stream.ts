@@ -51,6 +51,9 @@ export function listenStream(
   });
 }
 
+/** Made once: a stranger must not cost us a stack trace. */
+const tooMany = Object.assign(new Error('too many connections'), { code: 'ECONNLIMIT' });
+
 /**
  * Connections of one transport: those that peers open, and ours to them; one for each peer (over TLS: for each name of it), used
  * both ways (RFC 5923).
@@ -150,15 +153,17 @@ class StreamListener implements Listener {
     const address = socket.remoteAddress;
     socket.on('error', () => undefined); // who adopts it hears of it, too
     if (!this.#open || address === undefined) return void socket.destroy();
-    if (!gate.enter(address)) {
-      trouble(Object.assign(new Error('too many connections'), { code: 'ECONNLIMIT' }), address);
-      return void socket.destroy();
-    }
+    const drop = (): void => {
+      trouble(tooMany, address);
+      socket.destroy();
+    };
+    const leave = gate.enter(address, clock.nowMs(), drop);
+    if (leave === undefined) return drop();
     const key = formatHostPort(peerOf(socket));
     const timer = clock.after(limits.firstMessageMs, () => socket.destroy());
     this.#handshakes.set(key, { socket, timer, sinceMs: clock.nowMs() });
     socket.once('close', () => {
-      gate.leave(address);
+      leave();
       timer.cancel();
       if (this.#handshakes.get(key)?.socket === socket) this.#handshakes.delete(key);
     });

@@ -73,16 +73,55 @@ t.test('one address has so many connections, and no more', async (t) => {
   t.equal(String(await once(fifth, 'data')), 'answer');
 });
 
+const nothing = (): void => undefined;
+
 t.test('an IPv6 subscriber is one address, whatever the end of it; what leaves makes room', (t) => {
   const gate = new ConnectionGate({ ...defaultConnectionLimits, maxConnectionsPerAddress: 2 });
+  const left = ['2001:db8::1', '2001:db8:0:0:1:2:3:4', '2001:db8::9', '2001:db8:0:1::1', '192.0.2.1'].map(
+    (address) => gate.enter(address, 0, () => undefined),
+  );
   t.same(
-    ['2001:db8::1', '2001:db8:0:0:1:2:3:4', '2001:db8::9', '2001:db8:0:1::1', '192.0.2.1'].map((x) =>
-      gate.enter(x),
-    ),
+    left.map((leave) => leave !== undefined),
     [true, true, false, true, true],
   );
-  gate.leave('2001:db8::1');
-  t.equal(gate.enter('2001:db8::9'), true);
+  left[0]?.();
+  left[0]?.();
+  t.ok(gate.enter('2001:db8::9', 0, nothing));
+  t.notOk(
+    gate.enter('2001:db8::7', 0, () => undefined),
+    'leaving twice makes one place',
+  );
+  t.end();
+});
+
+t.test('all places taken: who has most gives its newest up to who has fewer, and to nobody else', (t) => {
+  const gate = new ConnectionGate({ ...defaultConnectionLimits, maxConnections: 5 });
+  const dropped: string[] = [];
+  const enter = (address: string, name = address) =>
+    gate.enter(address, 0, () => void dropped.push(name)) !== undefined;
+  for (const name of ['first', 'second', 'third']) t.ok(enter('192.0.2.66', name));
+  t.ok(enter('192.0.2.1') && enter('192.0.2.2'));
+  t.equal(enter('192.0.2.66'), false, 'not to itself');
+  t.ok(enter('192.0.2.3'));
+  t.same(dropped, ['third']);
+  t.ok(enter('192.0.2.4'));
+  t.same(dropped, ['third', 'second']);
+  t.equal(enter('192.0.2.5'), false, 'everybody has one');
+  t.end();
+});
+
+t.test('one address opens so many connections a second; others are not asked to wait', (t) => {
+  const gate = new ConnectionGate({ ...defaultConnectionLimits, newPerAddress: { burst: 2, perSecond: 1 } });
+  const flash = (address: string, nowMs: number): boolean => {
+    const leave = gate.enter(address, nowMs, nothing);
+    leave?.();
+    return leave !== undefined;
+  };
+  t.same(
+    [0, 0, 0, 500, 1000, 1001].map((nowMs) => flash('192.0.2.66', nowMs)),
+    [true, true, false, false, true, false],
+  );
+  t.ok(flash('192.0.2.1', 1001));
   t.end();
 });
 
