@@ -19,7 +19,7 @@ export const cliError = defineErrors({
   },
   CLI_NO_SUCH_TRACE: {
     message:
-      'no SIP message of {key} is in memory: only the last calls are kept (sip.traceBytes), and only since the server was started',
+      'no SIP message of {key} is in memory: only the last calls are kept (sip.traceBytes, --trace-bytes), and only since the server was started',
     ...traits,
   },
   CLI_NO_SUCH_FILE: { message: 'there is no file {path}', ...traits },

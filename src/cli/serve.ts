@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { formatHostPort } from '../core/address.js';
 import { systemClock } from '../core/clock.js';
 import { createLogger, type LogLevel } from '../core/logger.js';
+import { compileNumberRules, type NumberRules } from '../dialog/number-rules.js';
 import type { Server } from '../server.js';
+import { dialHints } from './dial-hints.js';
 import { keepServing, toldToStop } from './keep-serving.js';
 import { addServerOptions, configOf, type ServerFlags } from './server-options.js';
 import { startServer } from './start-server.js';
@@ -27,7 +30,8 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   const server = await startServer({ config, clock: systemClock, logger, version });
   keepServing(logger);
   const stopped = toldToStop();
-  announce(server, config.sip.externalAddress, flags.json === true);
+  const hints = flags.json === true ? undefined : await readNumberRules(config.numbers);
+  announce(server, config.sip.externalAddress, hints);
   await stopped;
   // A second signal is impatience: no call is waited for.
   process.once('SIGINT', () => process.exit(130));
@@ -35,10 +39,18 @@ async function serve(flags: ServerFlags & { json?: boolean }, version: string): 
   await server.close();
 }
 
-function announce(server: Server, externalAddress: string | undefined, json: boolean): void {
+/** The server has read them without an error; a file that has been changed since gives no hints. */
+async function readNumberRules(file: string): Promise<NumberRules> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const result = compileNumberRules(text, file);
+  return result.ok ? result.rules : [];
+}
+
+/** Without rules as one line for machines. */
+function announce(server: Server, externalAddress: string | undefined, rules: NumberRules | undefined): void {
   const sip = server.sipAddresses;
   const http = `http://${formatHostPort(server.httpAddress)}`;
-  if (json) {
+  if (rules === undefined) {
     console.log(JSON.stringify({ ready: true, sip: sip.map((address) => address.replace('/', ':')), http }));
     return;
   }
@@ -46,9 +58,8 @@ function announce(server: Server, externalAddress: string | undefined, json: boo
   // Every address is no address to dial.
   const host = udp.replace(/^\w+\//, '').replace('0.0.0.0', externalAddress ?? '127.0.0.1');
   console.log(`Xiangyin takes calls on ${sip.join(', ')}`);
-  console.log(
-    `  dial sip:1001@${host} for the clinic, sip:1002@${host} for the hotline (sip-config/numbers.yaml)`,
-  );
+  const hints = dialHints(rules, host);
+  if (hints.length > 0) console.log(`  dial ${hints.join(', ')}`);
   console.log(`  health and metrics: ${http}/healthz, ${http}/metrics`);
   console.log('  stop with Ctrl-C');
 }
