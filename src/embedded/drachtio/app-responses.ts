@@ -145,6 +145,9 @@ export class AppResponses {
     const { request } = transaction;
     const { status } = response;
     this.waitings.forget(waiting);
+    if (status < 300 && (request.method === 'REGISTER' || request.method === 'SUBSCRIBE')) {
+      this.context.registered.accepted(request, response, transaction.source);
+    }
     if (dialog?.incomingOffer === transaction) dialog.incomingOffer = undefined;
     if (dialog?.kind === 'SUBSCRIBE') {
       dialog.confirmed = true;

@@ -10,6 +10,7 @@ import type { AppRegistry } from './app-registry.js';
 import { DialogTable, type CallDialog } from './call-dialog.js';
 import { EarlyNotifies } from './early-notifies.js';
 import { networkLeader, timeOfDay, unsolicitedLeader, type Hop } from './leader.js';
+import { RegisteredConnections } from './registered-connections.js';
 
 /** Which way a call-detail record saw its call. */
 type Role = 'uas' | 'uac' | 'proxy-uas' | 'proxy-uac';
@@ -21,6 +22,7 @@ const nowhere: Hop = { protocol: 'udp', host: '0.0.0.0', port: 0 };
 /** What both halves of the server (towards callers, towards called) stand on. */
 export class CallContext {
   readonly earlyNotifies: EarlyNotifies;
+  readonly registered: RegisteredConnections;
   /** Our own BYEs under way, by the dialog that they end. */
   readonly #hangingUp = new Map<string, ClientTransaction>();
 
@@ -30,6 +32,7 @@ export class CallContext {
     readonly apps: AppRegistry,
   ) {
     this.earlyNotifies = new EarlyNotifies(layer.clock);
+    this.registered = new RegisteredConnections(layer.clock);
   }
 
   /** Hot: hands a message from the network to an application. */

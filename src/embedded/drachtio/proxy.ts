@@ -4,7 +4,7 @@ import { cseqNumber, makeResponse } from '../sip/make-message.js';
 import type { SipMessage } from '../sip/message.js';
 import { tagOf } from '../sip/name-addr.js';
 import type { ServerTransaction } from '../sip/transaction-layer.js';
-import { defaultPort, type Protocol } from '../sip/transport.js';
+import { defaultPort, type Protocol, type Target } from '../sip/transport.js';
 import { parseVia } from '../sip/via.js';
 import type { AppConnection } from './app-connection.js';
 import type { CallContext } from './call-context.js';
@@ -78,6 +78,11 @@ export class Proxy {
     return this.#onward(request) !== undefined;
   }
 
+  #nextHop(onward: SipMessage): Target | undefined {
+    const registered = onward.has('route') ? undefined : this.context.registered.find(onward.uri);
+    return registered ?? nextHop(onward);
+  }
+
   /** Such a request without our Route. */
   #onward(request: SipMessage): SipMessage | undefined {
     if (!request.has('route') && !request.uri.includes('pass=')) return undefined;
@@ -101,7 +106,7 @@ export class Proxy {
       transaction,
       { simultaneous: false, followRedirects: false, provisionalMs: undefined, finalMs: undefined },
       () => {
-        const target = nextHop(onward);
+        const target = this.#nextHop(onward);
         return target === undefined ? undefined : { request: onward, target };
       },
       {
@@ -127,7 +132,8 @@ export class Proxy {
   ack(ack: SipMessage): boolean {
     const onward = this.#onward(ack);
     if (onward === undefined) return false;
-    const target = countHop(onward) ? nextHop(onward) : undefined;
+    if (!countHop(onward)) return true;
+    const target = this.#nextHop(onward);
     if (target !== undefined) this.context.layer.forwardAck(onward, target);
     return true;
   }
@@ -166,7 +172,7 @@ export class Proxy {
     destination: string,
     redirected: boolean,
   ): Forwarded | undefined {
-    const target = targetOf(destination);
+    const target = this.context.registered.find(destination) ?? targetOf(destination);
     if (target === undefined) return undefined;
     const { layer } = this.context;
     const listener = layer.listenerFor(target);

@@ -106,8 +106,10 @@ export class Uac {
     if (!methods.has(method) || parsed === undefined) {
       throw new Refusal(`invalid request-uri: ${startLine}`);
     }
-    const found = uriTarget(parsed);
     const { transport } = this.context.layer;
+    const registered = route === '' ? this.context.registered.find(uri) : undefined;
+    if (registered !== undefined) return registered;
+    const found = uriTarget(parsed);
     const target = found === undefined ? undefined : transport.route(found);
     if (target === undefined) throw new Refusal('requested protocol/transport not available');
     if (transport.isOwn(target.protocol, target.host, target.port)) {
@@ -184,7 +186,10 @@ export class Uac {
   #sendInDialog(app: AppConnection, command: SipCommand, dialog: CallDialog): void {
     const { message } = command;
     const { method, uri } = message;
-    const target = dialog.state.target();
+    const { routeSet, remoteTarget } = dialog.state;
+    // A phone that has registered anew in the call may have changed its network.
+    const handedOver = routeSet.length === 0 ? this.context.registered.find(remoteTarget) : undefined;
+    const target = handedOver ?? dialog.state.target();
     if (target === undefined) throw new Refusal('requested protocol/transport not available');
     const { layer } = this.context;
     const listener = layer.listenerFor(target);

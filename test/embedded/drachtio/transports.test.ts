@@ -2,6 +2,7 @@ import t from 'tap';
 import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
 import type { Protocol } from '../../../src/embedded/sip/transport.js';
 import { parseUri, uriParam } from '../../../src/embedded/sip/uri.js';
+import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
 import { testTls } from '../sip/certificate.js';
 import { agent, empty, next, uriAt, uriOf } from '../sip/phones.js';
 import { hasIPv6 } from '../sip/streams.js';
@@ -111,6 +112,52 @@ t.test(
     t.equal(server.counts().sockets, 3, 'the connection that the phone opened');
     await dialog.destroy();
     t.ok(await serverEmpty(server));
+  },
+);
+
+t.test(
+  'a phone that has registered over a WebSocket is called by its Contact, over its last connection',
+  async (t) => {
+    const server = await startServer(t, { sip: ['ws:127.0.0.1:0', 'udp:127.0.0.1:0'] });
+    let expires = '60';
+    const app = await connectApp(t, server, (a) => {
+      a.register((req, res) => {
+        res.send(200, { headers: { Contact: `${req.get('Contact')};expires=${expires}` } });
+      });
+    });
+    const Contact = '<sip:h2k4@df7jal23ls0d.invalid;transport=ws>';
+    const uri = 'sip:h2k4@df7jal23ls0d.invalid;transport=ws';
+    const call = () => app.createUAC(uri, { localSdp: sdp });
+    const refused = () => call().catch((error: { status?: number }) => error.status);
+    t.equal(await refused(), 503, 'the name means nothing');
+    const register = async (phone: UserAgent): Promise<void> => {
+      const registrar = uriAt(server.sipAddresses, 'ws', 'service');
+      t.equal((await phone.request('REGISTER', registrar, { headers: { Contact } })).status, 200);
+    };
+    const first = await agent(t, 'first', { listen: ['ws:127.0.0.1:0'] });
+    await register(first);
+    first.on('invite', (incoming) => {
+      t.equal(incoming.request.uri, uri);
+      incoming.accept({ body: sdp, headers: { Contact } });
+    });
+    const dialog = await call();
+    // The same phone from another network: that is where the call goes on.
+    const second = await agent(t, 'second', { listen: ['ws:127.0.0.1:0'] });
+    await register(second);
+    await first.close();
+    const options = new Promise<string>((resolve) =>
+      second.on('request', (incoming) => {
+        incoming.respond(200);
+        resolve(incoming.request.method);
+      }),
+    );
+    t.equal((await once<Message>(await app.request(uri, { method: 'MESSAGE' }), 'response')).status, 200);
+    t.equal(await options, 'MESSAGE');
+    const info = await dialog.request({ method: 'INFO' });
+    t.equal(info.status, 481, 'said by the second, which knows of no call here');
+    expires = '0';
+    await register(second);
+    t.equal(await refused(), 503, 'it has gone');
   },
 );
 
