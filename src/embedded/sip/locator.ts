@@ -104,10 +104,10 @@ export class Locator {
     return this.#livingFirst(targets).slice(0, mostTargets);
   }
 
-  /** The target did not answer: others go first for a while. */
-  failed(target: Target): void {
+  /** The target did not answer, or wants to be spared for `forMs`: others go first for a while. */
+  failed(target: Target, forMs: number = failedMs): void {
     if (this.#failed.size >= mostKept) this.#failed.clear();
-    this.#failed.set(nameOf(target), this.options.clock.nowMs() + failedMs);
+    this.#failed.set(nameOf(target), this.options.clock.nowMs() + forMs);
   }
 
   isFailing(target: Target): boolean {

@@ -7,6 +7,9 @@ import type { Target } from './transport.js';
 /** Larger requests may be cut into fragments on the way and do not arrive then (RFC 3261 §18.1.1). */
 const largestDatagramBytes = 1300;
 
+/** Nobody has himself spared for longer by one response, whatever it says. */
+const longestSparedS = 300;
+
 /** Makes one client transaction, with a Via of its own in place of the one there, and starts it. */
 export type StartTransaction = (target: RoutedTarget, respond: ResponseHandler) => ClientTransaction;
 
@@ -83,7 +86,7 @@ export class RequestAttempts implements ClientTransaction {
       const attempt = this.start(target, (response, source) => {
         if (this.#current !== attempt) return; // late, from a server that was given up
         if (response.status < 200) this.#isTried = true;
-        else if (this.#takesNext(response.status, source === undefined, target)) return;
+        else if (this.#takesNext(response, source === undefined, target)) return;
         this.respond(response, source);
       });
       this.#current = attempt;
@@ -94,10 +97,12 @@ export class RequestAttempts implements ClientTransaction {
   }
 
   /** Whether the final status only says that this server is of no use, and the next one was asked. */
-  #takesNext(status: number, isOurs: boolean, target: RoutedTarget): boolean {
+  #takesNext(response: SipMessage, isOurs: boolean, target: RoutedTarget): boolean {
+    const { status } = response;
     const isUnreachable = isOurs && status === 503;
     const isSilent = isOurs && status === 408 && !this.#isTried;
     if (isUnreachable || isSilent) this.transport.failed(target);
+    else if (status === 503) this.#spare(target, response.get('retry-after'));
     if (this.#cancelled !== undefined || !(isSilent || status === 503)) return false;
     if (isUnreachable && this.#tryNext()) return true;
     const next = this.#servers.shift();
@@ -105,6 +110,13 @@ export class RequestAttempts implements ClientTransaction {
     this.#ways = next;
     this.#isTried = false;
     return this.#tryNext();
+  }
+
+  /** A server that says for how long it is overloaded is asked after the others for so long (RFC 3261 §21.5.4). */
+  #spare(target: RoutedTarget, retryAfter: string | undefined): void {
+    const seconds = /^\s*(\d{1,6})\b/.exec(retryAfter ?? '')?.[1];
+    if (seconds !== undefined)
+      this.transport.failed(target, 1000 * Math.min(Number(seconds), longestSparedS));
   }
 
   #finish(status: number, reason?: string): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
-import { OnceLogger, type Logger } from '../../core/logger.js';
+import type { Logger, OnceLogger } from '../../core/logger.js';
 import { CountingClock } from '../counting-clock.js';
 import { sipStackError } from './errors.js';
 import { cancelFor } from './make-message.js';
@@ -10,6 +10,7 @@ import { newBranch } from './random-ids.js';
 import { ServerTransactions } from './server-transactions.js';
 import type { SipObserver } from './sip-observer.js';
 import type { SourceBudget } from './source-budget.js';
+import { strangersLog } from './strangers-log.js';
 import type { SipTimers } from './timers.js';
 import type {
   ClientMachine,
@@ -70,7 +71,7 @@ export class TransactionLayer {
   private constructor(options: TransactionLayerOptions) {
     this.clock = new CountingClock(options.clock);
     this.timers = options.timers;
-    this.#once = new OnceLogger(options.logger);
+    this.#once = strangersLog(options.logger, options.clock);
     this.#observer = options.observer;
     this.#servers = new ServerTransactions({
       observer: options.observer,

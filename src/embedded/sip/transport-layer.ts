@@ -2,11 +2,12 @@ import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { parseHostPort, type HostPort } from '../../core/address.js';
 import { errorCode } from '../../core/errors.js';
-import { OnceLogger, type Logger } from '../../core/logger.js';
+import type { Logger, OnceLogger } from '../../core/logger.js';
 import type { Clock } from '../../core/clock.js';
 import { ConnectionGate, defaultConnectionLimits, type ConnectionLimits } from './connection-limits.js';
 import { sipStackError } from './errors.js';
 import { Locator } from './locator.js';
+import { strangersLog } from './strangers-log.js';
 import { loadTlsIdentity, type TlsOptions } from './tls-identity.js';
 import {
   isSecure,
@@ -50,7 +51,7 @@ export class TransportLayer {
    * SIP_TLS_CERTIFICATE_MISSING, SIP_TLS_FILE_UNUSABLE.
    */
   static async listen(options: TransportOptions, receive: Receive): Promise<TransportLayer> {
-    const once = new OnceLogger(options.logger);
+    const once = strangersLog(options.logger, options.clock);
     const limits = { ...defaultConnectionLimits, ...options.connections };
     const gate = new ConnectionGate(limits);
     const tls = await loadTlsIdentity(options.tls ?? {}, options.listen);
@@ -124,8 +125,8 @@ export class TransportLayer {
   }
 
   /** A target did not take a request: others go first for a while. */
-  failed(target: Target): void {
-    this.#locator.failed(target);
+  failed(target: Target, forMs?: number): void {
+    this.#locator.failed(target, forMs);
   }
 
   isFailing(target: Target): boolean {

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import t, { type Test } from 'tap';
+import { systemClock } from '../../../src/core/clock.js';
 import { ordered } from '../../../src/embedded/sip/locator.js';
 import { testTls } from './certificate.js';
 import { agent } from './phones.js';
@@ -140,6 +141,37 @@ t.test(
     t.equal(new Set(branches).size, 3);
   },
 );
+
+t.test('who says 503 and when to come again is asked after the others until then', async (t) => {
+  let nowMs = 0;
+  const busy = await agent(t, 'busy');
+  const good = await agent(t, 'good');
+  const asked = { busy: 0, good: 0 };
+  busy.on('request', (incoming) => {
+    asked.busy++;
+    incoming.respond(503, undefined, { headers: { 'Retry-After': '120 (busy);duration=9' } });
+  });
+  good.on('request', (incoming) => {
+    asked.good++;
+    incoming.respond(200);
+  });
+  const dns = await dnsServer(t, {
+    '_sip._udp.example.test': [
+      srv(1, portOf(busy, 'udp'), 'one.example.test'),
+      srv(2, portOf(good, 'udp'), 'one.example.test'),
+    ],
+    'one.example.test': [a('127.0.0.1')],
+  });
+  const phone = await agent(t, 'phone', { ...dns, clock: { ...systemClock, nowMs: () => nowMs } });
+  const ask = async () => (await phone.request('OPTIONS', 'sip:x@example.test;transport=udp')).status;
+  t.equal(await ask(), 200);
+  nowMs = 119_000;
+  t.equal(await ask(), 200);
+  t.same(asked, { busy: 1, good: 2 });
+  nowMs = 120_000;
+  t.equal(await ask(), 200);
+  t.same(asked, { busy: 2, good: 3 });
+});
 
 t.test(
   'names with a port are addresses, of the hosts file too; no such name is a 503 of our own',

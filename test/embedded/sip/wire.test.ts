@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
+import { ManualClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { agent, next, sdp } from './phones.js';
 
@@ -61,6 +62,32 @@ t.test('malformed packets: answered if they can be, logged once per source, noth
   t.equal(warnings.length, 1);
   t.notMatch(JSON.stringify(warnings), /raw/, 'nothing of the packet is logged');
   t.equal(bob.counts().transactions, 0);
+});
+
+t.test('malformed packets of a new address each time fill no log', async (t) => {
+  let warnings = 0;
+  const logger = { ...silentLogger, warn: () => void warnings++ };
+  const clock = new ManualClock();
+  const bob = await agent(t, 'bob', { logger, clock });
+  const port = sipPort(bob, 'udp');
+  const peer = await rawPeer(t, port);
+  const insult = async (from: number, to: number): Promise<void> => {
+    for (let i = from; i < to; i++) {
+      const stranger = createSocket('udp4');
+      await new Promise<void>((resolve) => stranger.bind(0, `127.0.1.${i}`, resolve));
+      await new Promise((resolve) => stranger.send('no SIP', port, '127.0.0.1', resolve));
+      stranger.close();
+    }
+  };
+  await insult(1, 200);
+  peer.send(peer.request('OPTIONS', 'z9hG4bK1'));
+  await peer.until('SIP/2.0 200');
+  t.equal(warnings, 100);
+  clock.advance(1000);
+  await insult(200, 205);
+  peer.send(peer.request('OPTIONS', 'z9hG4bK2'));
+  await peer.until('SIP/2.0 200', 2);
+  t.equal(warnings, 101, 'then one a second');
 });
 
 t.test(
