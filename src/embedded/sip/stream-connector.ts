@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { formatHostPort } from '../../core/address.js';
 import { maxMessageBytes } from './parse-message.js';
 import { sipSubprotocol } from './stream-acceptor.js';
-import type { TlsIdentity } from './tls-identity.js';
+import { checkSipIdentity, type TlsIdentity } from './tls-identity.js';
 import type { Target } from './transport.js';
 
 /** Opens a TCP connection, with TLS if an identity is given; `opened` when messages may leave. */
@@ -31,18 +31,20 @@ export function connectWebSocket(
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
     followRedirects: false,
-    ...(tls !== undefined && tlsOptions(target, tls)),
+    // as tls.connect takes them; the types of ws know an older checkServerIdentity
+    ...(tls !== undefined && (tlsOptions(target, tls) as object)),
   });
   webSocket.once('upgrade', (response) => carried(response.socket));
   return webSocket.once('open', opened);
 }
 
-/** The certificate must bear the name that was asked for, not the one that DNS gave for it (RFC 5922 §7.2). */
+/** The certificate must bear the name that was asked for, not the one that DNS gave for it (RFC 5922 §4). */
 function tlsOptions({ host, serverName }: Target, tls: TlsIdentity) {
   const name = serverName ?? host;
   return {
     secureContext: tls.client,
     rejectUnauthorized: tls.verifyPeer,
+    checkServerIdentity: checkSipIdentity,
     ...(isIP(name) === 0 && { servername: name }),
   };
 }

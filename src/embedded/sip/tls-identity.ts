@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type SecureContextOptions,
+} from 'node:tls';
 import { errorCode } from '../../core/errors.js';
 import { sipStackError } from './errors.js';
 
@@ -54,6 +60,18 @@ export async function loadTlsIdentity(options: TlsOptions, listen: readonly stri
     client: make(options.ca ?? 'the certificate', { ca }),
     verifyPeer,
   };
+}
+
+/**
+ * The error of a certificate that does not bear `name`, as a URI of SIP (RFC 5922 §7.1) or as certificates of web servers do,
+ * with `*` too, which RFC 5922 §7.2 would forbid and carriers use.
+ */
+export function checkSipIdentity(name: string, certificate: PeerCertificate): Error | undefined {
+  const names = certificate.subjectaltname ?? '';
+  // Where Node had to quote something, a comma parts nothing.
+  const isPlain = !names.includes('"');
+  if (isPlain && names.toLowerCase().split(', ').includes(`uri:sip:${name.toLowerCase()}`)) return undefined;
+  return checkServerIdentity(name, certificate);
 }
 
 async function readPem(file: string | undefined): Promise<Buffer | undefined> {
