@@ -56,6 +56,11 @@ export function isRtcp(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && (bytes[0] as number) >> 6 === 2 && type >= 192 && type <= 223;
 }
 
+/** STUN, ZRTP or DTLS: telephones try them unasked on the port of their RTP (RFC 7983 §7). */
+export function isBesideRtp(bytes: Uint8Array): boolean {
+  return (bytes[0] ?? 0) < 64;
+}
+
 /** Hot: a header without CSRC, extension and padding at the beginning of `bytes`. */
 export function writeRtpHeader(
   bytes: Uint8Array,

@@ -7,7 +7,7 @@ import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
 import { TypedEmitter } from '../../core/typed-emitter.js';
 import { rtpError } from './errors.js';
-import { isRtcp, RTP_HEADER_BYTES } from './packet.js';
+import { isBesideRtp, isRtcp, RTP_HEADER_BYTES } from './packet.js';
 import type { RtpSocket } from './port-pool.js';
 import type { ReceptionStatistics } from './reception-statistics.js';
 import { RtcpReporter, type RtcpStats } from './rtcp-reporter.js';
@@ -306,7 +306,7 @@ export class RtpSession extends TypedEmitter<RtpSessionEvents> {
     }
     if (!this.#receiver.read(bytes)) {
       this.stats.malformed++;
-      this.#warnOf(source, 'packet is no RTP of this call');
+      if (!isBesideRtp(bytes)) this.#warnOf(source, 'packet is no RTP of this call');
       return;
     }
     if (!known) this.#lock(source);

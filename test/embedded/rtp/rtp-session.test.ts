@@ -256,6 +256,18 @@ t.test('the address of the SDP takes the lock back from a stranger who was faste
   t.equal(session.target?.port, phone.port);
 });
 
+t.test('STUN, ZRTP and DTLS that a phone tries unasked are dropped without a warning', async (t) => {
+  const warnings: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (_fields, message) => void warnings.push(message) };
+  const { session, phone } = await open(t, { logger });
+  for (const first of [0x00, 0x10, 0x16]) await phone.send(session.localPort, Buffer.from([first, 1, 0, 0]));
+  await until(() => session.stats.malformed === 3);
+  t.strictSame(warnings, []);
+  await phone.send(session.localPort, Buffer.from('not RTP at all'));
+  await until(() => session.stats.malformed === 4);
+  t.strictSame(warnings, ['packet is no RTP of this call']);
+});
+
 t.test('RTCP on the RTP port and unknown payload types disturb nothing', async (t) => {
   const { session, phone } = await open(t);
   let heard = 0;
