@@ -119,11 +119,13 @@ export async function callee(t: Test) {
     method: string,
     cseq: number,
     headers: Readonly<Record<string, string>> = {},
+    heard: (response: SipMessage) => void = () => undefined,
   ): Promise<SipMessage> => {
     const request = insideOf(response, method, cseq);
     for (const [name, value] of Object.entries(headers)) request.append(name, value);
     return new Promise((resolve) => {
       layer.request(request, targetOf(request), (answered) => {
+        heard(answered);
         if (answered.status >= 200) resolve(answered);
       });
     });
