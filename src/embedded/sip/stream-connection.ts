@@ -31,6 +31,7 @@ export abstract class StreamConnection implements Stream {
   #deadline: Timer | undefined;
   #error: Error | undefined;
   #heard = false;
+  readonly #watchers = new Set<(error: Error) => void>();
 
   protected constructor(
     /** The address at the other end. */
@@ -74,6 +75,12 @@ export abstract class StreamConnection implements Stream {
     this.#deadline = this.clock.after(limitMs, () => this.fail(systemError(code)));
   }
 
+  /** Calls `lost` when the connection is closed, unless the function returned was called before. */
+  watch(lost: (error: Error) => void): () => void {
+    this.#watchers.add(lost);
+    return () => void this.#watchers.delete(lost);
+  }
+
   fail(error: Error): void {
     this.#error ??= error;
     this.destroy();
@@ -106,8 +113,9 @@ export abstract class StreamConnection implements Stream {
     const waiting = this.#opening ?? [];
     this.#opening = undefined;
     const error = this.#error ?? systemError('ECONNRESET');
-    for (const { failed } of waiting) failed(error);
     this.hooks.closed(this, this.#error);
+    for (const { failed } of waiting) failed(error);
+    for (const lost of [...this.#watchers]) lost(error);
   }
 
   #relax(): void {

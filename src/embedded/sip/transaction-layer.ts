@@ -22,8 +22,9 @@ import type {
 import { InviteClientTransaction } from './transaction-client-invite.js';
 import { NonInviteClientTransaction } from './transaction-client-noninvite.js';
 import { isTooLarge, RequestAttempts } from './request-attempts.js';
+import { RequestDelivery } from './request-delivery.js';
 import { TransportLayer, type RoutedTarget, type TransportOptions } from './transport-layer.js';
-import type { Listener, Source, Target } from './transport.js';
+import type { Listener, SendFailed, Source, Target } from './transport.js';
 import { uriHost } from './uri.js';
 import { parseVia, stampVia, viaCount, type Via } from './via.js';
 
@@ -150,13 +151,29 @@ export class TransactionLayer {
     const { listener } = target;
     const key = `${branch}|${message.method}`;
     let cancelHeaders: Readonly<Record<string, string>> = {};
+    const isStream = target.protocol !== 'udp';
+    let wasSent = false;
+    const deliver = (failed: SendFailed): void => {
+      this.#send(message, listener, target, wasSent, failed);
+      wasSent = true;
+    };
+    const delivery = isStream ? new RequestDelivery(listener, target, deliver) : undefined;
     const context = this.#context(
-      target.protocol !== 'udp',
+      isStream,
       () => machine,
-      (outgoing, repeated, failed) => this.#send(outgoing, listener, target, repeated, failed),
-      () => this.#clients.delete(key),
+      (outgoing, repeated, failed) => {
+        if (outgoing === message && delivery !== undefined) delivery.send(failed);
+        else this.#send(outgoing, listener, target, repeated, failed);
+      },
+      () => {
+        delivery?.end();
+        this.#clients.delete(key);
+      },
     );
-    const heard = this.#observed(message.method, respond);
+    const heard = this.#observed(message.method, (response, source) => {
+      delivery?.end();
+      respond(response, source);
+    });
     const invite =
       message.method === 'INVITE'
         ? new InviteClientTransaction(message, context, heard, () =>

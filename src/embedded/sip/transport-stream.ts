@@ -5,9 +5,9 @@ import type { ConnectionGate, ConnectionLimits } from './connection-limits.js';
 import { acceptTls, acceptWebSocket, type Accept } from './stream-acceptor.js';
 import {
   SocketConnection,
+  StreamConnection,
   WebSocketConnection,
   type ConnectionHooks,
-  type StreamConnection,
 } from './stream-connection.js';
 import { connectSocket, connectWebSocket } from './stream-connector.js';
 import type { TlsIdentity } from './tls-identity.js';
@@ -102,6 +102,11 @@ class StreamListener implements Listener {
   streamTo(target: Pick<Target, 'host' | 'port' | 'serverName'>): Stream | undefined {
     const connection = this.#byPeer.get(this.#provenKey(target) ?? formatHostPort(target));
     return connection?.open === true ? connection : undefined;
+  }
+
+  watch(target: Target, lost: (error: Error) => void): () => void {
+    const stream = target.stream?.open === true ? target.stream : this.streamTo(target);
+    return stream instanceof StreamConnection ? stream.watch(lost) : () => undefined;
   }
 
   send(bytes: Buffer, target: Target, failed: SendFailed): void {

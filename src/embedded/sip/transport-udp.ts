@@ -60,6 +60,10 @@ class UdpListener implements Listener {
     return undefined;
   }
 
+  watch(): () => void {
+    return () => undefined;
+  }
+
   send(bytes: Buffer, target: Target, failed: (error: Error) => void): void {
     if (!this.#open) return;
     this.socket.send(bytes, target.port, target.host, (error) => {

@@ -62,6 +62,8 @@ export type SendFailed = (error: Error) => void;
 /** A connection that carries SIP both ways. */
 export interface Stream {
   readonly open: boolean;
+  /** Open in so far as it takes what is written, which leaves when the connection is there. */
+  readonly isOpening: boolean;
   write(bytes: Buffer, failed?: SendFailed): void;
 }
 
@@ -75,6 +77,11 @@ export interface Listener {
    * only found when its certificate was held against that name.
    */
   streamTo(address: Pick<Target, 'host' | 'port' | 'serverName'>): Stream | undefined;
+  /**
+   * Calls `lost` when the connection that messages to `target` go over now is closed; not after the function returned was
+   * called, and never for datagrams.
+   */
+  watch(target: Target, lost: (error: Error) => void): () => void;
   /** Sockets held: the listening one and the open connections. */
   readonly sockets: number;
   /** Closes at once; nothing is received after it. */

@@ -8,6 +8,7 @@ const listener: Listener = {
   address: { protocol: 'udp', host: '192.0.2.2', port: 5060 },
   send: () => undefined,
   streamTo: () => undefined,
+  watch: () => () => undefined,
   sockets: 0,
   close: () => Promise.resolve(),
 };

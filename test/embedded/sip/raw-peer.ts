@@ -17,6 +17,7 @@ export const somebody: Source = {
     address: { protocol: 'udp', host: '192.0.2.2', port: 5060 },
     send: () => undefined,
     streamTo: () => undefined,
+    watch: () => () => undefined,
     sockets: 0,
     close: () => Promise.resolve(),
   },
