@@ -67,9 +67,15 @@ export async function openSignalling(options: SignallingOptions): Promise<Signal
     realm,
     find: (name) => users.find(name),
     clock,
+    logger,
     algorithms,
   });
-  const locations = new Locations({ clock, logger, file: join(config.dataDir, 'registrations.json') });
+  const locations = new Locations({
+    clock,
+    logger,
+    userId: (name) => users.find(name)?.id,
+    file: join(config.dataDir, 'registrations.json'),
+  });
   await locations.load();
   const registrar = new Registrar({ authenticator, locations, clock });
   const identification = {

@@ -27,8 +27,8 @@ export type CallDialogEvents = {
   ended: [cause: EndCause];
 };
 
-/** How often a side that is watched is asked whether it is there, ms. */
-const watchMs = 30_000;
+/** How often a side that is watched is asked whether it is there, ms; its silence is believed after another 32 s (timer F). */
+const watchMs = 10_000;
 
 /** The established SIP dialog with a caller. Owned by the call; {@link bye} is its close. */
 export class CallDialog extends TypedEmitter<CallDialogEvents> {

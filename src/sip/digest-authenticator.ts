@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/logger.js';
 import { authenticationFailed } from './channels.js';
 import { challengeText, isRightResponse, parseCredentials, type DigestAlgorithm } from './digest.js';
 import { FailureLimit } from './failure-limit.js';
@@ -10,6 +11,7 @@ export interface DigestAuthenticatorOptions {
   readonly realm: string;
   readonly find: (name: string) => User | undefined;
   readonly clock: Clock;
+  readonly logger: Logger;
   /**
    * What is offered, the preferred first. Default MD5 alone: there are telephones (libre before 2.x) that give up on a
    * challenge they do not know, though another one stands beside it.
@@ -39,6 +41,9 @@ const addressLimit = 60;
 /** The same for one user's name, from all addresses but those where the user has proven the password. */
 const userLimit = 20;
 const windowMs = 60_000;
+/** Failures that are logged within a minute, and how long one address is not told again, ms: a telephone tries all day. */
+const toldLimit = 10;
+const toldAgainMs = 3_600_000;
 /** Addresses that are remembered as a user's own. */
 const maxProven = 10_000;
 
@@ -50,6 +55,8 @@ export class DigestAuthenticator {
   readonly #nonces: Nonces;
   readonly #addresses: FailureLimit;
   readonly #names: FailureLimit;
+  readonly #toldOf: FailureLimit;
+  readonly #told: FailureLimit;
   readonly #proven = new Set<string>();
   /** No password leads to it. */
   readonly #noSecret = randomBytes(32).toString('hex');
@@ -59,6 +66,8 @@ export class DigestAuthenticator {
     this.#nonces = new Nonces(clock);
     this.#addresses = new FailureLimit(clock, addressLimit, windowMs);
     this.#names = new FailureLimit(clock, userLimit, windowMs);
+    this.#toldOf = new FailureLimit(clock, 1, toldAgainMs);
+    this.#told = new FailureLimit(clock, toldLimit, windowMs);
   }
 
   examine(request: ProvenRequest): DigestVerdict {
@@ -101,8 +110,17 @@ export class DigestAuthenticator {
     authenticationFailed.publish({ reason: 'wrong' });
     this.#addresses.add(address);
     this.#names.add(name);
+    this.#tell(address);
     // Who begins to fail where the user was known is a guesser behind the same address, or has a new password.
     if (this.#names.isReached(name) || this.#addresses.isReached(address)) this.#proven.delete(origin);
+  }
+
+  /** The telephone shows no more than that it is not registered. */
+  #tell(address: string): void {
+    if (this.#toldOf.isReached(address) || this.#told.isReached('')) return;
+    this.#toldOf.add(address);
+    this.#told.add('');
+    this.options.logger.warn({ address }, 'a password or the name of a user is wrong, told once an hour');
   }
 
   #succeeded(origin: string): void {

@@ -15,6 +15,8 @@ export interface Telephone {
 export interface Binding extends Telephone {
   /** Wall clock. */
   readonly expiresAtMs: number;
+  /** Of whom it registered for: a later user of the same name does not get it. */
+  readonly userId?: string | undefined;
   /** RFC 3261 §20.10, 0 to 1. */
   readonly q: number;
   readonly userAgent: string;
@@ -35,6 +37,8 @@ export interface Registration extends Telephone {
 export interface LocationsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** `User.id` of whoever has this name now. Default: names are enough. */
+  readonly userId?: (user: string) => string | undefined;
   /** Where they are kept over a restart. Default: nowhere. */
   readonly file?: string;
 }
@@ -56,14 +60,19 @@ export class Locations {
   bindings(user: string): readonly Binding[] {
     const all = this.#users.get(user) ?? [];
     const nowMs = this.options.clock.wallMs();
-    const current = all.filter((binding) => binding.expiresAtMs > nowMs);
+    const userId = this.options.userId?.(user);
+    const current = all.filter((binding) => binding.expiresAtMs > nowMs && binding.userId === userId);
     if (current.length < all.length) this.#keep(user, current);
     return current;
   }
 
   /** Puts these in place of what a user had, newest first. */
   set(user: string, bindings: readonly Binding[]): void {
-    this.#keep(user, bindings.slice(0, maxBindings));
+    const userId = this.options.userId?.(user);
+    this.#keep(
+      user,
+      bindings.slice(0, maxBindings).map((binding) => ({ ...binding, userId })),
+    );
     if (this.options.file === undefined) return;
     this.#saveDue ??= this.options.clock.after(saveDelayMs, () => this.#save());
   }

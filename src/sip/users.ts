@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../core/errors.js';
+import { uuid } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import { makeFolder } from '../core/make-folder.js';
 import { ha1 } from './digest.js';
@@ -10,6 +11,8 @@ import { sipError } from './errors.js';
 /** Somebody who may register telephones and call as a user. The password is not kept, only what digests are made of. */
 export interface User {
   readonly name: string;
+  /** Tells a user from one of the same name that was removed; absent of those that an older version added. */
+  readonly id?: string;
   /** The hashes are good for this realm only. */
   readonly realm: string;
   /** H(name:realm:password), hexadecimal. */
@@ -30,7 +33,7 @@ export async function addUser(dataDir: string, name: string, realm: string, pass
   if (!/^[^"\\\r\n:]+$/.test(realm)) throw sipError('SIP_REALM');
   const users = await listUsers(dataDir);
   if (users.some((user) => user.name === name)) throw sipError('SIP_USER_EXISTS', { name });
-  await write(dataDir, [...users, hashed(name, realm, password)]);
+  await write(dataDir, [...users, { ...hashed(name, realm, password), id: uuid() }]);
 }
 
 /** Gives a user another password, and the realm if it is another. Rejects SIP_NO_SUCH_USER and as {@link addUser}. */
@@ -45,7 +48,7 @@ export async function changePassword(
   const changed = hashed(name, realm, password);
   await write(
     dataDir,
-    users.map((user) => (user.name === name ? changed : user)),
+    users.map((user) => (user.name === name ? { ...user, ...changed } : user)),
   );
 }
 

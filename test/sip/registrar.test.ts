@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type Srf from 'drachtio-srf';
 import t, { type Test } from 'tap';
 import { ManualClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/logger.js';
+import { silentLogger, type Logger } from '../../src/core/logger.js';
 import { parseContacts } from '../../src/sip/contact-header.js';
 import { DigestAuthenticator } from '../../src/sip/digest-authenticator.js';
 import { Locations } from '../../src/sip/locations.js';
 import { Registrar } from '../../src/sip/registrar.js';
-import { addUser, Users } from '../../src/sip/users.js';
+import { addUser, changePassword, removeUser, Users } from '../../src/sip/users.js';
 import { uriUser } from '../../src/sip/uri-user.js';
 import { connectApp, serverUri, startServer } from '../embedded/drachtio/harness.js';
 import { agent } from '../embedded/sip/phones.js';
@@ -23,7 +23,13 @@ async function registrar(t: Test) {
   const users = new Users(dir, silentLogger);
   const clock = new ManualClock();
   const file = join(dir, 'registrations.json');
-  const locations = new Locations({ clock, logger: silentLogger, file });
+  const warnings: object[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (fields, message) => void warnings.push({ ...fields, message }),
+  };
+  const userId = (name: string) => users.find(name)?.id;
+  const locations = new Locations({ clock, logger, file, userId });
   t.teardown(async () => {
     // What it has yet to write goes into the folder.
     await locations.close();
@@ -33,6 +39,7 @@ async function registrar(t: Test) {
     realm: 'xiangyin',
     find: (name) => users.find(name),
     clock,
+    logger,
     algorithms: ['SHA-256', 'MD5'],
   });
   const server = await startServer(t);
@@ -53,7 +60,7 @@ async function registrar(t: Test) {
     headers: { To: '<sip:alice@xiangyin>', ...more.headers },
   });
   const contacts = (): string[] => locations.bindings('alice').map(({ contact }) => contact);
-  return { clock, locations, ua, alice, contacts, file };
+  return { clock, dir, locations, ua, alice, contacts, file, userId, warnings };
 }
 
 const desk = '<sip:alice@192.0.2.7:5062>';
@@ -130,16 +137,43 @@ t.test('too short, too long, too late, too many', async (t) => {
 });
 
 t.test('who was registered is so after a restart, unless the file is broken', async (t) => {
-  const { alice, locations, clock, file } = await registrar(t);
+  const { alice, locations, clock, file, userId } = await registrar(t);
   await send(alice({ headers: { Contact: desk } }));
   await locations.close();
   await locations.close();
-  const next = new Locations({ clock, logger: silentLogger, file });
+  const next = new Locations({ clock, logger: silentLogger, file, userId });
   await next.load();
   t.strictSame(next.bindings('alice'), locations.bindings('alice'));
   t.match(JSON.parse(await readFile(file, 'utf8')), { version: 1 });
   const broken = new Locations({ clock, logger: silentLogger, file: join(file, '..', 'users.json') });
   await t.resolves(broken.load());
+});
+
+t.test('telephones of a user who was removed are not those of the next one of the name', async (t) => {
+  const { alice, contacts, dir, file, locations, clock, userId } = await registrar(t);
+  await send(alice({ headers: { To: '<sip:alice@xiangyin>', Contact: desk } }));
+  await changePassword(dir, 'alice', 'xiangyin', 'other');
+  t.equal(contacts().length, 1, 'a new password leaves them until they expire');
+  await locations.close();
+  await removeUser(dir, 'alice');
+  await addUser(dir, 'alice', 'xiangyin', 'another');
+  const next = new Locations({ clock, logger: silentLogger, file, userId });
+  await next.load();
+  t.strictSame(next.bindings('alice'), [], 'over a restart');
+  t.strictSame(contacts(), []);
+  t.strictSame(locations.all(), []);
+});
+
+t.test('a wrong password is told with its address, once an hour', async (t) => {
+  const { alice, clock, warnings } = await registrar(t);
+  const fail = () =>
+    send(alice({ password: 'wrong', headers: { To: '<sip:alice@xiangyin>', Contact: desk } }));
+  for (let i = 0; i < 3; i++) await fail();
+  t.match(warnings, [{ address: '127.0.0.1', message: /password or the name of a user is wrong/ }]);
+  t.notMatch(JSON.stringify(warnings), /alice/, 'names may be numbers');
+  clock.advance(3_600_000);
+  await fail();
+  t.equal(warnings.length, 2);
 });
 
 t.test('Contacts and users are read as telephones write them', async (t) => {
