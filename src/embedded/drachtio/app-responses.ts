@@ -11,8 +11,8 @@ import type { CallContext } from './call-context.js';
 import { CallDialog, endsSubscription } from './call-dialog.js';
 import { applyHeaders } from './header-rules.js';
 import { sentLeader } from './leader.js';
-import { refuse } from './refuse.js';
-import { ReliableResponses, supports100rel } from './reliable-responses.js';
+import { answerAlone } from './answer-alone.js';
+import { ReliableResponses, requires100rel, supports100rel } from './reliable-responses.js';
 import { keepSession } from './session-keeping.js';
 import { agreeSession } from './session-timer.js';
 import { renewSubscription } from './subscription-expiry.js';
@@ -64,7 +64,11 @@ export class AppResponses {
     const { request, source } = transaction;
     const response = this.#build(waiting, command);
     const { status } = response;
-    const reliable = status > 100 && status < 200 && /\b100rel\b/i.test(response.get('require') ?? '');
+    const isInterim = status > 100 && status < 200;
+    if (isInterim && request.method === 'INVITE' && requires100rel(request) && !requires100rel(response)) {
+      response.append('Require', '100rel');
+    }
+    const reliable = isInterim && requires100rel(response);
     if (reliable && (request.method !== 'INVITE' || !supports100rel(request))) {
       app.nok(command.messageId, 'Remote endpoint does not support 100rel');
       return;
@@ -132,7 +136,7 @@ export class AppResponses {
         const { dialog, transaction } = waiting;
         this.waitings.forget(waiting);
         if (dialog !== undefined && !waiting.inDialog) this.context.dialogs.remove(dialog);
-        refuse(transaction, { status: 504 }, waiting.toTag);
+        answerAlone(transaction, { status: 504 }, waiting.toTag);
         this.context.cdrStop('application', transaction.request, 'call-rejected');
       },
     );
@@ -144,6 +148,10 @@ export class AppResponses {
     const { transaction, dialog, inDialog } = waiting;
     const { request } = transaction;
     const { status } = response;
+    if (status < 300) {
+      waiting.reliable?.cease();
+      waiting.reliable = undefined; // its dialog keeps it
+    }
     this.waitings.forget(waiting);
     if (status < 300 && (request.method === 'REGISTER' || request.method === 'SUBSCRIBE')) {
       this.context.registered.accepted(request, response, transaction.source);

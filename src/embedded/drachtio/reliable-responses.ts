@@ -15,6 +15,7 @@ export class ReliableResponses {
   #repeat: Timer | undefined;
   #limit: Timer | undefined;
   #drained: (() => void) | undefined;
+  #hasCeased = false;
 
   constructor(
     private readonly clock: Clock,
@@ -29,6 +30,11 @@ export class ReliableResponses {
     return this.#unacknowledged.some((response) => response.body !== '');
   }
 
+  /** The INVITE has its 2xx. */
+  get hasCeased(): boolean {
+    return this.#hasCeased;
+  }
+
   /** Adds RSeq to a response and sends it, now or when those before it have arrived. */
   add(response: SipMessage): void {
     response.set('RSeq', String(this.#rseq++));
@@ -36,8 +42,11 @@ export class ReliableResponses {
     if (this.#unacknowledged.length === 1) this.#transmit(response);
   }
 
-  /** A PRACK; false: it acknowledges nothing of ours that is on its way. */
-  acknowledge(prack: SipMessage): boolean {
+  /**
+   * A PRACK; false: it acknowledges nothing of ours that is on its way. `passOn` is called before anything else is sent: an
+   * application has to hear of the PRACK before its answer goes.
+   */
+  acknowledge(prack: SipMessage, passOn: () => void = () => undefined): boolean {
     const first = this.#unacknowledged[0];
     if (first === undefined) return false;
     const rack = (prack.get('rack') ?? '').trim().split(/\s+/);
@@ -46,6 +55,7 @@ export class ReliableResponses {
     if (!fits || rack.length !== 3 || method !== 'INVITE') return false;
     this.#stopTimers();
     this.#unacknowledged.shift();
+    passOn();
     const next = this.#unacknowledged[0];
     if (next !== undefined) this.#transmit(next);
     else {
@@ -60,7 +70,15 @@ export class ReliableResponses {
     this.#drained = fn;
   }
 
-  /** The INVITE is over, or a final response makes them needless. */
+  /** A 2xx has left: nothing is repeated any more, but the PRACK of what was sent may still come (§3). */
+  cease(): void {
+    this.#hasCeased = true;
+    this.#stopTimers();
+    this.#unacknowledged.splice(1);
+    this.#drained = undefined;
+  }
+
+  /** The INVITE is over without a call. */
   stop(): void {
     this.#stopTimers();
     this.#unacknowledged = [];
@@ -90,9 +108,16 @@ export class ReliableResponses {
   }
 }
 
+/** Whether a request demands them: then all but 100 have to be (RFC 3262 §3). */
+export function requires100rel(request: SipMessage): boolean {
+  return request.getAll('require').some((value) => option100rel.test(value));
+}
+
 /** Whether a request allows (or demands) reliable provisional responses. */
 export function supports100rel(request: SipMessage): boolean {
   return [...request.getAll('supported'), ...request.getAll('require')].some((value) =>
-    /(^|[\s,])100rel(?=$|[\s,])/i.test(value),
+    option100rel.test(value),
   );
 }
+
+const option100rel = /(^|[\s,])100rel(?=$|[\s,])/i;

@@ -15,7 +15,7 @@ import { dialogIdOf, type CallDialog } from './call-dialog.js';
 import { newRequestLeader } from './leader.js';
 import type { Proxy, ProxyClient } from './proxy.js';
 import type { ProxyCommand } from './proxy-command.js';
-import { refuse } from './refuse.js';
+import { answerAlone } from './answer-alone.js';
 import type { Decision, RequestRouting } from './request-routing.js';
 import { isTooShort, minSessionSeconds } from './session-timer.js';
 import { WaitingRequests, type Waiting } from './waiting-requests.js';
@@ -62,11 +62,11 @@ export class Uas {
     const { earlyNotifies } = this.context;
     if (earlyNotifies.expects(request)) {
       if (!earlyNotifies.hold(request, () => this.#overtaken(transaction)))
-        refuse(transaction, { status: 503 });
+        answerAlone(transaction, { status: 503 });
       return;
     }
     const status = request.method === 'INVITE' ? this.#merged(request) : undefined;
-    if (status !== undefined) return refuse(transaction, { status });
+    if (status !== undefined) return answerAlone(transaction, { status });
     this.#newRequest(transaction);
   }
 
@@ -84,21 +84,21 @@ export class Uas {
   cancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
     const waiting = invite === undefined ? undefined : this.#waitings.byTransaction(invite);
     if (waiting === undefined || invite?.pending !== true) {
-      refuse(cancel, { status: 481 });
+      answerAlone(cancel, { status: 481 });
       const answered = invite === undefined ? undefined : this.#responses.answeredBy(invite);
       if (answered?.answer !== undefined && !answered.hangUpDeferred()) {
         this.context.hangUp(answered, 'CANCEL after 200 OK', 'ackbye');
       }
       return;
     }
-    refuse(cancel, { status: 200 }, waiting.toTag);
+    answerAlone(cancel, { status: 200 }, waiting.toTag);
     this.#cancelled(waiting, cancel.request, cancel.source);
   }
 
   /** The caller of an INVITE has given up: 487, and its application gets the CANCEL. */
   #cancelled(waiting: Waiting, cancel: SipMessage, source: Source): void {
     const { app, txn, dialogId, dialog, inDialog, transaction } = waiting;
-    refuse(transaction, { status: 487 }, waiting.toTag);
+    answerAlone(transaction, { status: 487 }, waiting.toTag);
     this.#waitings.forget(waiting);
     if (!inDialog) {
       if (dialog !== undefined) this.context.dialogs.remove(dialog);
@@ -135,7 +135,7 @@ export class Uas {
       if (waiting.dialog !== undefined && !waiting.inDialog) {
         this.context.dialogs.remove(waiting.dialog);
       }
-      refuse(waiting.transaction, { status: waiting.inDialog ? 481 : 503 }, waiting.toTag);
+      answerAlone(waiting.transaction, { status: waiting.inDialog ? 481 : 503 }, waiting.toTag);
     }
   }
 
@@ -153,7 +153,7 @@ export class Uas {
   /** The NOTIFY of a subscription that was made by now, or was refused. */
   #overtaken(transaction: ServerTransaction): void {
     const dialog = this.context.dialogs.forRequest(transaction.request);
-    if (dialog === undefined) refuse(transaction, { status: 481 });
+    if (dialog === undefined) answerAlone(transaction, { status: 481 });
     else if (transaction.pending) this.#inDialog(transaction, dialog);
   }
 
@@ -165,7 +165,7 @@ export class Uas {
     const handled = this.routing.handles(request.method);
     const app = handled ? undefined : this.context.apps.next(request.method.toLowerCase());
     if (app === undefined && !handled) {
-      refuse(transaction, { status: 503 });
+      answerAlone(transaction, { status: 503 });
       if (invite) this.context.cdrStop('application', request, 'call-rejected');
       return;
     }
@@ -174,7 +174,7 @@ export class Uas {
       // An application that says nothing at all: 64 s, then the caller hears of it.
       waiting.unanswered = clock.after(2 * longestWaitMs(timers), () => {
         this.#waitings.forget(waiting);
-        refuse(transaction, { status: 500 }, waiting.toTag);
+        answerAlone(transaction, { status: 500 }, waiting.toTag);
       });
     }
     if (app !== undefined) this.#give(waiting, app);
@@ -208,7 +208,7 @@ export class Uas {
   #inDialog(transaction: ServerTransaction, dialog: CallDialog): void {
     const { request, source } = transaction;
     const { method } = request;
-    if (!dialog.state.accepts(request)) return refuse(transaction, { status: 500 });
+    if (!dialog.state.accepts(request)) return answerAlone(transaction, { status: 500 });
     if (method === 'BYE') {
       const invite = dialog.confirmed ? undefined : this.#waitings.inviteOf(dialog);
       if (invite !== undefined) return this.#earlyBye(transaction, invite);
@@ -218,18 +218,26 @@ export class Uas {
       this.context.cdrStop('network', request, 'normal-release');
     }
     const { app } = dialog;
-    if (app === undefined) return refuse(transaction, { status: 481 });
-    if (method === 'PRACK' && dialog.reliable?.acknowledge(request) !== true) {
-      return refuse(transaction, { status: 481 }); // RFC 3262 §3
+    if (app === undefined) return answerAlone(transaction, { status: 481 });
+    const passOn = (): void => {
+      const { txn } = this.#wait(transaction, app, dialog.id, dialog.state.localTag, dialog);
+      this.context.up(app, request, source, txn, dialog.id);
+    };
+    if (method === 'PRACK') {
+      const { reliable } = dialog;
+      // One that our 2xx has overtaken: the library has a dialog by now, which knows no PRACK.
+      const isLate = reliable?.hasCeased === true && request.body === '';
+      const take = isLate ? () => answerAlone(transaction, { status: 200 }) : passOn;
+      if (reliable?.acknowledge(request, take) !== true) answerAlone(transaction, { status: 481 }); // RFC 3262 §3
+      return;
     }
     if (method === 'INVITE' || method === 'UPDATE') {
       const refusal = isTooShort(request) ? tooShort : glare(dialog, request);
-      if (refusal !== undefined) return refuse(transaction, refusal);
+      if (refusal !== undefined) return answerAlone(transaction, refusal);
       dialog.state.refreshTarget(request, source);
       dialog.incomingOffer = transaction;
     }
-    const { txn } = this.#wait(transaction, app, dialog.id, dialog.state.localTag, dialog);
-    this.context.up(app, request, source, txn, dialog.id);
+    passOn();
   }
 
   /**
@@ -237,7 +245,7 @@ export class Uas {
    * have not answered.
    */
   #earlyBye(bye: ServerTransaction, invite: Waiting): void {
-    refuse(bye, { status: 200 });
+    answerAlone(bye, { status: 200 });
     const reasons = bye.request.getAll('reason');
     const cancel = cancelFor(invite.transaction.request);
     for (const reason of reasons) cancel.append('Reason', reason);

@@ -90,7 +90,9 @@ export class WaitingRequests {
     this.#byTransaction.delete(transaction);
     const key = inviteKey(transaction.request);
     if (this.#invites.get(key) === waiting) this.#invites.delete(key);
-    if (dialog !== undefined && dialog.reliable === reliable) dialog.reliable = undefined;
+    if (dialog !== undefined && reliable !== undefined && dialog.reliable === reliable) {
+      dialog.reliable = undefined;
+    }
     waiting.held = undefined;
     if (held !== undefined) waiting.app?.nok(held.messageId, 'Response not sent due to missing PRACK');
   }

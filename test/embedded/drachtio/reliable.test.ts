@@ -91,7 +91,9 @@ t.test('a 200 waits for the PRACK of a 183 with a session description', async (t
   void answer.then(() => (accepted = true));
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.equal(accepted, false);
-  await early(phone, call, first, 'PRACK', 2, { headers: { RAck: `${first.get('rseq')} 1 INVITE` } });
+  const rack = { headers: { RAck: `${first.get('rseq')} 1 INVITE` } };
+  const { status } = await early(phone, call, first, 'PRACK', 2, rack);
+  t.equal(status, 200, 'the application hears of it before its answer goes');
   const [, dialog] = await answer;
   call.ack();
   await dialog.request('INFO'); // CSeq 2 is used
@@ -115,6 +117,68 @@ t.test('CANCEL while a reliable 183 is repeated ends it', async (t) => {
   t.equal((await next(call, 'failed'))[0], 487);
   t.ok(await serverEmpty(server));
   t.ok(await empty(phone));
+});
+
+t.test('a reliable 180 that the answer overtakes is repeated no more, but its PRACK is taken', async (t) => {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  await connectApp(t, server, (app) => {
+    app.invite((req: Request, res: Response) => {
+      res.send(180, { headers: { Require: '100rel' } });
+      void app.createUAS(req, res, { localSdp: sdp });
+    });
+  });
+  const call = phone.invite(serverUri(server), { body: sdp, headers: { Supported: '100rel' } });
+  const rung: SipMessage[] = [];
+  call.on('provisional', (response) => {
+    if (response.status === 180) rung.push(response);
+  });
+  const [, dialog] = await next(call, 'accepted');
+  call.ack();
+  const [first] = rung as [SipMessage];
+  const rack = { headers: { RAck: `${first.get('rseq')} 1 INVITE` } };
+  t.equal((await early(phone, call, first, 'PRACK', 2, rack)).status, 200);
+  t.equal((await early(phone, call, first, 'PRACK', 3, rack)).status, 481, 'once');
+  for (let i = 0; i < 2; i++) await dialog.request('INFO'); // CSeq 2 and 3 are used
+  await dialog.bye();
+  t.ok(await serverEmpty(server));
+  t.equal(rung.length, 1);
+});
+
+t.test('to a caller that requires 100rel every response but 100 is reliable, unasked', async (t) => {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  let go: () => void = () => undefined;
+  await connectApp(t, server, (app) => {
+    app.invite((req: Request, res: Response) => {
+      res.send(180);
+      res.send(183, { body: sdp });
+      go = () => void app.createUAS(req, res, { localSdp: sdp });
+    });
+  });
+  const call = phone.invite(serverUri(server), { body: sdp, headers: { Require: '100rel' } });
+  const rseqs: number[] = [];
+  for (const status of [180, 183]) {
+    const response = await new Promise<SipMessage>((resolve) =>
+      call.on('provisional', (one) => one.status === status && resolve(one)),
+    );
+    t.equal(response.get('require'), '100rel');
+    rseqs.push(Number(response.get('rseq')));
+    const headers = { RAck: `${response.get('rseq')} 1 INVITE` };
+    // The library answers a PRACK that nobody waits for.
+    t.equal((await early(phone, call, response, 'PRACK', status, { headers })).status, 200);
+  }
+  t.equal(rseqs[1], (rseqs[0] as number) + 1);
+  go();
+  const [answer, dialog] = await next(call, 'accepted');
+  t.equal(answer.has('require'), false);
+  call.ack();
+  await phone.request('BYE', dialog.remoteTarget, {
+    callId: dialog.callId,
+    fromTag: dialog.localTag,
+    headers: { To: `<sip:service@127.0.0.1>;tag=${dialog.remoteTag}`, CSeq: '200 BYE' },
+  });
+  t.ok(await serverEmpty(server));
 });
 
 t.test('to a caller without 100rel it is refused', async (t) => {

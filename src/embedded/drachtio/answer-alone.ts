@@ -3,7 +3,7 @@ import type { Refusal } from '../sip/stateless-refusal.js';
 import type { ServerTransaction } from '../sip/transaction-layer.js';
 
 /** Answers a request without an application. */
-export function refuse(
+export function answerAlone(
   transaction: ServerTransaction,
   { status, headers = {} }: Refusal,
   toTag?: string,
