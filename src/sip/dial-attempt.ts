@@ -6,7 +6,7 @@ export interface DialAttempt {
   readonly trunk: string | undefined;
   /** Tried at the same time; at least one. */
   readonly targets: readonly LegTarget[];
-  /** How long the other side may be silent altogether, without even a 100, ms. */
+  /** How long the other side may be silent, neither ringing nor answering a question (OPTIONS), ms. */
   readonly firstResponseMs: number;
   /** How long it may ring, ms, where that is shorter than the call's own limit. */
   readonly ringMs: number | undefined;

@@ -41,7 +41,7 @@ export type LegEnd = LegAnswered | LegFailed;
 export type InviteLegEvents = {
   /** The INVITE is out, under this Call-ID. */
   sent: [sipCallId: string];
-  /** The first response of any kind: somebody is there. */
+  /** The first response but a 100, which the daemon keeps to itself: somebody is there. */
   heard: [];
   ringing: [];
   /** A 18x with a session description that differs from the one before. */
@@ -140,8 +140,13 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     this.#request = request;
     // The library's own event, at the challenged request, with the one that has the credentials.
     (request as unknown as NodeJS.EventEmitter).once('authenticate', (repeated: Srf.SrfRequest) =>
-      this.#follow(repeated),
+      this.#challenged(repeated),
     );
+  }
+
+  #challenged(repeated: Srf.SrfRequest): void {
+    this.#hear();
+    this.#follow(repeated);
   }
 
   /** Before the daemon told us of the INVITE there is nothing to cancel; {@link #sent} does it then. */
@@ -155,12 +160,15 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     }
   }
 
+  #hear(): void {
+    if (this.#heard) return;
+    this.#heard = true;
+    this.emit('heard');
+  }
+
   #provisional(response: Srf.SrfResponse): void {
     if (this.#settled) return;
-    if (!this.#heard) {
-      this.#heard = true;
-      this.emit('heard');
-    }
+    this.#hear();
     if (response.status > 100) this.#rang = true;
     if (response.status === 180) this.emit('ringing');
     const { body } = response;

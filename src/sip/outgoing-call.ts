@@ -7,6 +7,7 @@ import type { DialAttempt, NoAttempt } from './dial-attempt.js';
 import { failureOf, worthiest } from './dial-failure.js';
 import type { DialFailed, DialResult } from './dial-outcome.js';
 import { InviteLeg, type LegAnswered, type LegEnd, type LegFailed, type LegTarget } from './invite-leg.js';
+import { isReachable } from './reachability.js';
 
 export type OutgoingCallEvents = {
   /** Somebody's telephone rings; comes once. */
@@ -196,13 +197,23 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
     const { firstResponseMs, ringMs } = attempt;
     const leg = new InviteLeg(srf, clock, logger);
     this.#legs.add(leg);
-    // Nobody is there at all: the daemon alone would try for 32 s (RFC 3261 §17.1.1.2, timer B).
-    const silence = clock.after(firstResponseMs, () => leg.cancel({}, 0));
+    // Nobody is there at all: the daemon alone would try for 32 s (RFC 3261 §17.1.1.2, timer B). It keeps a 100 to itself,
+    // and some networks need longer to ring: who answers a question meanwhile is there.
+    let heard = false;
+    const questionMs = firstResponseMs / 2;
+    const silence = clock.after(firstResponseMs - questionMs, () => {
+      void isReachable(srf, clock, target, questionMs).then((reachable) => {
+        if (!reachable && !heard) leg.cancel({}, 0);
+      });
+    });
     const ringing =
       ringMs === undefined ? undefined : clock.after(ringMs, () => this.#stop('noAnswer', ringMs));
     leg
       .on('sent', (sipCallId) => (this.sipCallId = sipCallId))
-      .on('heard', () => silence.cancel())
+      .on('heard', () => {
+        heard = true;
+        silence.cancel();
+      })
       .on('ringing', () => {
         if (this.#rings) return;
         this.#rings = true;

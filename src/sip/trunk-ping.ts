@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js';
 import type { Logger } from '../core/logger.js';
+import { reachabilityRequest, showsReachable } from './reachability.js';
 import type { SipAnswer, SipRequest } from './sip-request.js';
 import type { TrunkHostLine } from './trunk-host-line.js';
 import type { Trunk } from './trunk.js';
@@ -16,7 +17,7 @@ const answerLimitMs = 5000;
 /** One lost packet on UDP is repeated by the SIP server; two unanswered requests are no accident. */
 const misses = 2;
 
-/** Asks one host of a trunk by OPTIONS whether it is there. Any answer will do, but 408 and 503: those mean nobody, or not now. */
+/** Asks one host of a trunk by OPTIONS whether it is there. */
 export class TrunkPing {
   #timer: Timer | undefined;
   #missed = 0;
@@ -37,15 +38,9 @@ export class TrunkPing {
 
   async #ask(): Promise<void> {
     const { trunk, host, send, clock, logger } = this.options;
-    const answer = await send({
-      method: 'OPTIONS',
-      uri: host.uri,
-      proxy: trunk.proxy,
-      headers: { From: '<sip:ping@localhost>', Accept: 'application/sdp' },
-      limitMs: answerLimitMs,
-    });
+    const answer = await send(reachabilityRequest({ uri: host.uri, proxy: trunk.proxy }, answerLimitMs));
     if (this.#closed) return;
-    const there = answer !== undefined && answer.status !== 408 && answer.status !== 503;
+    const there = showsReachable(answer);
     this.#missed = there ? 0 : this.#missed + 1;
     const healthy = there ? true : this.#missed >= misses ? false : host.healthy;
     if (healthy !== host.healthy) {

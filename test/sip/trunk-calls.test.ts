@@ -164,6 +164,50 @@ routes: [{ called: '*', via: [a, b] }]
   },
 );
 
+t.test(
+  'a trunk that needs long to ring is waited for when it answers OPTIONS, challenged or not',
+  async (t) => {
+    for (const challenge of [false, true]) {
+      const bed = await testbed(t, {
+        carriers: 2,
+        trunks: `
+trunks:
+  - name: a
+    host: 127.0.0.1:PORT0
+    firstResponseMs: 500
+    credentials: { username: u, password: p }
+  - { name: b, host: '127.0.0.1:PORT1' }
+routes: [{ called: '*', via: [a, b] }]
+`,
+        // Long enough that the SIP server does not give up by itself.
+        server: { timers: { t1Ms: 100, t2Ms: 400, t4Ms: 400 } },
+      });
+      const asked: string[] = [];
+      bed.carriers[0]?.on('request', (incoming) => {
+        asked.push(`${incoming.request.method} ${incoming.request.uri}`);
+        incoming.respond(404);
+      });
+      bed.carriers[0]?.on('invite', (incoming) => {
+        if (challenge && !incoming.request.has('proxy-authorization')) {
+          incoming.respond(407, undefined, {
+            headers: { 'Proxy-Authenticate': challengeFor('carrier', 'n1') },
+          });
+          return;
+        }
+        // A carrier that looks for the telephone for 900 ms, which is longer than it may be silent.
+        setTimeout(() => incoming.accept({ body: sdp }), 900);
+      });
+      bed.carriers[1]?.on('invite', (incoming) => incoming.respond(486));
+      const call = bed.dialer.place({ to: '1' });
+      const result = await call.dial(sdp);
+      t.equal(call.trunk, 'a', challenge ? 'challenged' : 'not challenged');
+      await answered(result).dialog.bye();
+      const host = `127.0.0.1:${portOf(bed.carriers[0] as never)}`;
+      t.strictSame(asked, challenge ? [] : [`OPTIONS sip:${host}`], 'the host is asked, not the number');
+    }
+  },
+);
+
 t.test('calls are shared by weight', async (t) => {
   const bed = await testbed(t, {
     carriers: 2,

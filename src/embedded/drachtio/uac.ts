@@ -273,6 +273,8 @@ export class Uac {
       if (invite && source !== undefined) this.#repeated(sent, response, source);
       return;
     }
+    // For the next hop alone; the real server keeps it to itself too.
+    if (status === 100) return;
     if (status >= 200) {
       sent.final = true;
       this.#sent.delete(txn);
