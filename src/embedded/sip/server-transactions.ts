@@ -1,4 +1,5 @@
 import { formatHostPort } from '../../core/address.js';
+import { paramOf } from './header-value.js';
 import { cseqNumber } from './make-message.js';
 import type { SipMessage } from './message.js';
 import { tagOf } from './name-addr.js';
@@ -216,7 +217,7 @@ function isKnown(user: TransactionUser, request: SipMessage): boolean {
 /** Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back where it came from, never where `maddr` says. */
 function responseTarget(via: Via, source: Source): Target {
   const { protocol } = source;
-  const usesPort = protocol === 'udp' && /;\s*rport/i.test(via.params);
+  const usesPort = protocol === 'udp' && paramOf(via.params, 'rport') !== undefined;
   return {
     protocol,
     host: source.host,

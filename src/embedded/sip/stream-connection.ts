@@ -137,14 +137,18 @@ export class SocketConnection extends StreamConnection {
     limits: { readonly firstMessageMs: number; readonly idleMs: number },
   ) {
     super(peer, hooks, clock);
+    let isPinged = false;
     const framer = new StreamFramer(
       (bytes) => this.received(bytes),
-      () => this.write(pong), // RFC 5626 §4.4.1
+      () => (isPinged = true),
     );
     socket.on('data', (chunk: Buffer) => {
       if (!this.open) return;
       try {
         framer.push(chunk);
+        // RFC 5626 §4.4.1; one for all that came at once, or line ends without end would each cost a system call
+        if (isPinged) this.write(pong);
+        isPinged = false;
         this.holds(framer.isHolding, limits.firstMessageMs);
       } catch (error) {
         this.fail(error as Error);

@@ -52,7 +52,10 @@ export function stampVia(value: string, via: Via, sourceHost: string, sourcePort
   const wantsPort = paramOf(via.params, 'rport') !== undefined;
   first = first.replace(/;\s*received\s*=[^;]*/i, '');
   if (wantsPort) first = first.replace(/;\s*rport\s*(=[^;]*)?/i, `;rport=${sourcePort}`);
-  if (wantsPort || via.host !== sourceHost) first += `;received=${sourceHost}`;
+  // The zone of a link-local address means something to this host alone, and stands in no SIP message.
+  const zone = sourceHost.indexOf('%');
+  const received = zone < 0 ? sourceHost : sourceHost.slice(0, zone);
+  if (wantsPort || via.host !== received) first += `;received=${received}`;
   return first + value.slice(end);
 }
 

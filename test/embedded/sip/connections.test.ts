@@ -153,6 +153,19 @@ t.test('a line end alone keeps a connection open; two of them are answered by on
   t.equal(phone.destroyed, false);
 });
 
+t.test('line ends without end get no pong each', async (t) => {
+  const { peer } = await listen(t, 'tcp');
+  const phone = peer();
+  phone.write('\r\n'.repeat(20_000));
+  phone.write(options);
+  let heard = '';
+  for await (const bytes of phone) {
+    heard += String(bytes);
+    if (heard.includes('answer')) break;
+  }
+  t.ok(heard.length < 400, `${heard.length} bytes`);
+});
+
 t.test('a peer so busy that the next message has always begun is on no deadline', async (t) => {
   const clock = new ManualClock();
   const { peer } = await listen(t, 'tcp', { firstMessageMs: 10_000 }, clock);

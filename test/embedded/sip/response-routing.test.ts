@@ -7,7 +7,7 @@ import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { parseMessage } from '../../../src/embedded/sip/parse-message.js';
 import type { IncomingRequest } from '../../../src/embedded/sip/request-options.js';
 import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
-import { parseVia } from '../../../src/embedded/sip/via.js';
+import { parseVia, stampVia, type Via } from '../../../src/embedded/sip/via.js';
 import { agent, empty } from './phones.js';
 import { hasIPv6 } from './streams.js';
 
@@ -58,6 +58,16 @@ for (const [host, sentBy] of [
     t.match(parseVia((await answer).get('via') ?? '')?.params, new RegExp(`;received=${host}$`));
   });
 }
+
+t.test('a link-local peer is told its address without the zone', (t) => {
+  const value = 'SIP/2.0/UDP [fe80::1]:5070;rport;branch=z9hG4bK1, SIP/2.0/UDP h;branch=z9hG4bK2';
+  const stamped = stampVia(value, parseVia(value) as Via, 'fe80::1%eth0', 5071);
+  t.equal(
+    stamped,
+    'SIP/2.0/UDP [fe80::1]:5070;rport=5071;branch=z9hG4bK1;received=fe80::1, SIP/2.0/UDP h;branch=z9hG4bK2',
+  );
+  t.end();
+});
 
 /** A phone that keeps what it is asked until the test answers. */
 async function slowPhone(t: Test, listen: string) {
