@@ -39,6 +39,7 @@ export const cliError = defineErrors({
     message: 'no password was given: type it at a terminal, or pipe it in with --password-stdin',
     ...traits,
   },
+  CLI_GIVEN_UP: { message: 'given up; nothing was changed', ...traits },
   CLI_PASSWORDS_DIFFER: { message: 'the two passwords are not the same; nothing was changed', ...traits },
   CLI_NO_SIP_SERVER: {
     message: 'no `xiangyin sip` answers at {base} ({reason}): was it started with --metrics?',

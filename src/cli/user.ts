@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { addUser, changePassword, listUsers, removeUser } from '../sip/users.js';
+import { addUser, changePassword, listUsers, removeUser, usersWith, usersWithout } from '../sip/users.js';
 import { ControlClient } from '../http/control-client.js';
 import { registrationTable } from './call-text.js';
 import { cliError } from './errors.js';
@@ -24,6 +24,7 @@ export function addUserCommand(program: Command): void {
     .option(...stdin)
     .action(async (name: string, flags: PasswordFlags) => {
       const { dataDir, sip } = await configOf(flags);
+      await usersWithout(dataDir, name);
       await addUser(dataDir, name, sip.realm, await password(flags));
       console.log(`added ${name}, realm ${sip.realm}`);
     });
@@ -31,6 +32,7 @@ export function addUserCommand(program: Command): void {
     .option(...stdin)
     .action(async (name: string, flags: PasswordFlags) => {
       const { dataDir, sip } = await configOf(flags);
+      await usersWith(dataDir, name);
       await changePassword(dataDir, name, sip.realm, await password(flags));
       console.log(`changed the password of ${name}, realm ${sip.realm}`);
     });
@@ -76,10 +78,18 @@ async function password({ passwordStdin }: PasswordFlags): Promise<string> {
   const output = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
   const lines = terminal[Symbol.asyncIterator]();
+  let givenUp = false;
+  terminal.once('SIGINT', () => {
+    givenUp = true;
+    terminal.close();
+  });
   try {
     const first = await askSilently('Password: ', lines);
     if (first !== (await askSilently('Again: ', lines))) throw cliError('CLI_PASSWORDS_DIFFER');
     return first;
+  } catch (error) {
+    if (!givenUp) throw error;
+    throw cliError('CLI_GIVEN_UP', {}, error);
   } finally {
     terminal.close();
   }

@@ -29,11 +29,24 @@ const ownerOnly = 0o600;
  * Adds a user. Rejects SIP_USER_NAME, SIP_USER_EXISTS, SIP_PASSWORD_EMPTY, SIP_USERS_UNREADABLE, SIP_USERS_UNWRITABLE.
  */
 export async function addUser(dataDir: string, name: string, realm: string, password: string): Promise<void> {
-  if (!namePattern.test(name)) throw sipError('SIP_USER_NAME');
   if (!/^[^"\\\r\n:]+$/.test(realm)) throw sipError('SIP_REALM');
+  const users = await usersWithout(dataDir, name);
+  await write(dataDir, [...users, { ...hashed(name, realm, password), id: uuid() }]);
+}
+
+/** All users, where this name is right and free: asked before a password is. Rejects as {@link addUser}. */
+export async function usersWithout(dataDir: string, name: string): Promise<readonly User[]> {
+  if (!namePattern.test(name)) throw sipError('SIP_USER_NAME');
   const users = await listUsers(dataDir);
   if (users.some((user) => user.name === name)) throw sipError('SIP_USER_EXISTS', { name });
-  await write(dataDir, [...users, { ...hashed(name, realm, password), id: uuid() }]);
+  return users;
+}
+
+/** All users, where this one is among them. Rejects SIP_NO_SUCH_USER, SIP_USERS_UNREADABLE. */
+export async function usersWith(dataDir: string, name: string): Promise<readonly User[]> {
+  const users = await listUsers(dataDir);
+  if (!users.some((user) => user.name === name)) throw sipError('SIP_NO_SUCH_USER', { name, dataDir });
+  return users;
 }
 
 /** Gives a user another password, and the realm if it is another. Rejects SIP_NO_SUCH_USER and as {@link addUser}. */
@@ -43,8 +56,7 @@ export async function changePassword(
   realm: string,
   password: string,
 ): Promise<void> {
-  const users = await listUsers(dataDir);
-  if (!users.some((user) => user.name === name)) throw sipError('SIP_NO_SUCH_USER', { name, dataDir });
+  const users = await usersWith(dataDir, name);
   const changed = hashed(name, realm, password);
   await write(
     dataDir,
@@ -54,10 +66,11 @@ export async function changePassword(
 
 /** Rejects SIP_NO_SUCH_USER, SIP_USERS_UNREADABLE. */
 export async function removeUser(dataDir: string, name: string): Promise<void> {
-  const users = await listUsers(dataDir);
-  const rest = users.filter((user) => user.name !== name);
-  if (rest.length === users.length) throw sipError('SIP_NO_SUCH_USER', { name, dataDir });
-  await write(dataDir, rest);
+  const users = await usersWith(dataDir, name);
+  await write(
+    dataDir,
+    users.filter((user) => user.name !== name),
+  );
 }
 
 /** All users by name; none if there is no file. Rejects SIP_USERS_UNREADABLE. */

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { t } from 'tap';
 import { addUserCommand } from '../../src/cli/user.js';
-import { addUser } from '../../src/sip/users.js';
+import { addUser, listUsers } from '../../src/sip/users.js';
 import { serveFakeControl } from './serve-fake-control.js';
 import { runCommand } from './run-command.js';
 
@@ -30,6 +32,45 @@ t.test('users are listed and removed, never with what their passwords are checke
   await t.rejects(user('remove', 'bob'), { code: 'SIP_NO_SUCH_USER' });
   t.equal(await user('list'), 'alice@xiangyin');
 });
+
+t.test('a name that is wrong, taken or unknown is told before a password is asked for', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'users-'));
+  t.teardown(() => rm(dataDir, { recursive: true }));
+  await addUser(dataDir, 'alice', 'xiangyin', 'secret');
+  // Nobody is at a terminal here: asking would be CLI_NO_TERMINAL.
+  const user = (...line: string[]) => runCommand(t, addUserCommand, ['user', ...line, '--data-dir', dataDir]);
+  await t.rejects(user('add', 'alice'), { code: 'SIP_USER_EXISTS' });
+  await t.rejects(user('add', 'a b'), { code: 'SIP_USER_NAME' });
+  await t.rejects(user('passwd', 'bob'), { code: 'SIP_NO_SUCH_USER' });
+});
+
+t.test(
+  'at a terminal a password is asked for twice, not shown, and Ctrl-C changes nothing',
+  { skip: existsSync('/usr/bin/script') ? false : 'no script(1), which makes a terminal' },
+  async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'users-'));
+    t.teardown(() => rm(dataDir, { recursive: true }));
+    const main = new URL('../../src/main.js', import.meta.url).pathname;
+    const type = async (...answers: string[]) => {
+      const line = `${process.execPath} ${main} user add alice --data-dir ${dataDir}`;
+      const child = spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      let shown = '';
+      let given = 0;
+      for await (const bytes of child.stdout) {
+        shown += (bytes as Buffer).toString();
+        const asked = shown.match(/(Password|Again): /g)?.length ?? 0;
+        for (; given < asked; given++) child.stdin.write(answers[given] ?? '');
+      }
+      return shown;
+    };
+    t.match(await type('secret\r', '\x03'), /given up; nothing was changed/);
+    t.strictSame(await listUsers(dataDir), []);
+    const added = await type('secret\r', 'secret\r');
+    t.match(added, /Password: \s+Again: \s+added alice/);
+    t.notMatch(added, /secret/);
+    t.match(await listUsers(dataDir), [{ name: 'alice' }]);
+  },
+);
 
 t.test('a file of users that cannot be read or written is told with what to do', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'users-'));
