@@ -192,7 +192,8 @@ export class AppResponses {
       timers,
       () => transaction.respond(response),
       () => {
-        if (!dialog.hangUpDeferred()) this.context.hangUp(dialog, 'ACK timeout', 'ackbye');
+        if (!dialog.hangUpDeferred())
+          this.context.hangUp(dialog, 'ACK timeout', 'system-initiated-termination');
       },
     );
     dialog.answer = { retransmission, cseq: cseqNumber(transaction.request), isFirst };

@@ -14,7 +14,8 @@ import { RegisteredConnections } from './registered-connections.js';
 
 /** Which way a call-detail record saw its call. */
 type Role = 'uas' | 'uac' | 'proxy-uas' | 'proxy-uac';
-export type StopReason = 'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'ackbye';
+export type StopReason =
+  'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'system-initiated-termination';
 
 /** A peer that no URI of its dialog leads to. */
 const nowhere: Hop = { protocol: 'udp', host: '0.0.0.0', port: 0 };

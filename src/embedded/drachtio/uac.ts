@@ -179,7 +179,7 @@ export class Uac {
     dialog.keepLocalSdp(ack);
     this.#echo(app, command.messageId, ack, { ...own, protocol: target.protocol }, randomUUID());
     if (dialog.hangUpOnAck) {
-      this.context.hangUp(dialog, 'ACK-BYE due to cancel race condition', 'ackbye');
+      this.context.hangUp(dialog, 'ACK-BYE due to cancel race condition', 'system-initiated-termination');
     }
   }
 
@@ -380,7 +380,7 @@ export class Uac {
     const ack = dialog.state.buildRequest('ACK', dialog.unacknowledged.cseq);
     this.context.layer.sendAck(ack, target);
     dialog.unacknowledged.sent(ack);
-    this.context.hangUp(dialog, 'application gone', 'ackbye');
+    this.context.hangUp(dialog, 'application gone', 'system-initiated-termination');
   }
 
   /** The address of ours that a request left by. */

@@ -87,7 +87,7 @@ export class Uas {
       answerAlone(cancel, { status: 481 });
       const answered = invite === undefined ? undefined : this.#responses.answeredBy(invite);
       if (answered?.answer !== undefined && !answered.hangUpDeferred()) {
-        this.context.hangUp(answered, 'CANCEL after 200 OK', 'ackbye');
+        this.context.hangUp(answered, 'CANCEL after 200 OK', 'system-initiated-termination');
       }
       return;
     }
@@ -102,7 +102,7 @@ export class Uas {
     this.#waitings.forget(waiting);
     if (!inDialog) {
       if (dialog !== undefined) this.context.dialogs.remove(dialog);
-      this.context.cdrStop('network', cancel, 'call-canceled');
+      this.context.cdrStop('network', transaction.request, 'call-canceled');
     }
     if (app !== undefined) this.context.up(app, cancel, source, txn, dialogId);
   }

@@ -54,15 +54,16 @@ export function headerKey(name: string): string {
 
 /**
  * The usual spelling: `call-id` -> `Call-ID`, `v` -> `Via`; for names of others a capital after each dash and the rest
- * as it was: `x-my-ID` -> `X-My-ID`.
+ * as it was: `p-my-ID` -> `P-My-ID`. Names that begin with `X-` are their owner's, who may compare them letter by letter.
  */
 export function canonicalName(name: string): string {
   const known = names.get(name);
   if (known !== undefined) return known;
   const key = headerKey(name);
+  const spelled = key.length === name.length ? name : key;
   const canonical =
     irregularNames[key] ??
-    (key.length === name.length ? name : key).replace(/(^|-)([a-z])/g, (match) => match.toUpperCase());
+    (key.startsWith('x-') ? spelled : spelled.replace(/(^|-)([a-z])/g, (match) => match.toUpperCase()));
   if (names.size >= cacheLimit) names.clear();
   names.set(name, canonical);
   return canonical;

@@ -54,7 +54,7 @@ t.test(
     for (const name of ['route', 'record-route', 'rseq']) t.equal(request.has(name), false, name);
     t.equal(request.toString().includes('evil'), false);
     t.match(request.toString(), new RegExp(`\r\nContent-Length: ${sdp.length}\r\n`));
-    t.match(request.toString(), /\r\nX-My-Header: 1\r\n/);
+    t.match(request.toString(), /\r\nx-my-header: 1\r\n/);
     t.equal(request.get('subject'), 'a, b');
     t.match(request.get('from'), new RegExp(`^<${own}>;tag=.+`));
     t.equal(request.get('to'), `<${bob.uri}>`);

@@ -292,6 +292,7 @@ t.test(
     const bob = await callee(t);
     const phone = await agent(t, 'phone');
     const facts: string[] = [];
+    const stopped: Message[] = [];
     let answers = false;
     const app = await connectApp(t, server, (a) => {
       a.invite((req, res) => {
@@ -300,7 +301,10 @@ t.test(
       });
       a.on('cdr:attempt', (source: string) => facts.push(`attempt ${source}`));
       a.on('cdr:start', (source: string, _: string, role: string) => facts.push(`start ${source} ${role}`));
-      a.on('cdr:stop', (source: string, _: string, reason: string) => facts.push(`stop ${source} ${reason}`));
+      a.on('cdr:stop', (source: string, _: string, reason: string, message: Message) => {
+        facts.push(`stop ${source} ${reason}`);
+        stopped.push(message);
+      });
     });
     const told = async (count: number): Promise<string[]> => {
       await until(() => facts.length >= count);
@@ -323,11 +327,16 @@ t.test(
     });
     await next(call, 'failed');
     t.same(await told(2), ['attempt network', 'stop network call-canceled']);
+    t.equal(stopped.at(-1)?.method, 'INVITE', 'of a cancelled call the record has what it cancels');
     answers = true;
     bob.call(serverUri(server), () => undefined);
     const bye = await bob.request();
     bye.respond(bob.answer(bye, 200));
-    t.same(await told(3), ['attempt network', 'start application uas', 'stop application ackbye']);
+    t.same(await told(3), [
+      'attempt network',
+      'start application uas',
+      'stop application system-initiated-termination',
+    ]);
     t.ok(await serverEmpty(server));
   },
 );

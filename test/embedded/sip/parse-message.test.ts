@@ -143,14 +143,20 @@ t.test('no bytes make the parser throw anything but its own errors', (t) => {
 
 t.test('headers are replaced, added in front, removed; names are spelled as usual', (t) => {
   const message = SipMessage.request('INVITE', 'sip:b@h');
-  message.append('via', 'one').append('call-id', 'x').append('via', 'two').append('x-my-ID', '1');
+  message
+    .append('via', 'one')
+    .append('call-id', 'x')
+    .append('via', 'two')
+    .append('p-my-ID', '1')
+    .append('x-my-ID', '2');
   message.set('v', 'three').prepend('Via', 'zero').remove('i').append('cseq', '1 INVITE');
   t.same(
     [...message.headers()],
     [
       ['Via', 'zero'],
       ['Via', 'three'],
-      ['X-My-ID', '1'],
+      ['P-My-ID', '1'],
+      ['x-my-ID', '2'],
       ['CSeq', '1 INVITE'],
     ],
   );
