@@ -20,10 +20,10 @@ async function phones(t: Test, options: LinkOptions) {
 /** What a call does: who ends it and how. */
 const plans = ['caller hangs up', 'called hangs up', 'both hang up', 'cancel', 'cancel and answer'] as const;
 
-for (const { loss, atLeast } of [
-  { loss: 0.05, atLeast: 0.75 },
-  { loss: 0.2, atLeast: 0.6 },
-]) {
+/** Of the calls: with one packet of five lost, seven tries of an INVITE fail once in a thousand times. */
+const atLeast = 0.95;
+
+for (const loss of [0.05, 0.2]) {
   t.test(
     `${loss * 100} % loss, reordering, duplicates: every call ends on both sides, nothing left`,
     async (t) => {
