@@ -16,9 +16,9 @@ export const quickTimers = { t1Ms: 10, t2Ms: 40, t4Ms: 300 };
  * the standard says. With the clock of these tests nearly all go as planned.
  */
 export const networks = [
-  { name: '5 % loss', loss: 0.05, duplicates: 0.1, reordered: 0.2, atLeast: 0.75 },
-  { name: '20 % loss', loss: 0.2, duplicates: 0.1, reordered: 0.2, atLeast: 0.6 },
-  { name: 'half doubled, half late', loss: 0, duplicates: 0.5, reordered: 0.5, atLeast: 0.75 },
+  { name: '5 % loss', loss: 0.05, duplicates: 0.1, reordered: 0.2, atLeast: 0.9 },
+  { name: '20 % loss', loss: 0.2, duplicates: 0.1, reordered: 0.2, atLeast: 0.9 },
+  { name: 'half doubled, half late', loss: 0, duplicates: 0.5, reordered: 0.5, atLeast: 0.9 },
 ];
 
 /** A server, a phone, and between them a network that loses, doubles and reorders. */
