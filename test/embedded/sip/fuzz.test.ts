@@ -1,9 +1,21 @@
 import { createSocket, Socket as DatagramSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import t from 'tap';
+import WebSocket from 'ws';
 import { readMessage } from '../../../src/embedded/sip/parse-message.js';
-import { connectApp, endlessBudget, sdp, serverEmpty, serverUri, startServer } from '../drachtio/harness.js';
+import {
+  connectApp,
+  endlessBudget,
+  sdp,
+  serverEmpty,
+  serverUri,
+  startServer,
+  until,
+} from '../drachtio/harness.js';
+import { testTls } from './certificate.js';
 import { random } from './lossy-link.js';
 import { fenceIn } from './loopback-fence.js';
 import { accepted, agent, empty } from './phones.js';
@@ -140,6 +152,58 @@ t.test('thousands of wounded messages beside live calls: no call disturbed, noth
   t.ok(await empty(phone));
   t.equal(server.counts().apps, 1);
   t.ok(dialogs.length >= 5);
+  t.same([...reached], ['127.0.0.1'], 'nothing has left the machine');
+});
+
+/** A connection that is open, of which nobody minds the end. */
+const opened = {
+  tls: async (port: number) => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'secureConnect');
+    return { say: (bytes: Buffer) => void socket.write(bytes), end: () => void socket.destroy() };
+  },
+  ws: (port: number) => browser(`ws://127.0.0.1:${port}`),
+  wss: (port: number) => browser(`wss://127.0.0.1:${port}`),
+};
+
+async function browser(url: string) {
+  const socket = new WebSocket(url, 'sip', { rejectUnauthorized: false });
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  const say = (bytes: Buffer): void => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const half = bytes.length >> 1;
+    socket.send(bytes.subarray(0, half), { fin: false });
+    socket.send(bytes.subarray(half));
+  };
+  return { say, end: () => void socket.terminate() };
+}
+
+t.test('wounded messages over TLS and WebSocket: the server answers as ever, nothing left', async (t) => {
+  const sip = ['udp', 'tls', 'ws', 'wss'].map((protocol) => `${protocol}:127.0.0.1:0`);
+  const server = await startServer(t, { sip, tls: testTls, sourceBudget: endlessBudget });
+  await connectApp(t, server, (app) => {
+    app.invite((req, res) => {
+      app.createUAS(req, res, { localSdp: sdp }).catch(() => undefined);
+    });
+    app.options((_, res) => res.send(200));
+  });
+  const phone = await agent(t, 'phone');
+  const next = random(7118);
+  for (const protocol of ['tls', 'ws', 'wss'] as const) {
+    const port = server.sipAddresses.find((address) => address.protocol === protocol)?.port ?? 0;
+    for (let round = 0; round < 10; round++) {
+      const attacker = await opened[protocol](port);
+      for (let i = 0; i < 40; i++) attacker.say(mutate(torture, next));
+      // An answer shows that the server has read on meanwhile.
+      t.equal((await phone.request('OPTIONS', serverUri(server))).status, 200);
+      attacker.end();
+    }
+  }
+  t.ok(await serverEmpty(server), JSON.stringify(server.counts()));
+  await until(() => server.counts().sockets === sip.length);
+  t.equal(server.counts().sockets, sip.length);
   t.same([...reached], ['127.0.0.1'], 'nothing has left the machine');
 });
 

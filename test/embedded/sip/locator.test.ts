@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';
+import { silentLogger } from '../../../src/core/logger.js';
 import { ordered } from '../../../src/embedded/sip/locator.js';
 import { testTls } from './certificate.js';
 import { agent } from './phones.js';
@@ -229,6 +230,28 @@ t.test('a request too large for a datagram goes over TCP, and by UDP where nobod
   await phone.request('MESSAGE', `sip:x@127.0.0.1:${portOf(both, 'udp')}`, { body });
   t.same(heard, ['tcp', 'udp', 'udp', 'udp']);
 });
+
+t.test(
+  'a server with several addresses is tried at each; one that failed comes last from then on',
+  async (t) => {
+    const server = await agent(t, 'server');
+    server.on('request', (incoming) => incoming.respond(200));
+    const dead = [2, 3, 4].map((last) => a(`127.0.0.${last}`));
+    const dns = await dnsServer(t, {
+      '_sip._tcp.example.test': [srv(1, portOf(server, 'tcp'), 'one.test')],
+      'one.test': [...dead, a('127.0.0.1')],
+    });
+    const warnings: object[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
+    const phone = await agent(t, 'phone', { ...dns, logger });
+    const ask = async () => (await phone.request('OPTIONS', 'sip:x@example.test;transport=tcp')).status;
+    t.equal(await ask(), 200);
+    const refused = warnings.length;
+    t.ok(refused > 0, 'those before it were tried');
+    t.equal(await ask(), 200);
+    t.equal(warnings.length, refused);
+  },
+);
 
 t.test('of a long SRV list the best are tried, wherever they stand in it', async (t) => {
   const server = await agent(t, 'server');
