@@ -112,7 +112,7 @@ function isWell({ registration, healthy, coolDownMs }: TrunkHostStatus): boolean
 function registrationText({ registration, registrationStatus: status }: TrunkHostStatus): string {
   if (registration === null) return 'needs none';
   if (registration === 'registered' || registration === 'refreshing') return registration;
-  if (status === null) return registration === 'failed' ? 'failed: no answer' : registration;
+  if (status === null) return registration === 'failed' ? 'failed: not reached, or no answer' : registration;
   const isRefused = status === 401 || status === 403 || status === 407;
   const hint = isRefused ? ': are username and password right?' : '';
   return `${registration}: ${sipStatusText(status)}${hint}`;

@@ -7,7 +7,14 @@ const byStatus = new Map(statusTable.map(([status, , outcome]) => [status, outco
 const byCause = new Map(q850Table);
 
 /** What a final status, and the Q.850 cause where the other side gave one, mean for whoever placed the call. */
-export function failureOf({ status, reason, rang }: Omit<LegFailed, 'contacts' | 'dialog'>): DialFailed {
+export function failureOf({
+  status,
+  reason,
+  rang,
+  undelivered = false,
+}: Omit<LegFailed, 'contacts' | 'dialog'>): DialFailed {
+  // The 503 of our own SIP server is no word of the other side's.
+  if (undelivered) return { outcome: 'failed', sipStatus: null, q850Cause: 41, detail: notSent };
   if (status === null) {
     const detail = rang ? 'the other side fell silent' : 'the other side did not respond';
     return { outcome: 'failed', sipStatus: null, q850Cause: 41, detail };
@@ -17,6 +24,9 @@ export function failureOf({ status, reason, rang }: Omit<LegFailed, 'contacts' |
   const outcome = (given === null ? undefined : byCause.get(given)) ?? outcomeOf(status, rang);
   return { outcome, sipStatus: status, q850Cause, detail: details[outcome] };
 }
+
+const notSent =
+  'our SIP server could not send it there: no address, no connection, or a certificate that is not trusted (its log says which)';
 
 function outcomeOf(status: number, rang: boolean): DialFailed['outcome'] {
   // Before anything rang it is the network, or our own SIP server, that waited in vain.

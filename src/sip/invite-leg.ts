@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { CallDialog } from './call-dialog.js';
 import { digestAnswer, type Credentials } from './digest-answer.js';
+import { hasToTag } from './to-tag.js';
 
 /** Where one INVITE goes and what it carries besides our offer. */
 export interface LegTarget {
@@ -212,10 +213,6 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     const contacts = moved?.match(/sips?:[^\s<>,;?]+(;[^\s<>,?]*)?/gi) ?? [];
     return { dialog: undefined, status, reason: header('Reason'), contacts, rang: this.#rang };
   }
-}
-
-function hasToTag(response: Srf.SrfResponse | undefined): boolean {
-  return response?.has('To') === true && /;\s*tag=/i.test(response.get('To'));
 }
 
 function wordsOf(error: unknown): string {

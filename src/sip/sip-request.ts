@@ -1,6 +1,7 @@
 import type Srf from 'drachtio-srf';
 import type { Clock } from '../core/clock.js';
 import { digestAnswer, type Credentials } from './digest-answer.js';
+import { hasToTag } from './to-tag.js';
 
 export interface SipRequest {
   readonly method: 'REGISTER' | 'OPTIONS';
@@ -19,7 +20,10 @@ export interface SipAnswer {
   header(name: string): string | undefined;
 }
 
-/** Sends a request outside dialogs. Resolves with the final response, undefined when none came; never rejects. */
+/**
+ * Sends a request outside dialogs. Resolves with the final response, undefined when none came or nothing could be sent; never
+ * rejects.
+ */
 export function sendRequest(srf: Srf, clock: Clock, request: SipRequest): Promise<SipAnswer | undefined> {
   const { method, uri, proxy, headers, credentials, limitMs } = request;
   return new Promise((resolve) => {
@@ -41,6 +45,11 @@ export function sendRequest(srf: Srf, clock: Clock, request: SipRequest): Promis
       }
       outgoing.on('response', (response) => {
         if (response === undefined || response.status < 200) return;
+        // The SIP server's own word for a transport that failed is nobody's answer.
+        if (response.status === 503 && !hasToTag(response)) {
+          done(undefined);
+          return;
+        }
         done({
           status: response.status,
           cseq: Number.parseInt(response.get('CSeq'), 10),

@@ -57,6 +57,11 @@ t.test('busy, refused and no answer are told apart by the status', async (t) => 
   );
   t.equal(failureOf(leg(699)).outcome, 'refused', 'an unknown 6xx is meant for everybody (RFC 3261 §21.6)');
   t.match(failureOf(leg(null)), { outcome: 'failed', sipStatus: null, q850Cause: 41 });
+  t.match(
+    failureOf({ ...leg(503), undelivered: true }),
+    { outcome: 'failed', sipStatus: null, q850Cause: 41, detail: /our SIP server could not send it there/ },
+    'our own 503 is no word of the callee',
+  );
 });
 
 t.test(

@@ -5,6 +5,7 @@ import type { SipMessage } from '../../src/embedded/sip/message.js';
 import type { UserAgent } from '../../src/embedded/sip/user-agent.js';
 import type { IncomingRequest } from '../../src/embedded/sip/request-options.js';
 import { grantedSeconds } from '../../src/sip/trunk-registration.js';
+import { sdp } from '../embedded/sip/phones.js';
 import { challengeFor, isAuthorised, testbed } from './carriers.js';
 
 type Answer = readonly [status: number, headers?: Readonly<Record<string, string>>];
@@ -234,8 +235,8 @@ t.test('every host of a trunk is registered at and asked for itself', async (t) 
     healthy: true,
     coolDownMs: 0,
     hosts: [
-      { uri: /:\d+$/, registration: 'registered', healthy: true },
-      { uri: /:\d+$/, registration: 'failed', healthy: false },
+      { uri: /:\d+$/, registration: 'registered', registrationStatus: null, healthy: true },
+      { uri: /:\d+$/, registration: 'failed', registrationStatus: 503, healthy: false },
     ],
   });
   t.not(trunk()?.hosts[0]?.uri, trunk()?.hosts[1]?.uri);
@@ -246,4 +247,23 @@ t.test('every host of a trunk is registered at and asked for itself', async (t) 
     'taken back where it was granted',
   );
   t.equal(clock.pendingTimers, 0);
+});
+
+t.test('what our SIP server could not send is no answer of the carrier', async (t) => {
+  const clock = new ManualClock();
+  const trunks = `trunks:
+  - { name: a, host: '127.0.0.1:1', transport: tcp, registration: { user: a }, pingMs: 30000 }
+routes: [{ called: '*', via: [a] }]
+`;
+  const bed = await testbed(t, { trunks, clock, carriers: 0 });
+  bed.connect();
+  t.ok(await until(() => clock.pendingTimers === 2), 'the next REGISTER and OPTIONS are waiting');
+  t.match(bed.trunks.status(), [{ hosts: [{ registration: 'failed', registrationStatus: null }] }]);
+  t.match(await bed.dialer.place({ to: '123' }).dial(sdp), {
+    outcome: 'failed',
+    sipStatus: null,
+    q850Cause: 41,
+    detail: /our SIP server could not send it there/,
+  });
+  await bed.trunks.close();
 });
