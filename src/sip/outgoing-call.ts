@@ -96,6 +96,7 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
 
   async #tryAll(offer: string): Promise<DialResult> {
     let last: DialFailed | undefined;
+    const tried = new Set<string>();
     if (this.#stopped === undefined) {
       for (const attempt of this.options.attempts) {
         if ('refusal' in attempt) {
@@ -103,8 +104,9 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
           continue;
         }
         this.trunk = attempt.trunk;
+        if (attempt.trunk !== undefined) tried.add(attempt.trunk);
         const end = await this.#try(attempt, offer);
-        const result = await this.#resultOf(end);
+        const result = overTrunks(await this.#resultOf(end), [...tried]);
         const goOn = attempt.over(end, result, this.#stopped !== undefined);
         dialAttemptEnded.publish({ trunk: attempt.trunk, outcome: result.outcome });
         if (result.outcome === 'answered' || !goOn || this.#stopped !== undefined) return result;
@@ -227,6 +229,12 @@ export class OutgoingCall extends TypedEmitter<OutgoingCallEvents> {
     if (end.dialog === undefined && end.undelivered === true) target.undelivered?.();
     return end;
   }
+}
+
+/** For `xiangyin why`: which trunks did not put the call through. */
+function overTrunks(result: DialResult, trunks: readonly string[]): DialResult {
+  if (result.outcome === 'answered' || trunks.length === 0) return result;
+  return { ...result, detail: `${result.detail} (over trunk ${trunks.join(', then ')})` };
 }
 
 const nowhere: DialFailed = {

@@ -77,7 +77,11 @@ t.test(
     });
     bed.carriers[1]?.on('invite', (incoming) => incoming.respond(486));
     const call = bed.dialer.place({ to: '123' });
-    t.match(failed(await call.dial(sdp)), { outcome: 'busy', sipStatus: 486 });
+    t.match(failed(await call.dial(sdp)), {
+      outcome: 'busy',
+      sipStatus: 486,
+      detail: 'the callee is busy (over trunk first, then second)',
+    });
     t.equal(call.trunk, 'second');
     t.strictSame(seen, ['first failed', 'second busy']);
     t.ok((bed.trunks.status()[0]?.coolDownMs ?? 0) > 50_000);
