@@ -129,9 +129,9 @@ export class Server {
     return this.#readiness?.ready ?? Promise.resolve();
   }
 
-  /** Takes no new calls from now on. */
-  drain(): void {
-    this.#draining = true;
+  /** Takes no new calls from now on; or again, unless it is being closed. */
+  drain(isDraining = true): void {
+    this.#draining = isDraining || this.#closing !== undefined;
   }
 
   /** Lets live calls finish for at most `calls.drainMs`, then closes in reverse order. Safe to call twice. */
@@ -252,7 +252,7 @@ export class Server {
         hangup: (id) => Promise.resolve(this.#live.hangup(id, 'an operator hung up')),
         place: (order) => this.#placeCall(order),
         transfer: (id, order) => this.#live.transfer(id, order),
-        drain: () => this.drain(),
+        drain: (isDraining) => this.drain(isDraining),
         reload: () => this.#reload(),
         trunks: () => this.#signalling?.trunks.status() ?? [],
         registrations: () => this.#signalling?.registrations() ?? [],

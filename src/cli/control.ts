@@ -3,7 +3,7 @@ import { ControlClient } from '../http/control-client.js';
 import type { ReloadReport, ServerStatus } from '../http/control-routes.js';
 import { dataFolderCommand, dataDirOf, type DataFolderFlags } from './kept-calls.js';
 
-type ControlFlags = DataFolderFlags & { readonly json?: boolean };
+type ControlFlags = DataFolderFlags & { readonly json?: boolean; readonly off?: boolean };
 
 /** `xiangyin status`, `reload` and `drain`: what an operator does with the server that runs on a data folder. */
 export function addControlCommands(program: Command): void {
@@ -16,9 +16,9 @@ export function addControlCommands(program: Command): void {
     'read the dialplans, numbers, trunks, callers and recorded prompts again',
     async (client) => reloadText(await client.reload()),
   );
-  command(program, 'drain', 'take no new calls; live ones go on', async (client) =>
-    statusText(await client.drain()),
-  );
+  command(program, 'drain', 'take no new calls; live ones go on', async (client, { off }) =>
+    statusText(await client.drain(off !== true)),
+  ).option('--off', 'take calls again');
 }
 
 /** An answer for people, the same for machines, and whether it means that all is well. */
@@ -32,12 +32,12 @@ function command(
   program: Command,
   name: string,
   description: string,
-  ask: (client: ControlClient) => Promise<Answer>,
-): void {
-  dataFolderCommand(program, name, description)
+  ask: (client: ControlClient, flags: ControlFlags) => Promise<Answer>,
+): Command {
+  return dataFolderCommand(program, name, description)
     .option('--json', 'one line of JSON')
     .action(async (flags: ControlFlags) => {
-      const { text, data, well } = await ask(await ControlClient.open(await dataDirOf(flags)));
+      const { text, data, well } = await ask(await ControlClient.open(await dataDirOf(flags)), flags);
       console.log(flags.json === true ? JSON.stringify(data) : text);
       process.exitCode = well ? 0 : 1;
     });
@@ -50,7 +50,7 @@ function statusText(status: ServerStatus): Answer {
   const lines = [
     `${status.status}: ${calls} live calls`,
     `  version ${version}, process ${pid}, up ${minutes} min`,
-    `  takes calls on ${sipAddresses.join(', ')}`,
+    `  ${status.status === 'draining' ? 'refuses' : 'takes'} calls on ${sipAddresses.join(', ')}`,
     ...daemons.map((d) => `  ${d.kind} at ${d.address}: ${d.connected ? 'connected' : 'NOT CONNECTED'}`),
     ...problems.map((problem) => `  problem: ${problem}`),
     `  prompts and phrases: ${preparing === 0 ? 'ready' : `${preparing} still to be made ready`}`,

@@ -58,8 +58,9 @@ export class ControlClient {
     await this.#ask('POST', `/calls/${encodeURIComponent(id)}/transfer`, order);
   }
 
-  drain(): Promise<ServerStatus> {
-    return this.#ask('POST', '/drain') as Promise<ServerStatus>;
+  /** False ends it. */
+  drain(isDraining = true): Promise<ServerStatus> {
+    return this.#ask(isDraining ? 'POST' : 'DELETE', '/drain') as Promise<ServerStatus>;
   }
 
   reload(): Promise<ReloadReport> {

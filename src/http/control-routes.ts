@@ -87,8 +87,8 @@ export interface ControlRoutes {
   place(order: PlaceOrder): PlacedCall;
   /** Connects the other side of a live call with somebody else; false if there is none of this id. Throws likewise. */
   transfer(id: string, order: TransferOrder): boolean;
-  /** No new calls; live ones may finish. Returns at once. */
-  drain(): void;
+  /** No new calls; live ones may finish. False: calls are taken again, unless the server is stopping. Returns at once. */
+  drain(isDraining: boolean): void;
   reload(): Promise<ReloadReport>;
   /** The trunks as they are now, in the file's order. */
   trunks(): readonly TrunkStatus[];
@@ -162,7 +162,11 @@ export function addControlRoutes(app: FastifyInstance, control: ControlRoutes, t
     id: control.place(request.body).call.id,
   }));
   app.post('/drain', async () => {
-    control.drain();
+    control.drain(true);
+    return control.status();
+  });
+  app.delete('/drain', async () => {
+    control.drain(false);
     return control.status();
   });
   app.post('/reload', async () => control.reload());

@@ -37,5 +37,7 @@ t.test(
 t.test('drain is passed on and its effect is shown', async (t) => {
   const { control, ask } = await running(t);
   t.match(await ask('drain'), /^draining/);
-  t.same(control.asked, ['drain']);
+  t.match(await ask('status'), /\n {2}refuses calls on /);
+  t.match(await ask('drain', '--off'), /^ok[^]*\n {2}takes calls on /);
+  t.same(control.asked, ['drain', 'drain off']);
 });

@@ -75,9 +75,9 @@ export class FakeControl implements ControlRoutes {
     this.asked.push(`transfer ${id} ${to} ${by}`);
     return id === liveCall.id;
   }
-  drain() {
-    this.asked.push('drain');
-    this.report = { ...this.report, status: 'draining' };
+  drain(isDraining = true) {
+    this.asked.push(isDraining ? 'drain' : 'drain off');
+    this.report = { ...this.report, status: isDraining ? 'draining' : 'ok' };
   }
   readonly callers = new Map<string, CallerMemory>();
   stoppedSinceMs: number | undefined;

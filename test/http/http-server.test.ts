@@ -248,6 +248,7 @@ t.test('the client reads the token and does what the CLI needs', async (t) => {
   t.same(await client.calls(), [liveCall]);
   await client.hangup(liveCall.id);
   t.match(await client.drain(), { status: 'draining' });
+  t.match(await client.drain(false), { status: 'ok' });
   t.same(await client.reload(), {
     dialplans: ['clinic'],
     trunks: ['carrier'],
@@ -258,7 +259,7 @@ t.test('the client reads the token and does what the CLI needs', async (t) => {
     code: 'HTTP_CONTROL_FAILED',
     message: 'there is no live call a/b; `xiangyin calls list` shows those that are over',
   });
-  t.strictSame(control.asked, [`hangup ${liveCall.id}`, 'drain', 'hangup a/b']);
+  t.strictSame(control.asked, [`hangup ${liveCall.id}`, 'drain', 'drain off', 'hangup a/b']);
 });
 
 t.test('without a running server the client says so and how to start one', async (t) => {

@@ -81,6 +81,8 @@ t.test('what is refused is refused with a status, a reason, and a record', async
     await live.farEnd();
     await live.end();
     t.match(await house.record(live.sipCallId), { endReason: 'local-bye', detail: null });
+    house.server.drain(false);
+    t.equal(await options(), 200, 'an operator has thought better of it');
   });
 });
 
