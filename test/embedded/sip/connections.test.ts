@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import WebSocket from 'ws';
 import { ManualClock, systemClock, type Clock } from '../../../src/core/clock.js';
@@ -206,6 +206,25 @@ t.test('WebSocket: only SIP is spoken; text, binary, keep-alives and pings; no g
   t.ok(await until(() => listener.sockets === 1));
   t.same(around.troubles, ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH']);
 });
+
+t.test(
+  'WebSocket: a close frame is answered by one, a broken frame by its code; nothing is left',
+  async (t) => {
+    const { listener, around } = await listen(t, 'ws');
+    const url = `ws://127.0.0.1:${listener.address.port}`;
+    const polite = new WebSocket(url, 'sip');
+    await once(polite, 'open');
+    polite.close(1001, 'page left');
+    t.equal((await once(polite, 'close'))[0], 1001);
+    const broken = new WebSocket(url, 'sip');
+    await once(broken, 'open');
+    // no message has begun that this could go on with (RFC 6455 §5.4)
+    (broken as unknown as { _socket: Socket })._socket.write(Buffer.from([0x80, 0x81, 0, 0, 0, 0, 0x41]));
+    t.equal((await once(broken, 'close'))[0], 1002);
+    t.ok(await until(() => listener.sockets === 1));
+    t.same(around.troubles, ['WS_ERR_INVALID_OPCODE']);
+  },
+);
 
 t.test('a byte at a time costs as much as all at once: 60 000 bytes of head and body', (t) => {
   const message = Buffer.from(
