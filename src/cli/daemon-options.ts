@@ -27,17 +27,24 @@ export function openWithKnownSecret(
 
 /** What the flags of the SIP server lack, in the words of the command line; undefined: nothing. */
 export function sipServerComplaint(flags: SipServerFlags): string | undefined {
-  return openWithKnownSecret('--drachtio', flags.drachtio, '--secret', flags.secret) ?? tlsComplaint(flags);
+  const { drachtio, drachtioTls, secret } = flags;
+  return (
+    openWithKnownSecret('--drachtio', drachtio, '--secret', secret) ??
+    (drachtioTls && openWithKnownSecret('--drachtio-tls', drachtioTls, '--secret', secret)) ??
+    tlsComplaint(flags)
+  );
 }
 
-function tlsComplaint({ sip, tlsCertificate, tlsKey }: SipServerFlags): string | undefined {
-  const secured = sip.find((address) => /^(tls|wss):/.test(address));
+function tlsComplaint(flags: SipServerFlags): string | undefined {
+  const { sip, drachtioTls, tlsCertificate, tlsKey } = flags;
+  const listener = sip.find((address) => /^(tls|wss):/.test(address));
+  const secured = listener === undefined ? drachtioTls && '--drachtio-tls' : `--sip ${listener}`;
   if (tlsCertificate !== undefined && tlsKey !== undefined) return undefined;
   if (secured === undefined && tlsCertificate === tlsKey) return undefined;
   const both = 'give both --tls-certificate and --tls-key, PEM files';
   return secured === undefined
     ? `a certificate is of no use without its key: ${both}`
-    : `--sip ${secured} needs a certificate and its key: ${both}`;
+    : `${secured} needs a certificate and its key: ${both}`;
 }
 
 /** `127.0.0.1:9022`, for commander. */
@@ -75,6 +82,7 @@ export function logLevel(): Option {
 /** What may be said of the SIP server on every command line that starts one alone. */
 export interface SipServerFlags {
   readonly drachtio: HostPort;
+  readonly drachtioTls?: HostPort;
   readonly secret?: string;
   readonly sip: readonly string[];
   readonly tlsCertificate?: string;
@@ -93,11 +101,20 @@ const sipByDefault = ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'];
 export function addSipServerOptions(command: Command): Command {
   return addControlPort(command, '--drachtio', 'control port of the SIP server', 9022, '--secret')
     .addOption(
+      new Option(
+        '--drachtio-tls <host:port>',
+        'control port by TLS, with the certificate, beside the other',
+      ).argParser(address),
+    )
+    .addOption(
       new Option('--sip <list>', 'where calls are taken, e.g. udp:0.0.0.0:5060,tls:0.0.0.0:5061')
         .argParser(sipList)
         .default(sipByDefault, sipByDefault.join(',')),
     )
-    .option('--tls-certificate <file>', 'PEM file of our certificate with its chain; tls: and wss: need it')
+    .option(
+      '--tls-certificate <file>',
+      'PEM file of our certificate with its chain; tls:, wss: and --drachtio-tls need it',
+    )
     .option('--tls-key <file>', "PEM file of the certificate's key")
     .option('--tls-ca <file>', 'PEM file of the authorities that servers we call by TLS are checked against')
     .option('--no-tls-verify-peer', 'call servers by TLS that do not prove their name')
@@ -115,6 +132,7 @@ export function addSipServerOptions(command: Command): Command {
 export function sipServerOptions(flags: SipServerFlags, secret: string): DrachtioWorkerOptions {
   return {
     admin: flags.drachtio,
+    adminTls: flags.drachtioTls,
     secret,
     sip: flags.sip,
     tls: {

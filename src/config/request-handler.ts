@@ -8,13 +8,13 @@ export interface RequestHandler {
 
 /** How one is written, for those who wrote something else. */
 export const requestHandlerForm =
-  'METHOD=URL or METHOD:POST=URL, e.g. INVITE=http://127.0.0.1:8000/route; the URL http:, https: or tcp://host:port';
+  'METHOD=URL or METHOD:POST=URL, e.g. INVITE=http://127.0.0.1:8000/route; the URL http:, https:, tcp://host:port or tls://host:port';
 
 /** Reads `INVITE=http://127.0.0.1:8000/route` or `*:POST=https://…`; undefined if it is none. */
 export function parseRequestHandler(text: string): RequestHandler | undefined {
-  const match = /^([A-Za-z]+|\*)(?::(GET|POST))?=((?:https?|tcp):\/\/\S+)$/.exec(text.trim());
+  const match = /^([A-Za-z]+|\*)(?::(GET|POST))?=((?:https?|tcp|tls):\/\/\S+)$/.exec(text.trim());
   const [, sipMethod, httpMethod, url] = match ?? [];
   if (sipMethod === undefined || url === undefined || !URL.canParse(url)) return undefined;
-  if (url.startsWith('tcp:') && new URL(url).port === '') return undefined;
+  if (/^t/.test(url) && new URL(url).port === '') return undefined;
   return { sipMethod: sipMethod.toUpperCase(), httpMethod: httpMethod === 'POST' ? 'POST' : 'GET', url };
 }

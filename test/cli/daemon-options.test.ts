@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
 import t, { type Test } from 'tap';
 import { testTls } from '../embedded/sip/certificate.js';
 import { agent } from '../embedded/sip/phones.js';
@@ -23,6 +25,14 @@ async function started(t: Test, line: readonly string[]): Promise<readonly strin
     return (JSON.parse((bytes as Buffer).toString()) as { sip: string[] }).sip;
   }
   throw new Error('it ended without a word');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function refused(line: readonly string[]): Promise<string> {
@@ -48,6 +58,39 @@ for (const command of commands) {
       t.equal((await phone.request('OPTIONS', uri)).status, 503, `${protocol}: nobody is connected`);
     }
     t.equal(addresses.length, 3);
+  });
+
+  t.test(`xiangyin ${name} takes applications by TLS too`, async (t) => {
+    const port = await freePort();
+    const at = `127.0.0.1:${port}`;
+    const secret = 'a secret of my own';
+    await started(t, [
+      ...command,
+      '--sip',
+      'udp:127.0.0.1:0',
+      '--drachtio-tls',
+      at,
+      '--secret',
+      secret,
+      ...tlsFiles,
+    ]);
+    const socket = connect({ host: '127.0.0.1', port, ca: await readFile(testTls.ca) });
+    t.teardown(() => socket.destroy());
+    const answer = new Promise<string>((resolve) =>
+      socket.once('data', (bytes) => resolve(bytes.toString())),
+    );
+    const frame = `m1|authenticate|${secret}|`;
+    socket.write(`${frame.length}#${frame}`);
+    t.match(await answer, /\|response\|m1\|OK\|/);
+    t.match(
+      await refused([...command, '--drachtio-tls', at]),
+      /--drachtio-tls needs a certificate and its key: give both/,
+    );
+    const open = ['--drachtio-tls', '0.0.0.0:9023', '--secret', 'cymru', ...tlsFiles];
+    t.match(
+      await refused([...command, ...open]),
+      /--drachtio-tls listens on 0\.0\.0\.0, beyond this machine/,
+    );
   });
 
   t.test(`xiangyin ${name} names the flags that TLS needs`, async (t) => {
@@ -88,6 +131,8 @@ t.test('a TLS address without a certificate, and what is no address or handler, 
   t.match(await refused([...line, 'tls:127.0.0.1:0', ...tlsFiles.slice(0, 2)]), /certificate/);
   t.match(await refused([...line, 'sctp:127.0.0.1:0']), /udp:, tcp:, tls:, ws: or wss:/);
   t.match(await refused([...line, 'udp:127.0.0.1:0', '--request-handler', 'INVITE']), /METHOD=URL/);
+  const noPort = ['udp:127.0.0.1:0', '--request-handler', 'INVITE=tls://127.0.0.1'];
+  t.match(await refused([...line, ...noPort]), /tls:\/\/host:port/);
   t.match(
     await refused(['serve', '--request-handler', 'INVITE']),
     /sip\.requestHandlers\.0 must be METHOD=URL/,

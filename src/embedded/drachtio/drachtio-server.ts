@@ -1,18 +1,18 @@
-import { createServer, type Server } from 'node:net';
-import type { HostPort } from '../../core/address.js';
+import type { Socket } from 'node:net';
+import { formatHostPort, type HostPort } from '../../core/address.js';
 import type { Clock } from '../../core/clock.js';
 import { errorCode } from '../../core/errors.js';
 import { OnceLogger, type Logger } from '../../core/logger.js';
 import type { ConnectionLimits } from '../sip/connection-limits.js';
-import { sipStackError } from '../sip/errors.js';
 import type { SipObserver } from '../sip/sip-observer.js';
 import { SourceBudget, type SourceBudgetOptions } from '../sip/source-budget.js';
 import { sipTimers, type TimerOptions } from '../sip/timers.js';
-import type { TlsOptions } from '../sip/tls-identity.js';
+import { loadTlsIdentity, type TlsIdentity, type TlsOptions } from '../sip/tls-identity.js';
 import { TransactionLayer } from '../sip/transaction-layer.js';
 import type { ListenAddress } from '../sip/transport.js';
 import { uriHost } from '../sip/uri.js';
 import { AppConnection, type AppCommands, type SipCommand } from './app-connection.js';
+import { AppListener } from './app-listener.js';
 import { AppRegistry } from './app-registry.js';
 import { CallContext } from './call-context.js';
 import { DialogTable } from './call-dialog.js';
@@ -30,10 +30,12 @@ const version = 'v0.9.10';
 export interface DrachtioSettings {
   /** Where applications connect; never beyond this host with a secret that others know. */
   readonly admin: HostPort;
+  /** Where they connect by TLS, with our certificate. Default: nowhere. */
+  readonly adminTls?: HostPort | undefined;
   readonly secret: string;
   /** `udp:127.0.0.1:5060`, `tcp:`, `tls:`, `ws:`, `wss:`. */
   readonly sip: readonly string[];
-  /** Needed for `tls:` and `wss:`. */
+  /** Needed for `tls:`, `wss:` and {@link adminTls}. */
   readonly tls?: TlsOptions | undefined;
   /** What peers may take by connecting; what is left out has its default. */
   readonly connections?: Partial<ConnectionLimits> | undefined;
@@ -83,20 +85,25 @@ export class DrachtioServer {
       observer: options.observer,
       budget: new SourceBudget(options.clock, options.sourceBudget),
     });
-    const server = createServer();
+    const listeners: AppListener[] = [];
     try {
-      await listenAdmin(server, options.admin);
+      const { admin, adminTls, tls = {} } = options;
+      const secured = adminTls === undefined ? [] : [`tls:${formatHostPort(adminTls)}`];
+      const identity = await loadTlsIdentity({ ...tls, connectOnly: adminTls === undefined }, secured);
+      listeners.push(await AppListener.listen(admin));
+      if (adminTls !== undefined) listeners.push(await AppListener.listen(adminTls, identity.server));
+      return new DrachtioServer(options, layer, listeners, identity);
     } catch (error) {
-      await layer.close();
+      await Promise.all([layer.close(), ...listeners.map((listener) => listener.close())]);
       throw error;
     }
-    return new DrachtioServer(options, layer, server);
   }
 
   private constructor(
     private readonly options: DrachtioServerOptions,
     private readonly layer: TransactionLayer,
-    private readonly server: Server,
+    private readonly listeners: readonly AppListener[],
+    tls: TlsIdentity,
   ) {
     this.#context = new CallContext(layer, new DialogTable(), new AppRegistry());
     const commands = this.#commands();
@@ -107,6 +114,7 @@ export class DrachtioServer {
       apps: this.#context.apps,
       clock: options.clock,
       secret: options.secret,
+      tls,
       greeting: () => this.#greeting(),
       commands,
       connected: (app) => void this.#connections.add(app),
@@ -127,19 +135,22 @@ export class DrachtioServer {
         if (!this.#proxy.ack(ack)) this.#uas.ack(ack, source);
       },
     };
-    server.on('connection', (socket) => {
+    const connected = (socket: Socket): void => {
       const app = new AppConnection(socket, options.secret, this.#greeting(), commands, options.clock);
       this.#connections.add(app);
-    });
-    server.on('error', (error) =>
-      options.logger.warn({ error: errorCode(error) }, 'the application port reported an error'),
-    );
+    };
+    const failed = (error: Error): void =>
+      options.logger.warn({ error: errorCode(error) }, 'the application port reported an error');
+    for (const listener of listeners) listener.serve(connected, failed);
   }
 
   get adminAddress(): HostPort {
-    const bound = this.server.address();
-    const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
-    return { host: this.options.admin.host, port };
+    return (this.listeners[0] as AppListener).address;
+  }
+
+  /** Undefined: applications connect in the clear alone. */
+  get adminTlsAddress(): HostPort | undefined {
+    return this.listeners[1]?.address;
   }
 
   get sipAddresses(): readonly ListenAddress[] {
@@ -174,9 +185,9 @@ export class DrachtioServer {
     this.#proxy.close();
     this.#handlers.close();
     for (const dialog of [...this.#context.dialogs]) this.#context.dialogs.remove(dialog);
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const closed = this.listeners.map((listener) => listener.close());
     for (const app of this.#connections) app.close();
-    await Promise.all([closed, this.layer.close()]);
+    await Promise.all([...closed, this.layer.close()]);
   }
 
   #commands(): AppCommands {
@@ -224,18 +235,4 @@ export class DrachtioServer {
         .join(',');
     return `${list(true)}|${version}|${list(false)}`;
   }
-}
-
-function listenAdmin(server: Server, { host, port }: HostPort): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const reason = errorCode(error);
-      const code = reason === 'EADDRINUSE' ? 'SIP_ADDRESS_IN_USE' : 'SIP_LISTEN_FAILED';
-      reject(sipStackError(code, { protocol: 'tcp', host, port, reason }, error));
-    });
-    server.listen({ host, port }, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
 }

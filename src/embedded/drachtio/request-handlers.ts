@@ -1,7 +1,7 @@
 import { parseNameAddr } from '../sip/name-addr.js';
 import type { SipMessage } from '../sip/message.js';
 import type { Source } from '../sip/transport.js';
-import { parseUri } from '../sip/uri.js';
+import { parseUri, uriParam } from '../sip/uri.js';
 import { readDuration, type ProxyCommand } from './proxy-command.js';
 
 /** Who decides where a new request goes, instead of the applications that are connected. */
@@ -10,8 +10,16 @@ export interface RequestHandlerOptions {
   readonly sipMethod: string;
   /** GET tells the request's facts in the query, POST has the request itself as body besides. Default GET. */
   readonly httpMethod?: 'GET' | 'POST' | undefined;
-  /** `http://...`, `https://...`; or `tcp://HOST:PORT`, where an application waits that gets every request. */
+  /** `http://...`, `https://...`; or `tcp://HOST:PORT`, `tls://HOST:PORT`, where an application waits that gets every request. */
   readonly url: string;
+}
+
+/** Where an application waits to be connected to. */
+export interface AppAddress {
+  readonly host: string;
+  readonly port: number;
+  /** By TLS. */
+  readonly isSecure: boolean;
 }
 
 /** What is to be done with a request. */
@@ -19,7 +27,7 @@ export type Instruction =
   | { readonly action: 'reject'; readonly status: number; readonly reason: string | undefined }
   | { readonly action: 'redirect'; readonly contacts: readonly string[] }
   | { readonly action: 'proxy'; readonly command: ProxyCommand }
-  | { readonly action: 'connect'; readonly host: string; readonly port: number }
+  | ({ readonly action: 'connect' } & AppAddress)
   | { readonly action: 'tag'; readonly tag: string };
 
 /** The whole exchange with a handler; the real server's limit. */
@@ -42,8 +50,8 @@ export class RequestHandlers {
 
   /** What the handler says. Never rejects: a handler that fails, or says nonsense, refuses with 500. */
   async ask(handler: RequestHandlerOptions, request: SipMessage, source: Source): Promise<Instruction> {
-    const direct = /^tcp:\/\/(.+)$/.exec(handler.url);
-    if (direct !== null) return connectTo(direct[1] as string);
+    const direct = /^(tcp|tls):\/\/(.+)$/.exec(handler.url);
+    if (direct !== null) return connectTo(`${direct[2]};transport=${direct[1]}`);
     try {
       const post = handler.httpMethod === 'POST';
       const answer = await fetch(urlWithFacts(handler.url, request, source), {
@@ -146,13 +154,12 @@ function readProxy(field: Readonly<Record<string, unknown>>): ProxyCommand {
   };
 }
 
-/** `host:port[;transport=tcp]`, with or without `sip:`. TLS to an application is not there. */
+/** `host:port[;transport=tls]`, with or without `sip:`; in the clear by default. */
 function connectTo(text: string): Instruction {
   const uri = parseUri(/^sips?:/i.test(text) ? text : `sip:${text}`);
-  if (uri?.port === undefined || /;\s*transport\s*=\s*tls/i.test(uri.params)) {
-    return { action: 'reject', status: 480, reason: undefined };
-  }
-  return { action: 'connect', host: uri.host, port: uri.port };
+  if (uri?.port === undefined) return { action: 'reject', status: 480, reason: undefined };
+  const isSecure = uriParam(uri, 'transport')?.toLowerCase() === 'tls';
+  return { action: 'connect', host: uri.host, port: uri.port, isSecure };
 }
 
 function strings(value: unknown): string[] {

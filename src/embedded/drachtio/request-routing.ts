@@ -1,11 +1,13 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../core/clock.js';
 import type { SipMessage } from '../sip/message.js';
+import type { TlsIdentity } from '../sip/tls-identity.js';
 import type { Source } from '../sip/transport.js';
 import { AppConnection, type AppCommands } from './app-connection.js';
 import type { AppRegistry } from './app-registry.js';
 import type { ProxyCommand } from './proxy-command.js';
-import type { RequestHandlers } from './request-handlers.js';
+import type { AppAddress, RequestHandlers } from './request-handlers.js';
 
 /** What becomes of a request that a request handler decides about. */
 export type Decision =
@@ -26,6 +28,8 @@ export interface RequestRoutingOptions {
   readonly apps: AppRegistry;
   readonly clock: Clock;
   readonly secret: string;
+  /** Whom we trust when an application is connected to by TLS. */
+  readonly tls: Pick<TlsIdentity, 'client' | 'verifyPeer'>;
   readonly greeting: () => string;
   readonly commands: AppCommands;
   /** An application that we have connected to; it is the server's to close. */
@@ -58,17 +62,19 @@ export class RequestRouting {
         return app === undefined ? unavailable : { action: 'give', app };
       }
       case 'connect': {
-        const app = await this.#connect(instruction.host, instruction.port);
+        const app = await this.#connect(instruction);
         return app === undefined ? unavailable : { action: 'give', app };
       }
     }
   }
 
   /** Resolves when the application has said the secret; undefined when it does not. */
-  #connect(host: string, port: number): Promise<AppConnection | undefined> {
-    const { clock, secret, greeting, commands, connected } = this.options;
+  #connect({ host, port, isSecure }: AppAddress): Promise<AppConnection | undefined> {
+    const { clock, secret, tls, greeting, commands, connected } = this.options;
     return new Promise((resolve) => {
-      const socket = connect({ host, port });
+      const socket = isSecure
+        ? connectTls({ host, port, secureContext: tls.client, rejectUnauthorized: tls.verifyPeer })
+        : connect({ host, port });
       const limit = clock.after(connectMs, () => app.close());
       const app: AppConnection = new AppConnection(
         socket,

@@ -95,6 +95,12 @@ t.test('a handler that fails, or says nonsense, refuses with 500', async (t) => 
   const nobody = `http://127.0.0.1:${await freePort()}/`;
   const lost = await startServer(t, { requestHandlers: [{ sipMethod: 'OPTIONS', url: nobody }] });
   t.equal((await alice.request('OPTIONS', serverUri(lost))).status, 500);
+  t.same(readInstruction({ action: 'route', data: { uri: '10.0.0.1:9021;transport=tls' } }), {
+    action: 'connect',
+    host: '10.0.0.1',
+    port: 9021,
+    isSecure: true,
+  });
   for (const bad of [
     null,
     7,
