@@ -144,6 +144,13 @@ export class SipMessage {
     for (const header of this.#headers) yield [header.name, header.value];
   }
 
+  /** Hot: about how many bytes it has on the wire; text outside ASCII has more. */
+  get roughBytes(): number {
+    let chars = this.#uri.length + this.#body.length + 50; // 50: method, version, Content-Length
+    for (const { name, value } of this.#headers) chars += name.length + value.length + 4;
+    return chars;
+  }
+
   /** A copy that can be changed without touching this one. */
   clone(): SipMessage {
     const copy = new SipMessage(this.isRequest, this.method, this.#uri, this.#status, this.#reason);

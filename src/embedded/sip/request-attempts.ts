@@ -126,9 +126,7 @@ export class RequestAttempts implements ClientTransaction {
 
 /** Hot: whether a request must not go in a datagram although its target is reached by one. */
 export function isTooLarge(request: SipMessage, target: Target): boolean {
-  if (target.protocol !== 'udp' || target.anyTransport !== true) return false;
-  let bytes = request.body.length;
-  if (bytes === 0) return false; // nothing else makes a request so long
-  for (const [name, value] of request.headers()) bytes += name.length + value.length + 4;
-  return bytes > largestDatagramBytes;
+  return (
+    target.protocol === 'udp' && target.anyTransport === true && request.roughBytes > largestDatagramBytes
+  );
 }

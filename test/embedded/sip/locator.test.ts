@@ -225,10 +225,11 @@ t.test('a request too large for a datagram goes over TCP, and by UDP where nobod
   const body = 'x'.repeat(2000);
   const uri = `sip:x@127.0.0.1:${portOf(datagrams, 'udp')}`;
   await phone.request('MESSAGE', uri, { body });
+  await phone.request('OPTIONS', uri, { headers: { Identity: body } });
   await phone.request('MESSAGE', uri, { body: 'short' });
   await phone.request('MESSAGE', `${uri};transport=udp`, { body });
   await phone.request('MESSAGE', `sip:x@127.0.0.1:${portOf(both, 'udp')}`, { body });
-  t.same(heard, ['tcp', 'udp', 'udp', 'udp']);
+  t.same(heard, ['tcp', 'tcp', 'udp', 'udp', 'udp']);
 });
 
 t.test(
