@@ -47,6 +47,11 @@ export const cliError = defineErrors({
   },
   CLI_NO_SUCH_DIALECT: { message: 'there is no dialect {id}; there are: {ids}', ...traits },
   CLI_DIALPLAN_LACKS_DIALECT: { message: 'dialplan {name} has no dialect {id}; it has: {ids}', ...traits },
+  CLI_ALREADY_SERVED: {
+    message:
+      'a server runs on the data folder {dataDir} already (process {pid}): stop that one, or give this one a folder of its own with --data-dir',
+    ...traits,
+  },
   CLI_CONFIGURED_FILE: {
     message:
       '{option}: {path} cannot be used ({code}): start the server in the folder that has it, or set {option} in the configuration',

@@ -1,8 +1,13 @@
+import { ControlClient } from '../http/control-client.js';
 import { Server, type ServerOptions } from '../server.js';
 import { cliError } from './errors.js';
 
-/** Starts the server. Rejects as Server.start does, and with CLI_CONFIGURED_FILE for what an option names and is not there. */
+/**
+ * Starts the server. Rejects as Server.start does, with CLI_CONFIGURED_FILE for what an option names and is not there, and with
+ * CLI_ALREADY_SERVED.
+ */
 export async function startServer(options: ServerOptions): Promise<Server> {
+  await refuseSecond(options.config.dataDir);
   try {
     return await Server.start(options);
   } catch (error) {
@@ -11,6 +16,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (path === undefined || option === undefined) throw error;
     throw cliError('CLI_CONFIGURED_FILE', { option, path, code: code ?? 'unknown' }, error);
   }
+}
+
+/**
+ * Rejects with CLI_ALREADY_SERVED where a server runs on this data folder: a second one would take its control, its users'
+ * telephones and its registrations at the trunks away.
+ */
+export async function refuseSecond(dataDir: string): Promise<void> {
+  let pid: number;
+  try {
+    ({ pid } = await (await ControlClient.open(dataDir)).status());
+  } catch {
+    return; // nobody, or somebody else on the port of one that was killed
+  }
+  throw cliError('CLI_ALREADY_SERVED', { dataDir, pid });
 }
 
 /** `dialplans.dir`, if that is where the path stands. */
