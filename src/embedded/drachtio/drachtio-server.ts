@@ -20,6 +20,7 @@ import { Proxy } from './proxy.js';
 import { RecordRoute } from './record-route.js';
 import { RequestHandlers, type RequestHandlerOptions } from './request-handlers.js';
 import { RequestRouting } from './request-routing.js';
+import { disown } from './session-keeping.js';
 import { Uac } from './uac.js';
 import { Uas } from './uas.js';
 
@@ -207,9 +208,7 @@ export class DrachtioServer {
         this.#uac.appClosed(app);
         // Answered calls go on without it; what their peers ask inside them gets 481.
         for (const dialog of [...dialogs]) {
-          if (dialog.app !== app) continue;
-          dialog.app = undefined;
-          if (dialog.kind === 'SUBSCRIBE') dialogs.remove(dialog); // nothing else would end it
+          if (dialog.app === app) disown(this.#context, dialog);
         }
       },
       dropped: (reason) =>

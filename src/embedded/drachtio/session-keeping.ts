@@ -88,3 +88,19 @@ function isNegotiating(dialog: CallDialog): boolean {
     dialog.incomingOffer?.pending === true
   );
 }
+
+/** Nobody speaks so long; who does gets 481 either way. */
+const ownerlessSeconds = 24 * 3600;
+
+/**
+ * The application of a dialog is gone. Its call goes on: a session timer, or the BYE of the peer, ends it. What neither ends is
+ * forgotten after a day, a subscription at once.
+ */
+export function disown(context: CallContext, dialog: CallDialog): void {
+  dialog.app = undefined;
+  if (dialog.kind === 'SUBSCRIBE') context.dialogs.remove(dialog);
+  else if (dialog.session?.isRunning !== true) {
+    dialog.session ??= new SessionTimer(context.layer.clock);
+    dialog.session.start(ownerlessSeconds, () => context.dialogs.remove(dialog));
+  }
+}

@@ -75,15 +75,22 @@ function lists(message: SipMessage, word: RegExp, ...names: string[]): boolean {
 /** The longest that a timer of Node waits: 24 days. */
 const longestMs = 2 ** 31 - 1;
 
-/** One pending step of a session timer: the refresh, the end. */
+/** One pending step of a dialog's life: the refresh, the end. */
 export class SessionTimer {
   #timer: Timer | undefined;
 
   constructor(private readonly clock: Clock) {}
 
+  get isRunning(): boolean {
+    return this.#timer !== undefined;
+  }
+
   start(seconds: number, due: () => void): void {
     this.stop();
-    this.#timer = this.clock.after(Math.min(seconds * 1000, longestMs), due);
+    this.#timer = this.clock.after(Math.min(seconds * 1000, longestMs), () => {
+      this.#timer = undefined;
+      due();
+    });
   }
 
   stop(): void {

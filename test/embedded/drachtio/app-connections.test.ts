@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import t from 'tap';
+import { systemClock, type Clock } from '../../../src/core/clock.js';
 import { accepted, agent, empty, next } from '../sip/phones.js';
 import { callee } from './callee.js';
 import {
@@ -226,3 +227,27 @@ t.test(
     t.ok(await serverEmpty(server));
   },
 );
+
+t.test('a call that lost its application, and its caller too, is forgotten after a day', async (t) => {
+  const hourMs = 3_600_000;
+  const clock: Clock = {
+    nowMs: () => systemClock.nowMs(),
+    wallMs: () => systemClock.wallMs(),
+    after: (delayMs, fn) => systemClock.after(delayMs > hourMs ? delayMs / hourMs : delayMs, fn),
+  };
+  const server = await startServer(t, { clock });
+  const phone = await agent(t, 'phone');
+  let made = 0;
+  const app = await connectApp(t, server, (a) => {
+    a.invite((req, res) => void a.createUAS(req, res, { localSdp: sdp }).then(() => made++));
+  });
+  const call = phone.invite(serverUri(server), { body: sdp });
+  await accepted(call);
+  call.ack();
+  await until(() => made === 1);
+  await phone.close();
+  t.equal(server.counts().dialogs, 1);
+  app.disconnect();
+  await until(() => server.counts().apps === 0);
+  t.ok(await serverEmpty(server), '24 ms later');
+});
