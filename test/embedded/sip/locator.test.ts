@@ -1,4 +1,6 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../src/core/clock.js';
 import { silentLogger } from '../../../src/core/logger.js';
@@ -253,6 +255,28 @@ t.test(
     t.equal(warnings.length, refused);
   },
 );
+
+t.test('who hangs up instead of answering is passed over at once', async (t) => {
+  const rude = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  t.teardown(() => rude.close());
+  await once(rude, 'listening');
+  const good = await agent(t, 'good');
+  good.on('request', (incoming) => incoming.respond(200));
+  const dns = await dnsServer(t, {
+    '_sip._tcp.example.test': [
+      srv(1, (rude.address() as AddressInfo).port, 'one.test'),
+      srv(2, portOf(good, 'tcp'), 'one.test'),
+    ],
+    'one.test': [a('127.0.0.1')],
+  });
+  // By no timer: each would end the test.
+  const timers = { t1Ms: 60_000, t2Ms: 60_000, t4Ms: 60_000 };
+  const phone = await agent(t, 'phone', { ...dns, timers });
+  t.equal((await phone.request('OPTIONS', 'sip:x@example.test;transport=tcp')).status, 200);
+});
 
 t.test('of a long SRV list the best are tried, wherever they stand in it', async (t) => {
   const server = await agent(t, 'server');
