@@ -52,11 +52,11 @@ export interface Signalling {
 /** Builds what stands between drachtio and the calls: identification, admission, an agent for each drachtio server. */
 export async function openSignalling(options: SignallingOptions): Promise<Signalling> {
   const { config, drachtio, draining, clock, logger } = options;
-  const callers = new Callers(config.callers);
-  for (const problem of (await callers.loadOrFail()).problems) logger.warn({}, problem);
-  const admission = admissionOf(options, callers);
   const trunks = new Trunks({ file: config.trunks, clock, logger });
   for (const problem of (await trunks.loadOrFail()).problems) logger.warn({}, problem);
+  const callers = new Callers(config.callers, () => trunks.names);
+  for (const problem of (await callers.loadOrFail()).problems) logger.warn({}, problem);
+  const admission = admissionOf(options, callers);
   const users = new Users(config.dataDir, logger, config.sip.realm);
   users.refresh();
   const isUser = (name: string): boolean => users.find(name) !== undefined;

@@ -3,6 +3,7 @@ import { globMatches } from '../dialog/glob.js';
 import { oneOrMore, textsOf, type OneOrMore } from '../dialog/one-or-more.js';
 import { sortProblems, type Path, type Problem } from '../dialog/problem.js';
 import { compileSchema, schemaProblems } from '../dialog/schema-problems.js';
+import { advice } from '../dialog/suggest.js';
 import { parseYaml } from '../dialog/yaml-file.js';
 import { addAddressRange, inAddressRange } from './address-range.js';
 import type { InviteFacts } from './admission.js';
@@ -63,8 +64,15 @@ interface Entry {
   readonly reason?: string;
 }
 
-/** Compiles `sip-config/callers.yaml`. Never throws; a file with warnings alone is used. */
-export function compileCallerRules(text: string, file: string): CallerRulesResult {
+/**
+ * Compiles `sip-config/callers.yaml`. Never throws; a file with warnings alone is used. `trunks`: the names that there are;
+ * without them those of rules are not checked.
+ */
+export function compileCallerRules(
+  text: string,
+  file: string,
+  trunks?: readonly string[],
+): CallerRulesResult {
   const yaml = parseYaml(text, file);
   const problems = [...yaml.problems];
   const isBroken = (): boolean => problems.some(({ severity }) => severity === 'error');
@@ -74,7 +82,15 @@ export function compileCallerRules(text: string, file: string): CallerRulesResul
   if (isBroken()) return { ok: false, problems: sortProblems(problems) };
   const tell = (severity: Problem['severity'], path: Path, message: string): void =>
     void problems.push(yaml.problem(severity, path, message));
-  const rules = (yaml.value as { callers: readonly Entry[] }).callers.map((entry, index) =>
+  const entries = (yaml.value as { callers: readonly Entry[] }).callers;
+  for (const [index, { trunk }] of entries.entries()) {
+    for (const name of textsOf(trunk) ?? []) {
+      if (trunks === undefined || trunks.includes(name)) continue;
+      const message = `there is no trunk '${name}': nobody fits this rule${advice(name, trunks, 'there are')}`;
+      tell('warning', ['callers', index, 'trunk'], message);
+    }
+  }
+  const rules = entries.map((entry, index) =>
     ruleOf(entry, ['callers', index], yaml.problem('warning', ['callers', index], '').line, tell),
   );
   const sorted = sortProblems(problems);

@@ -7,12 +7,20 @@ import { readRulesFile, shownPath, type RulesReport } from './rules-file.js';
 export class Callers {
   #rules: readonly CallerRule[] = [];
 
-  /** `file`: `sip-config/callers.yaml`; if it is not there, all are alike. */
-  constructor(private readonly file: string) {}
+  /**
+   * `file`: `sip-config/callers.yaml`; if it is not there, all are alike. `trunks`: the names of those that are loaded, for
+   * warnings.
+   */
+  constructor(
+    private readonly file: string,
+    private readonly trunks?: () => readonly string[],
+  ) {}
 
   /** Reads the file and takes it if it has no error. Never rejects. */
   async load(): Promise<RulesReport> {
-    const { report, result, isAbsent } = await readRulesFile(this.file, compileCallerRules);
+    const { report, result, isAbsent } = await readRulesFile(this.file, (text, file) =>
+      compileCallerRules(text, file, this.trunks?.()),
+    );
     if (isAbsent) this.#rules = [];
     else if (result?.ok === true) this.#rules = result.rules;
     return report;

@@ -88,6 +88,11 @@ export class Trunks {
     for (const kept of this.#kept.values()) start(kept);
   }
 
+  /** In the file's order. */
+  get names(): readonly string[] {
+    return [...this.#plan.trunks.keys()];
+  }
+
   /** The trunk that a request from this address is of; undefined: none. */
   trunkOf(sourceAddress: string): Trunk | undefined {
     for (const trunk of this.#plan.trunks.values()) {

@@ -92,6 +92,23 @@ t.test('what is wrong is told with its line', async (t) => {
   t.same(problemsOf('# nothing yet\n'), []);
 });
 
+t.test('a trunk that there is not is warned of, once the trunks are known', async (t) => {
+  const rules =
+    'callers:\n  - { action: block, calling: 1 }\n  - action: favour\n    trunk: [carier-a, carrier-b]\n';
+  t.same(problemsOf(rules), []);
+  const file = join(t.testdir({ 'callers.yaml': rules }), 'callers.yaml');
+  let names = ['carrier-a', 'carrier-b'];
+  const callers = new Callers(file, () => names);
+  t.match(await callers.loadOrFail(), {
+    errors: 0,
+    problems: [
+      /:4:.* warning: there is no trunk 'carier-a': nobody fits this rule; did you mean 'carrier-a'\?/,
+    ],
+  });
+  names = [];
+  t.equal((await callers.load()).problems.length, 2, 'a reload asks again');
+});
+
 t.test('a list of ten thousand numbers costs a call next to nothing', async (t) => {
   const numbers = Array.from({ length: 10_000 }, (_, i) => `      - '+44${i}'`).join('\n');
   const result = compileCallerRules(
