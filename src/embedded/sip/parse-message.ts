@@ -36,17 +36,9 @@ const longHeader = sipStackError('SIP_HEADER_TOO_LONG', { limitChars: maxHeaderC
 const incomplete = sipStackError('SIP_BODY_INCOMPLETE');
 
 /**
- * Parses one whole message: tolerant of bare LF, folded lines, compact names and stray header lines; strict about the
- * start line and the five headers that every message has. Throws a SIP_ error.
+ * Hot: reads one whole message: tolerant of bare LF, folded lines, compact names and stray header lines; strict about the
+ * start line and the five headers that every message has.
  */
-export function parseMessage(bytes: Buffer): SipMessage {
-  const { message, problem } = readMessage(bytes);
-  if (problem !== undefined) throw problem;
-  if (message === undefined) throw malformedStartLine;
-  return message;
-}
-
-/** Hot: like {@link parseMessage}, but keeps what was readable beside the problem. */
 export function readMessage(bytes: Buffer): ReadMessage {
   if (bytes.length > maxMessageBytes) return failed(tooLarge);
   let begin = 0;

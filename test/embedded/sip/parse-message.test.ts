@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { XiangyinError } from '../../../src/core/errors.js';
 import { SipMessage } from '../../../src/embedded/sip/message.js';
-import { maxMessageBytes, parseMessage, readMessage } from '../../../src/embedded/sip/parse-message.js';
+import { maxMessageBytes, readMessage } from '../../../src/embedded/sip/parse-message.js';
 import { parseVia, stampVia } from '../../../src/embedded/sip/via.js';
+import { parseMessage } from './parsed.js';
 
 const invite = [
   'INVITE sip:bob@example.com;user=phone SIP/2.0',

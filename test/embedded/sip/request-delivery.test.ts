@@ -3,8 +3,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { makeResponse } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
-import { parseMessage } from '../../../src/embedded/sip/parse-message.js';
 import { parseVia } from '../../../src/embedded/sip/via.js';
+import { parseMessage } from './parsed.js';
 import { agent, empty, next } from './phones.js';
 
 /** A TCP server that does with each message what the test says, in turn. */

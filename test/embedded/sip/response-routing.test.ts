@@ -4,10 +4,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import WebSocket from 'ws';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
-import { parseMessage } from '../../../src/embedded/sip/parse-message.js';
 import type { IncomingRequest } from '../../../src/embedded/sip/request-options.js';
 import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
 import { parseVia, stampVia, type Via } from '../../../src/embedded/sip/via.js';
+import { parseMessage } from './parsed.js';
 import { agent, empty } from './phones.js';
 import { hasIPv6 } from './streams.js';
 

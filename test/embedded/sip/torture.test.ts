@@ -5,10 +5,11 @@ import type { IncomingInvite } from '../../../src/embedded/sip/incoming-invite.j
 import { makeResponse } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { parseNameAddr, tagOf } from '../../../src/embedded/sip/name-addr.js';
-import { parseMessage, readMessage } from '../../../src/embedded/sip/parse-message.js';
+import { readMessage } from '../../../src/embedded/sip/parse-message.js';
 import type { IncomingRequest } from '../../../src/embedded/sip/request-options.js';
 import { parseUri, uriParam } from '../../../src/embedded/sip/uri.js';
 import { parseVia } from '../../../src/embedded/sip/via.js';
+import { parseMessage } from './parsed.js';
 import { agent, sdp } from './phones.js';
 import * as application from './torture/application.js';
 import * as invalid from './torture/invalid.js';
