@@ -228,6 +228,31 @@ t.test(
   },
 );
 
+t.test(
+  'a connection that drops while its re-INVITE is answered: acknowledged, the call goes on',
+  async (t) => {
+    const server = await startServer(t);
+    const app = await connectApp(t, server);
+    const bob = await callee(t);
+    const dialing = app.createUAC(bob.uri, { localSdp: sdp });
+    const invite = await bob.request();
+    invite.respond(bob.answer(invite, 200, {}, sdp));
+    await bob.ack();
+    const dialog = await dialing;
+    dialog.modify(sdp).catch(() => undefined);
+    const again = await bob.request();
+    app.disconnect();
+    await until(() => server.counts().apps === 0);
+    again.respond(bob.answer(again, 200, {}, sdp));
+    t.equal((await bob.ack()).get('cseq'), again.request.get('cseq')?.replace('INVITE', 'ACK'));
+    t.equal((await bob.ask(invite.request, 'INFO', 1)).status, 481, 'nobody has it');
+    t.equal(bob.waiting(), 0, 'no BYE');
+    t.equal(server.counts().dialogs, 1);
+    t.equal((await bob.ask(invite.request, 'BYE', 2)).status, 481);
+    t.ok(await serverEmpty(server));
+  },
+);
+
 t.test('a call that lost its application, and its caller too, is forgotten after a day', async (t) => {
   const hourMs = 3_600_000;
   const clock: Clock = {
