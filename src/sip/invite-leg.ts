@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { CallDialog } from './call-dialog.js';
 import { digestAnswer, type Credentials } from './digest-answer.js';
-import { hasToTag } from './to-tag.js';
+import { isOfPeer } from './peer-answer.js';
 
 /** Where one INVITE goes and what it carries besides our offer. */
 export interface LegTarget {
@@ -195,7 +195,7 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
     // its refusal, as text, of a transport that it does not listen on and has no connection of any more.
     const undelivered =
       status === 503
-        ? !this.#heard && !hasToTag(res)
+        ? !this.#heard && !isOfPeer(res)
         : status === undefined && noTransport.test(wordsOf(error));
     this.#end({ ...this.#failure(status ?? null, res), undelivered });
   }

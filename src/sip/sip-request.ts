@@ -1,7 +1,7 @@
 import type Srf from 'drachtio-srf';
 import type { Clock } from '../core/clock.js';
 import { digestAnswer, type Credentials } from './digest-answer.js';
-import { hasToTag } from './to-tag.js';
+import { isOfPeer } from './peer-answer.js';
 
 export interface SipRequest {
   readonly method: 'REGISTER' | 'OPTIONS';
@@ -46,7 +46,7 @@ export function sendRequest(srf: Srf, clock: Clock, request: SipRequest): Promis
       outgoing.on('response', (response) => {
         if (response === undefined || response.status < 200) return;
         // The SIP server's own word for a transport that failed is nobody's answer.
-        if (response.status === 503 && !hasToTag(response)) {
+        if (response.status === 503 && !isOfPeer(response)) {
           done(undefined);
           return;
         }
