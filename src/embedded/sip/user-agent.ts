@@ -169,15 +169,13 @@ export class UserAgent extends TypedEmitter<UserAgentEvents> {
     const refuse = (status: number, headers?: Record<string, string>): void => {
       transaction.respond(buildResponse(this.#context, transaction, status, undefined, { headers }));
     };
-    if (tagOf(request.get('to') ?? '') !== undefined) {
-      const dialog = this.#dialogs.get(keyOfReceived(request));
-      if (dialog === undefined) refuse(481);
-      else dialog.receive(transaction);
-      return;
-    }
-    // We have no extension that a peer could require (RFC 3261 §8.2.2.3).
+    const inDialog = tagOf(request.get('to') ?? '') !== undefined;
+    const dialog = inDialog ? this.#dialogs.get(keyOfReceived(request)) : undefined;
+    if (inDialog && dialog === undefined) return refuse(481);
+    // We have no extension that a peer could require, in a dialog or outside (RFC 3261 §8.2.2.3).
     const required = request.getAll('require').flatMap(splitValues);
     if (required.length > 0) return refuse(420, { Unsupported: required.join(', ') });
+    if (dialog !== undefined) return dialog.receive(transaction);
     if (request.method !== 'INVITE') {
       if (!this.emit('request', incomingRequest(this.#context, transaction))) {
         refuse(request.method === 'OPTIONS' ? 200 : 405);

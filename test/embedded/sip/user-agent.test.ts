@@ -103,6 +103,13 @@ t.test('refusals, unknown dialogs, missing extensions and silence have their sta
   t.equal(required.get('Unsupported'), 'magic');
   t.equal((await alice.request('OPTIONS', uriOf(bob))).status, 200);
   t.equal((await alice.request('PUBLISH', uriOf(bob))).status, 405);
+  bob.on('invite', (incoming) => incoming.accept({ body: sdp }));
+  const call = alice.invite(uriOf(bob), { body: sdp });
+  const dialog = await accepted(call);
+  call.ack();
+  const inside = await dialog.request('INFO', { headers: { Require: 'magic, wand' } });
+  t.match([inside.status, inside.get('Unsupported')], [420, 'magic, wand']);
+  await dialog.bye();
   const silent = await agent(t, 'silent');
   silent.on('request', () => undefined);
   t.equal((await alice.request('MESSAGE', uriOf(silent))).status, 408);
