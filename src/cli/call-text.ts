@@ -4,7 +4,7 @@ import type { Registration } from '../sip/locations.js';
 import type { CallRecord, MediaRecord, TransferRecord, TurnRecord } from '../store/call-record.js';
 import { dialectText, type DialectLine } from './dialect-lines.js';
 import { ledgerLines } from './ledger-text.js';
-import { describeEnd, describeTransfer, durationText } from '../store/end-reason-text.js';
+import { describeEnd, durationText, transferText } from '../store/end-reason-text.js';
 import { terminalText } from './terminal-text.js';
 
 /** What is known of a file that the record names. */
@@ -154,9 +154,8 @@ function turnLines(turn: TurnRecord, number: number): string[] {
 }
 
 function transferLine(transfer: TransferRecord): string {
-  const { to, by, node, detail, startMs } = transfer;
-  const why = detail === null ? '' : `: ${detail}`;
-  return `  ${offsetText(startMs)}  ${by.padEnd(6)}  to ${to}: ${describeTransfer(transfer)}${why}  [${node ?? 'operator'}]`;
+  const { to, by, node, startMs } = transfer;
+  return `  ${offsetText(startMs)}  ${by.padEnd(6)}  to ${to}: ${transferText(transfer)}  [${node ?? 'operator'}]`;
 }
 
 function answerText(turn: TurnRecord, number: number): string | undefined {

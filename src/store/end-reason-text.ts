@@ -57,8 +57,10 @@ export function durationText(durationMs: number): string {
 }
 
 /** How a transfer ended, as a clause: `nobody answered (408 Request Timeout)`. */
-export function describeTransfer({ outcome, by, sipStatus, answeredMs, endedMs }: TransferRecord): string {
-  const status = sipStatus === null || sipStatus < 300 ? '' : ` (${sipStatusText(sipStatus)})`;
+function describeTransfer({ outcome, by, sipStatus, answeredMs, endedMs }: TransferRecord): string {
+  // A 487 answers the CANCEL with which we gave up.
+  const isOurs = outcome === 'noAnswer' && sipStatus === 487;
+  const status = sipStatus === null || sipStatus < 300 || isOurs ? '' : ` (${sipStatusText(sipStatus)})`;
   switch (outcome) {
     case 'answered':
       return by === 'refer' || answeredMs === null
@@ -77,12 +79,19 @@ export function describeTransfer({ outcome, by, sipStatus, answeredMs, endedMs }
   }
 }
 
+/** {@link describeTransfer} and why, where that is more: `it was busy (486 Busy Here): the callee is busy`. */
+export function transferText(transfer: TransferRecord): string {
+  const text = describeTransfer(transfer);
+  const detail = transfer.detail?.replace(/[.\s]+$/, '') ?? '';
+  if (detail === '') return text;
+  return detail.startsWith(text) ? detail : `${text}: ${detail}`;
+}
+
 function transferSentence(transfer: TransferRecord, record: CallRecord): string {
-  const { to, by, node, detail } = transfer;
+  const { to, by, node } = transfer;
   const who = node === null ? 'An operator transferred it' : 'It was transferred';
-  const because = detail === null ? '' : `: ${detail.replace(/[.\s]+$/, '')}`;
   const until = outlived(transfer, record) ? ', until the other side hung up' : '';
-  return `${who} to ${to} by ${methodNames[by]}: ${describeTransfer(transfer)}${until}${because}.`;
+  return `${who} to ${to} by ${methodNames[by]}: ${transferText(transfer)}${until}.`;
 }
 
 /** Whether two people talked, and the dialplan had its turn after them: then the caller did not hang up. */

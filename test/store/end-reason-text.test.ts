@@ -1,6 +1,6 @@
 import { t } from 'tap';
 import type { CallRecord, EndReason } from '../../src/store/call-record.js';
-import { describeEnd, durationText, explainEnd } from '../../src/store/end-reason-text.js';
+import { describeEnd, durationText, explainEnd, transferText } from '../../src/store/end-reason-text.js';
 import { sampleRecord, sampleTransfer, sampleTurn } from '../store-contract/sample-record.js';
 
 /** A call of 10.5 s that never got as far as a node. */
@@ -40,6 +40,17 @@ t.test('every transfer of a call is told with whom, how, and how it ended', asyn
       'It was transferred to +442079460999 by bridging: nobody answered: after 20 s. ' +
       'An operator transferred it to +442079460999 by bridging: it was answered, and they were connected for 2.4 s.',
   );
+});
+
+t.test('what a transfer ended with is not told twice', async (t) => {
+  const told = (changes: object) => transferText(sampleTransfer({ answeredMs: null, ...changes }));
+  const detail = 'nobody answered within 30 s';
+  t.equal(told({ outcome: 'noAnswer', sipStatus: 487, detail }), detail, 'the 487 answers our own CANCEL');
+  t.equal(
+    told({ outcome: 'noAnswer', sipStatus: 480, detail: 'the callee did not answer' }),
+    'nobody answered (480 Temporarily Unavailable): the callee did not answer',
+  );
+  t.equal(told({ outcome: 'cancelled', sipStatus: null }), 'the call ended first');
 });
 
 t.test('who ended the talk of two people is told where it is known', async (t) => {
