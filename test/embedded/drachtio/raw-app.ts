@@ -32,6 +32,7 @@ export async function rawApp(t: Test, server: DrachtioServer) {
       }
       return frames.shift()?.split('|');
     },
+    leave: (): void => void socket.destroy(),
     gone: async (): Promise<boolean> => {
       while (!closed) await new Promise<void>((resolve) => waiting.push(resolve));
       return true;
