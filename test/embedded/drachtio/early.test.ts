@@ -4,7 +4,7 @@ import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { parseNameAddr } from '../../../src/embedded/sip/name-addr.js';
 import type { OutgoingInvite } from '../../../src/embedded/sip/outgoing-invite.js';
 import type { UserAgent } from '../../../src/embedded/sip/user-agent.js';
-import { agent, empty, next } from '../sip/phones.js';
+import { agent, early, empty, next } from '../sip/phones.js';
 import { callee } from './callee.js';
 import {
   connectApp,
@@ -110,3 +110,57 @@ t.test(
     t.ok(await serverEmpty(server));
   },
 );
+
+t.test('an INVITE without an offer, the offer in a reliable 183: the PRACK has the answer', async (t) => {
+  const server = await startServer(t);
+  const app = await connectApp(t, server);
+  const bob = await callee(t);
+  const req = await app.request(bob.uri, { method: 'INVITE', headers: { Supported: '100rel' } });
+  const statuses: number[] = [];
+  req.on('response', (res: { status: number }, ack: (options?: object) => void) => {
+    statuses.push(res.status);
+    if (res.status === 183) ack({ body: `${sdp}a=answer\r\n` });
+    if (res.status === 200) ack();
+  });
+  const invite = await bob.request();
+  t.equal(invite.request.body, '');
+  invite.respond(bob.answer(invite, 183, { RSeq: '1', Require: '100rel' }, sdp));
+  const prack = await bob.request();
+  t.equal(prack.request.body, `${sdp}a=answer\r\n`);
+  t.equal(prack.request.get('content-type'), 'application/sdp');
+  prack.respond(bob.answer(prack, 200));
+  invite.respond(bob.answer(invite, 200));
+  t.equal((await bob.ack()).body, '');
+  t.same(statuses, [183, 200]);
+  t.equal((await bob.ask(invite.request, 'BYE', 1)).status, 404, 'the library has made no dialog of it');
+  t.ok(await serverEmpty(server));
+});
+
+t.test('an offer in the PRACK of a caller reaches the application, which answers it', async (t) => {
+  const server = await startServer(t);
+  const phone = await agent(t, 'phone');
+  let answer: () => void = () => undefined;
+  await connectApp(t, server, (app) => {
+    app.invite((req: Request, res: Response) => {
+      res.send(183, { headers: { Require: '100rel' }, body: sdp });
+      answer = () => void app.createUAS(req, res, { localSdp: sdp });
+    });
+    (app as unknown as { prack: typeof app.invite }).prack((req, res) => {
+      res.send(200, { body: `${req.body}a=answered\r\n` });
+    });
+  });
+  const call = phone.invite(serverUri(server), { body: sdp, headers: { Supported: '100rel' } });
+  const reliable = await new Promise<SipMessage>((resolve) =>
+    call.on('provisional', (response) => response.status === 183 && resolve(response)),
+  );
+  const headers = { RAck: `${reliable.get('rseq')} 1 INVITE`, 'Content-Type': 'application/sdp' };
+  const answered = await early(phone, call, reliable, 'PRACK', 2, { headers, body: sdp });
+  t.equal(answered.status, 200);
+  t.equal(answered.body, `${sdp}a=answered\r\n`);
+  answer();
+  const [, dialog] = await next(call, 'accepted');
+  call.ack();
+  await dialog.request('INFO'); // CSeq 2 is used
+  await dialog.bye();
+  t.ok(await serverEmpty(server));
+});
