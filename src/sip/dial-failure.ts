@@ -22,7 +22,9 @@ export function failureOf({
   const given = q850FromReason(reason);
   const q850Cause = given ?? q850FromStatus(status);
   const outcome = (given === null ? undefined : byCause.get(given)) ?? outcomeOf(status, rang);
-  return { outcome, sipStatus: status, q850Cause, detail: details[outcome] };
+  // What the status says already is not told again.
+  const more = given === null || given === q850FromStatus(status) ? '' : ` (Q.850 cause ${String(given)})`;
+  return { outcome, sipStatus: status, q850Cause, detail: details[outcome] + more };
 }
 
 const notSent =

@@ -74,6 +74,12 @@ t.test(
       t.equal(failureOf(leg(486, `Q.850 ;cause=${cause}`)).outcome, outcome ?? 'busy', String(cause));
     }
     t.match(failureOf(leg(486, 'SIP;cause=486')), { outcome: 'busy', q850Cause: 17 });
+    t.equal(
+      failureOf(leg(486, 'Q.850;cause=34')).detail,
+      'the call could not be put through (Q.850 cause 34)',
+      'a 486 that means no circuit is told as that',
+    );
+    t.equal(failureOf(leg(486, 'Q.850;cause=17')).detail, 'the callee is busy');
   },
 );
 
