@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.js';
 import { TypedEmitter } from '../core/typed-emitter.js';
 import { CallDialog } from './call-dialog.js';
 import { digestAnswer, type Credentials } from './digest-answer.js';
-import { isOfPeer } from './peer-answer.js';
+import { isUndelivered } from './undelivered.js';
 
 /** Where one INVITE goes and what it carries besides our offer. */
 export interface LegTarget {
@@ -191,12 +191,10 @@ export class InviteLeg extends TypedEmitter<InviteLegEvents> {
 
   #fail(error: unknown): void {
     const { status, res } = error as { status?: number; res?: Srf.SrfResponse };
-    // The daemon's own word for a transport that failed (RFC 3261 §8.1.3.1), since a telephone's has a To tag (§8.2.6.2); or
-    // its refusal, as text, of a transport that it does not listen on and has no connection of any more.
+    // The daemon's own word for a transport that failed; or its refusal, as text, of a transport that it does not listen on
+    // and has no connection of any more.
     const undelivered =
-      status === 503
-        ? !this.#heard && !isOfPeer(res)
-        : status === undefined && noTransport.test(wordsOf(error));
+      status === undefined ? noTransport.test(wordsOf(error)) : !this.#heard && isUndelivered(res);
     this.#end({ ...this.#failure(status ?? null, res), undelivered });
   }
 

@@ -1,7 +1,7 @@
 import type Srf from 'drachtio-srf';
 import type { Clock } from '../core/clock.js';
 import { digestAnswer, type Credentials } from './digest-answer.js';
-import { isOfPeer } from './peer-answer.js';
+import { isUndelivered } from './undelivered.js';
 
 export interface SipRequest {
   readonly method: 'REGISTER' | 'OPTIONS';
@@ -45,8 +45,8 @@ export function sendRequest(srf: Srf, clock: Clock, request: SipRequest): Promis
       }
       outgoing.on('response', (response) => {
         if (response === undefined || response.status < 200) return;
-        // The SIP server's own word for a transport that failed is nobody's answer.
-        if (response.status === 503 && !isOfPeer(response)) {
+        // The SIP server's own word is nobody's answer.
+        if (isUndelivered(response)) {
           done(undefined);
           return;
         }
