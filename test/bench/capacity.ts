@@ -3,7 +3,7 @@
  * run, until the bar breaks (more than 1 % of packets late, or one lost) or the callers themselves cannot keep up.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { benchOptions } from './bench-options.js';
 import { measure, type MediaRun } from './media.js';
 
 /** A hundredth of the packets more than 10 ms off: heard as a crackle. */
@@ -21,23 +21,12 @@ export function limitOf(run: MediaRun): string | undefined {
 }
 
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({
-    args: [...args],
-    strict: false,
-    options: {
-      from: { type: 'string' },
-      step: { type: 'string' },
-      seconds: { type: 'string' },
-      short: { type: 'boolean' },
-    },
-  });
-  const step = Number(values.step ?? 50);
-  const seconds = Number(values.seconds ?? (values.short === true ? 5 : 15));
+  const { from, step, seconds, isShort } = benchOptions(args, { from: [50], step: [50], seconds: [15, 5] });
   // The short form shows that it works; how far it goes is for the long one.
-  const most = values.short === true ? 50 : 2000;
+  const most = isShort ? 50 : 2000;
   let carried: MediaRun | undefined;
   let limitedBy = 'the end of the short form';
-  for (let calls = Number(values.from ?? 50); calls <= most; calls += step) {
+  for (let calls = from; calls <= most; calls += step) {
     const found = await measure({ calls, seconds });
     const limit = limitOf(found);
     console.error(

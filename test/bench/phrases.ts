@@ -11,10 +11,11 @@ import { createPhrasebook } from '../../src/speech/engines/phrasebook/phrasebook
 import { heldOutVariants } from '../../src/speech/engines/phrasebook/training/throats.js';
 import type { Phrase, Recognizer } from '../../src/speech/recognizer.js';
 import type { Synthesizer } from '../../src/speech/synthesizer.js';
+import { benchOptions } from './bench-options.js';
 import { hotlines, menu, near, outside } from './phrase-sets.js';
 
 /**
- * How well the phrasebook hears a menu of ten. The speakers are voices of Debian's flite, which makes no templates:
+ * `npm run bench -- phrases [--english] [--voice kal] [--short]`: how well the phrasebook hears a menu of ten. The speakers are voices of Debian's flite, which makes no templates:
  * `kal` is the one that was tuned on (training/calibrate.ts) and is not reported, unless asked for by `--voice kal`.
  *
  * `acceptedOutside` is of 300 clips of other phrases such as callers say. Near words ("yet", "often hours") are said
@@ -51,10 +52,8 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     process.exitCode = 2;
     return { error: 'flite is missing' };
   }
-  const isShort = args.includes('--short');
-  const isEnglishOnly = args.includes('--english');
-  const asked = args.indexOf('--voice');
-  const voices = asked < 0 ? reportedVoices : [args[asked + 1] ?? 'kal'];
+  const { isShort, english: isEnglishOnly, voice } = benchOptions(args, {}, ['voice'], ['english']);
+  const voices = voice === undefined ? reportedVoices : [voice];
   const dir = await mkdtemp(join(tmpdir(), 'xiangyin-phrases-'));
   const synthesizer = await createEspeakSynthesizer();
   const recognizer = await createPhrasebook({ synthesizer, templateDir: join(dir, 'templates') });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { deinterleave, peakDb } from '../../src/audio/pcm.js';
 import { parseWav } from '../../src/audio/wav.js';
 import { projectDir, ServerProcess } from '../scenarios/server-process.js';
+import { benchOptions } from './bench-options.js';
 import type { RecordingCall } from './recording-client.js';
 import { CLICK_EVERY_SAMPLES, CLICK_THRESHOLD, clickSample } from './recording-sound.js';
 
@@ -14,8 +15,9 @@ const MAX_CLIENT_LAG_MS = 5;
 const NUMBER = '3001';
 
 /**
- * A call in real time to the whole shipped server: is its recording as long as the call, and does the caller's channel lie
- * where he spoke? `--seconds N` (default 600), `--short` (10), `--skew PPM` (the caller's clock).
+ * `npm run bench -- recording [--seconds 600] [--skew 0] [--short]`: a call in real time to the whole shipped server: is
+ * its recording as long as the call, and does the caller's channel lie where he spoke? `--skew`: how much faster the
+ * caller's clock is, parts per million.
  *
  * driftSamples: length of the recording less the time from the 200 to the BYE on the client's clock. It is the same for a
  * short call and a long one: the ear is open some frames before the 200 goes out, and until the media server has let go.
@@ -23,8 +25,7 @@ const NUMBER = '3001';
  * leftMisplacedMs: the click furthest from there.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const seconds = args.includes('--short') ? 10 : numberAfter(args, '--seconds', 600);
-  const skewPpm = numberAfter(args, '--skew', 0);
+  const { seconds, skew: skewPpm } = benchOptions(args, { seconds: [600, 10], skew: [0] });
   const fixtures = join(projectDir, 'test/fixtures/bench');
   const server = await ServerProcess.start({
     env: {
@@ -100,11 +101,6 @@ function measureClicks(
   const offsetMs = offsets.toSorted((a, b) => a - b)[offsets.length >> 1] ?? NaN;
   const worstMs = offsets.reduce((worst, offset) => Math.max(worst, Math.abs(offset - offsetMs)), 0);
   return { found: offsets.length, offsetMs, worstMs };
-}
-
-function numberAfter(args: readonly string[], name: string, fallback: number): number {
-  const value = Number(args[args.indexOf(name) + 1]);
-  return args.includes(name) && Number.isFinite(value) ? value : fallback;
 }
 
 function round(value: number): number {
