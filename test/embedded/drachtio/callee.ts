@@ -152,6 +152,7 @@ export async function callee(t: Test) {
   return {
     ask,
     call,
+    outside,
     acknowledge,
     subscribe,
     inside,

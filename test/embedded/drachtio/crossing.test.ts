@@ -10,6 +10,7 @@ import {
   serverEmpty,
   serverUri,
   startServer,
+  until,
   type App,
   type AppDialog,
   type Message,
@@ -311,6 +312,42 @@ t.test('an ACK has the CSeq of its INVITE also when the dialog has moved on', as
   again.respond(bob.answer(again, 200, {}, sdp));
   t.equal(cseqNumber(await bob.ack()), cseqNumber(again.request));
   await modifying;
+  const ended = dialog.destroy();
+  const bye = await bob.request();
+  bye.respond(bob.answer(bye, 200));
+  await ended;
+  t.ok(await serverEmpty(server));
+});
+
+t.test('the same INVITE by two ways: the second gets 482, and 480 when the first is answered', async (t) => {
+  const server = await startServer(t);
+  const bob = await callee(t);
+  let invites = 0;
+  let answer: () => Promise<AppDialog> = () => Promise.reject(new Error('nobody called'));
+  await connectApp(t, server, (app) => {
+    app.invite((req, res) => {
+      invites++;
+      res.send(180);
+      answer = () => app.createUAS(req, res, { localSdp: sdp });
+    });
+  });
+  const invite = bob.outside('INVITE', serverUri(server));
+  const way = (): Promise<SipMessage> =>
+    new Promise((resolve) => {
+      const { host, port = 0 } = server.sipAddresses[0] ?? { host: '' };
+      bob.layer.request(invite.clone(), { protocol: 'udp', host, port }, (response) => {
+        if (response.status >= 200) resolve(response);
+      });
+    });
+  const first = way();
+  await until(() => invites === 1);
+  t.equal((await way()).status, 482);
+  const dialog = await answer();
+  const ok = await first;
+  t.equal(ok.status, 200);
+  bob.acknowledge(ok);
+  t.equal((await way()).status, 480);
+  t.equal(invites, 1);
   const ended = dialog.destroy();
   const bye = await bob.request();
   bye.respond(bob.answer(bye, 200));
