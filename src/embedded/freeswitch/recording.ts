@@ -1,8 +1,9 @@
-import { open, mkdir, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { clip, interleave, rms } from '../../audio/pcm.js';
 import { wavHeader } from '../../audio/wav.js';
 import { errorCode } from '../../core/errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import type { Logger } from '../../core/logger.js';
 import type { StereoFrame } from '../rtp/caller-timeline.js';
 import type { ApplicationHost } from './application-host.js';
@@ -70,7 +71,7 @@ export class WavRecording {
   }
 
   async #open(path: string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     this.#handle = await open(path, 'w');
     await this.#handle.write(
       wavHeader({ sampleRateHz: SAMPLE_RATE_HZ, channels: this.#channels, dataBytes: 0 }),
