@@ -55,6 +55,7 @@ declare module 'drachtio-fsmrf' {
       readonly uuid: string;
       readonly conn: EslConnection | null;
       readonly local: { sdp: string };
+      readonly remote: { readonly sdp?: string };
       readonly dialog: Srf.Dialog | null;
       readonly connected: boolean;
       modify(sdp: string): Promise<string>;

@@ -88,10 +88,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
    * and back.
    */
   async answer(offer: string): Promise<void> {
-    this.#answer = await this.#negotiate(async () => {
+    this.#answer = await this.#negotiate(offer, async (sdp) => {
       const { dialog } = this.endpoint;
       if (dialog === null) throw mediaError('MEDIA_ENDPOINT_GONE');
-      return await dialog.modify(offer);
+      return await dialog.modify(sdp);
     });
   }
 
@@ -100,19 +100,26 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
    * MEDIA_ENDPOINT_GONE.
    */
   modify(offer: string): Promise<string> {
-    return this.#negotiate(() => this.endpoint.modify(offer));
+    return this.#negotiate(offer, (sdp) => this.endpoint.modify(sdp));
   }
 
-  async #negotiate(reinvite: () => Promise<string>): Promise<string> {
+  async #negotiate(offer: string, reinvite: (sdp: string) => Promise<string>): Promise<string> {
     let abandon: () => void = () => undefined;
     const gone = new Promise<never>((_resolve, reject) => {
       abandon = () => reject(mediaError('MEDIA_ENDPOINT_GONE'));
     });
     this.#abandon.add(abandon);
-    try {
-      return await within(this.clock, modifyLimitMs, Promise.race([reinvite(), gone]), () =>
+    const negotiated = (sdp: string): Promise<string> =>
+      within(this.clock, modifyLimitMs, Promise.race([reinvite(sdp), gone]), () =>
         mediaError('MEDIA_ENDPOINT_FAILED', { reason: 'no answer to the re-INVITE' }),
       );
+    const before = this.endpoint.remote.sdp;
+    try {
+      const answer = await negotiated(offer);
+      if (!hasAudio(offer) || hasAudio(answer)) return answer;
+      // FreeSWITCH refuses codecs with 200 and port 0 (RFC 3264 §6), and is without sound then: back to what was agreed.
+      if (hasAudio(before)) await negotiated(before);
+      throw mediaError('MEDIA_NOT_ACCEPTABLE');
     } catch (error) {
       if (this.#closed || this.#gone) throw mediaError('MEDIA_ENDPOINT_GONE', {}, error);
       throw mediaError('MEDIA_NOT_ACCEPTABLE', {}, error);
@@ -237,4 +244,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     for (const abandon of this.#abandon) abandon();
     this.emit('gone', cause);
   }
+}
+
+/** Whether the session has audio at all: port 0 stands for a stream that is refused. */
+function hasAudio(sdp: string | undefined): sdp is string {
+  return sdp !== undefined && /^m=audio [1-9]/m.test(sdp);
 }

@@ -6,6 +6,7 @@ export class FakeMrfEndpoint extends EventEmitter {
   readonly uuid = 'test-uuid';
   readonly conn = new EventEmitter();
   readonly local = { sdp: 'v=0' };
+  readonly remote: { sdp?: string } = {};
   readonly commands: string[] = [];
   legEnds = 0;
   readonly dialog = { destroy: () => void (this.legEnds += 1) };

@@ -108,6 +108,30 @@ t.test('a re-INVITE that the media server refuses, or never answers, is not acce
   t.equal(clock.pendingTimers, 0);
 });
 
+t.test(
+  'an answer without the audio that was offered is a refusal, and what was agreed before holds again',
+  async (t) => {
+    const { mrf, clock, endpoint } = setUp();
+    const audio = (port: number): string => `v=0\r\nm=audio ${port} RTP/AVP 0\r\n`;
+    const [agreed, unknown, refusing, off] = [audio(4000), audio(4002), audio(0), audio(0)];
+    const first = endpoint.modify(unknown);
+    mrf.pending.get('modify')?.done(refusing);
+    await t.rejects(first, { code: 'MEDIA_NOT_ACCEPTABLE', sipStatus: 488 });
+    t.same(mrf.commands, [`modify ${unknown}`], 'nothing was agreed before');
+    mrf.remote.sdp = agreed;
+    const second = endpoint.modify(unknown);
+    mrf.pending.get('modify')?.done(refusing);
+    await loop();
+    t.equal(mrf.commands.at(-1), `modify ${agreed}`);
+    mrf.pending.get('modify')?.done(agreed);
+    await t.rejects(second, { code: 'MEDIA_NOT_ACCEPTABLE' });
+    const third = endpoint.modify(off);
+    mrf.pending.get('modify')?.done(refusing);
+    t.equal(await third, refusing, 'audio that the other side turns off is no refusal');
+    t.equal(clock.pendingTimers, 0);
+  },
+);
+
 t.test('a re-INVITE under way ends with the endpoint, whoever ends it', async (t) => {
   for (const end of ['close', 'crash'] as const) {
     const { mrf, clock, endpoint } = setUp();
