@@ -2,7 +2,7 @@ import t from 'tap';
 import { cseqNumber } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { agent, next } from '../sip/phones.js';
-import { callee } from './callee.js';
+import { callee, hangUp } from './callee.js';
 import {
   connectApp,
   once,
@@ -19,15 +19,6 @@ import {
 
 // Each has its own server and phones, and waits most of its time for 64 * T1.
 t.jobs = 4;
-
-type Callee = Awaited<ReturnType<typeof callee>>;
-
-async function hangUp(bob: Callee, dialog: AppDialog): Promise<void> {
-  const ended = dialog.destroy();
-  const bye = await bob.request();
-  bye.respond(bob.answer(bye, 200));
-  await ended;
-}
 
 t.test(
   'what the server writes alone is not the application’s to write, and what it leaves out is there',

@@ -10,7 +10,7 @@ import { sipTimers } from '../../../src/embedded/sip/timers.js';
 import { TransactionLayer, type ServerTransaction } from '../../../src/embedded/sip/transaction-layer.js';
 import type { Target } from '../../../src/embedded/sip/transport.js';
 import { parseUri, uriTarget, type SipUri } from '../../../src/embedded/sip/uri.js';
-import { sdp } from './harness.js';
+import { sdp, type AppDialog } from './harness.js';
 
 interface Asked {
   readonly tag?: string;
@@ -168,4 +168,12 @@ export async function callee(t: Test) {
     cancelled: () => take(cancels),
     layer,
   };
+}
+
+/** The application ends the dialog, and the one whom it called answers its BYE. */
+export async function hangUp(bob: Awaited<ReturnType<typeof callee>>, dialog: AppDialog): Promise<void> {
+  const ended = dialog.destroy();
+  const bye = await bob.request();
+  bye.respond(bob.answer(bye, 200));
+  await ended;
 }

@@ -3,7 +3,7 @@ import t from 'tap';
 import { cseqNumber } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { agent, early, next } from '../sip/phones.js';
-import { callee } from './callee.js';
+import { callee, hangUp } from './callee.js';
 import {
   connectApp,
   once,
@@ -20,15 +20,6 @@ import {
 
 // Each has its own server and phones, and waits most of its time for 64 * T1.
 t.jobs = 4;
-
-type Callee = Awaited<ReturnType<typeof callee>>;
-
-async function hangUp(bob: Callee, dialog: AppDialog): Promise<void> {
-  const ended = dialog.destroy();
-  const bye = await bob.request();
-  bye.respond(bob.answer(bye, 200));
-  await ended;
-}
 
 t.test('the library follows a 3xx: to its Contact, or with the old URI by way of it', async (t) => {
   const server = await startServer(t);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { callee } from './callee.js';
+import { callee, hangUp } from './callee.js';
 import {
   connectApp,
   once,
@@ -15,15 +15,6 @@ import type { SipMessage } from '../../../src/embedded/sip/message.js';
 
 // Each has its own server and phones, and waits most of its time for 64 * T1.
 t.jobs = 4;
-
-type Callee = Awaited<ReturnType<typeof callee>>;
-
-async function hangUp(bob: Callee, dialog: AppDialog): Promise<void> {
-  const ended = dialog.destroy();
-  const bye = await bob.request();
-  bye.respond(bob.answer(bye, 200));
-  await ended;
-}
 
 t.test('createUAC without an offer: the ACK has the answer that the library makes', async (t) => {
   const server = await startServer(t);
