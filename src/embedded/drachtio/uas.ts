@@ -169,7 +169,9 @@ export class Uas {
       if (invite) this.context.cdrStop('application', request, 'call-rejected');
       return;
     }
-    const waiting = this.#wait(transaction, app, dialogIdOf(request), newTag(), undefined);
+    const waiting = this.#watched(
+      this.#waitings.add(transaction, app, dialogIdOf(request), newTag(), undefined),
+    );
     if (invite) {
       // An application that says nothing at all: 64 s, then the caller hears of it.
       waiting.unanswered = clock.after(2 * longestWaitMs(timers), () => {
@@ -220,7 +222,8 @@ export class Uas {
     const { app } = dialog;
     if (app === undefined) return answerAlone(transaction, { status: 481 });
     const passOn = (): void => {
-      const { txn } = this.#wait(transaction, app, dialog.id, dialog.state.localTag, dialog);
+      const waiting = this.#waitings.add(transaction, app, dialog.id, dialog.state.localTag, dialog);
+      const { txn } = this.#watched(waiting);
       this.context.up(app, request, source, txn, dialog.id);
     };
     if (method === 'PRACK') {
@@ -252,14 +255,9 @@ export class Uas {
     this.#cancelled(invite, cancel, bye.source);
   }
 
-  #wait(
-    transaction: ServerTransaction,
-    app: AppConnection | undefined,
-    dialogId: string,
-    toTag: string,
-    dialog: CallDialog | undefined,
-  ): Waiting {
-    const waiting = this.#waitings.add(transaction, app, dialogId, toTag, dialog);
+  /** Forgets it when its transaction is over. */
+  #watched(waiting: Waiting): Waiting {
+    const { transaction } = waiting;
     transaction.onTerminated = () => {
       this.#responses.terminated(transaction);
       this.#waitings.forget(waiting);

@@ -1,5 +1,6 @@
 import { networkOf } from '../../core/address.js';
 import { TokenBucket, type Allowance } from '../../core/token-bucket.js';
+import { Recent } from './recent.js';
 
 /** What peers may take of us by connecting. */
 export interface ConnectionLimits {
@@ -33,7 +34,7 @@ const mostRemembered = 10_000;
 export class ConnectionGate {
   /** How to end the connections of an address, the oldest first. */
   readonly #open = new Map<string, Set<() => void>>();
-  readonly #newcomers = new Map<string, TokenBucket>();
+  readonly #newcomers = new Recent<TokenBucket>(mostRemembered);
   #total = 0;
 
   constructor(private readonly limits: ConnectionLimits) {}
@@ -55,15 +56,8 @@ export class ConnectionGate {
   }
 
   #newcomersOf(network: string, nowMs: number): TokenBucket {
-    let bucket = this.#newcomers.get(network);
-    if (bucket !== undefined) return bucket;
-    for (const oldest of this.#newcomers.keys()) {
-      if (this.#newcomers.size < mostRemembered) break;
-      this.#newcomers.delete(oldest);
-    }
-    bucket = new TokenBucket(this.limits.newPerAddress, nowMs);
-    this.#newcomers.set(network, bucket);
-    return bucket;
+    const known = this.#newcomers.get(network);
+    return known ?? this.#newcomers.put(network, new TokenBucket(this.limits.newPerAddress, nowMs));
   }
 
   #makeRoom(count: number): boolean {

@@ -1,4 +1,4 @@
-import type { Listener, SendFailed, Target } from './transport.js';
+import { openStream, type Listener, type SendFailed, type Target } from './transport.js';
 
 /**
  * A request over a stream, until something answers. When its connection ends before, the request has failed (RFC 3261
@@ -17,8 +17,7 @@ export class RequestDelivery {
 
   /** Called once; `failed` too at most, later. */
   send(failed: SendFailed): void {
-    const { target, listener } = this;
-    const stream = target.stream?.open === true ? target.stream : listener.streamTo(target);
+    const stream = openStream(this.listener, this.target);
     this.#deliver(stream?.isOpening === false, failed);
   }
 

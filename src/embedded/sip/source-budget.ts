@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import { networkOf, type HostPort } from '../../core/address.js';
 import { TokenBucket, type Allowance } from '../../core/token-bucket.js';
 import { Greylist } from './greylist.js';
+import { Recent } from './recent.js';
 import type { Protocol } from './transport.js';
 
 /**
@@ -140,40 +141,4 @@ export class SourceBudget {
 
 function peerOf({ protocol, host, port }: Sender): string {
   return `${protocol} ${host} ${port}`;
-}
-
-/** At most so many values by key; the one longest unused goes first. */
-class Recent<V> {
-  readonly #values = new Map<string, V>();
-  #last: string | undefined;
-
-  constructor(private readonly limit: number) {}
-
-  get size(): number {
-    return this.#values.size;
-  }
-
-  get(key: string): V | undefined {
-    const value = this.#values.get(key);
-    if (value !== undefined && key !== this.#last) this.#touch(key, value);
-    return value;
-  }
-
-  put(key: string, value: V): V {
-    if (this.#values.size >= this.limit) {
-      for (const oldest of this.#values.keys()) {
-        this.#values.delete(oldest);
-        break;
-      }
-    }
-    this.#touch(key, value);
-    return value;
-  }
-
-  /** To the end of the map's order; a flood from one address finds itself there already. */
-  #touch(key: string, value: V): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    this.#last = key;
-  }
 }

@@ -12,6 +12,7 @@ import {
 import { connectSocket, connectWebSocket } from './stream-connector.js';
 import type { TlsIdentity } from './tls-identity.js';
 import {
+  openStream,
   isSecure,
   type Listener,
   type ListenAddress,
@@ -105,7 +106,7 @@ class StreamListener implements Listener {
   }
 
   watch(target: Target, lost: (error: Error) => void): () => void {
-    const stream = target.stream?.open === true ? target.stream : this.streamTo(target);
+    const stream = openStream(this, target);
     return stream instanceof StreamConnection ? stream.watch(lost) : () => undefined;
   }
 
@@ -114,7 +115,7 @@ class StreamListener implements Listener {
     const told: SendFailed = (error) => {
       if (this.#open) failed(error);
     };
-    const stream = target.stream?.open === true ? target.stream : this.streamTo(target);
+    const stream = openStream(this, target);
     if (stream === undefined && target.openOnly === true) {
       // Nobody listens at the other end of a WebSocket.
       queueMicrotask(() => told(Object.assign(new Error('the connection is closed'), { code: 'ENOTCONN' })));

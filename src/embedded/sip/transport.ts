@@ -88,5 +88,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** The connection that a message to `target` goes over now: the one it names, or the one that is there. */
+export function openStream(listener: Pick<Listener, 'streamTo'>, target: Target): Stream | undefined {
+  return target.stream?.open === true ? target.stream : listener.streamTo(target);
+}
+
 /** What a transport hands up: the bytes of one message. */
 export type Receive = (bytes: Buffer, source: Source) => void;

@@ -3,7 +3,7 @@ import Srf from 'drachtio-srf';
 import t from 'tap';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
 import { accepted, agent, empty, next } from '../sip/phones.js';
-import { callee } from './callee.js';
+import { called, callee } from './callee.js';
 import {
   connectApp,
   once,
@@ -234,11 +234,7 @@ t.test(
     const server = await startServer(t);
     const app = await connectApp(t, server);
     const bob = await callee(t);
-    const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-    const invite = await bob.request();
-    invite.respond(bob.answer(invite, 200, {}, sdp));
-    await bob.ack();
-    const dialog = await dialing;
+    const { dialog, invite } = await called(app, bob);
     dialog.modify(sdp).catch(() => undefined);
     const again = await bob.request();
     app.disconnect();

@@ -2,7 +2,7 @@ import t from 'tap';
 import { cseqNumber } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { agent, next } from '../sip/phones.js';
-import { callee, hangUp } from './callee.js';
+import { called, callee, hangUp } from './callee.js';
 import {
   connectApp,
   once,
@@ -96,11 +96,7 @@ t.test('a request that names the Call-ID and From tag of a call goes inside it',
   const server = await startServer(t);
   const bob = await callee(t);
   const app = await connectApp(t, server);
-  const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-  const invite = await bob.request();
-  invite.respond(bob.answer(invite, 200, {}, sdp));
-  await bob.ack();
-  const dialog = await dialing;
+  const { dialog, invite } = await called(app, bob);
   const headers = { 'call-id': dialog.sip.callId, From: invite.request.get('from') ?? '' };
   const req = await app.request('sip:placeholder', { method: 'INFO', headers });
   const info = await bob.request();
@@ -165,11 +161,7 @@ t.test('the called hangs up while our re-INVITE is open: that one is cancelled',
   const server = await startServer(t);
   const bob = await callee(t);
   const app = await connectApp(t, server);
-  const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-  const invite = await bob.request();
-  invite.respond(bob.answer(invite, 200, {}, sdp));
-  await bob.ack();
-  const dialog = await dialing;
+  const { dialog, invite } = await called(app, bob);
   const destroyed = once<Message>(dialog, 'destroy');
   const refused = dialog.modify(sdp).catch((error: { status: number }) => error.status);
   const again = await bob.request();

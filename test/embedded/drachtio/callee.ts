@@ -10,7 +10,7 @@ import { sipTimers } from '../../../src/embedded/sip/timers.js';
 import { TransactionLayer, type ServerTransaction } from '../../../src/embedded/sip/transaction-layer.js';
 import type { Target } from '../../../src/embedded/sip/transport.js';
 import { parseUri, uriTarget, type SipUri } from '../../../src/embedded/sip/uri.js';
-import { sdp, type AppDialog } from './harness.js';
+import { sdp, type App, type AppDialog } from './harness.js';
 
 interface Asked {
   readonly tag?: string;
@@ -170,8 +170,19 @@ export async function callee(t: Test) {
   };
 }
 
+type Callee = Awaited<ReturnType<typeof callee>>;
+
+/** The application calls with an offer, and the one whom it calls answers at once. */
+export async function called(app: App, bob: Callee) {
+  const dialing = app.createUAC(bob.uri, { localSdp: sdp });
+  const invite = await bob.request();
+  invite.respond(bob.answer(invite, 200, {}, sdp));
+  await bob.ack();
+  return { dialog: await dialing, invite };
+}
+
 /** The application ends the dialog, and the one whom it called answers its BYE. */
-export async function hangUp(bob: Awaited<ReturnType<typeof callee>>, dialog: AppDialog): Promise<void> {
+export async function hangUp(bob: Callee, dialog: AppDialog): Promise<void> {
   const ended = dialog.destroy();
   const bye = await bob.request();
   bye.respond(bob.answer(bye, 200));

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { cseqNumber } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { accepted, agent, early, empty, next } from '../sip/phones.js';
-import { callee } from './callee.js';
+import { called, callee } from './callee.js';
 import {
   connectApp,
   once,
@@ -297,11 +297,7 @@ t.test('an ACK has the CSeq of its INVITE also when the dialog has moved on', as
   const server = await startServer(t);
   const app = await connectApp(t, server);
   const bob = await callee(t);
-  const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-  const invite = await bob.request();
-  invite.respond(bob.answer(invite, 200, {}, sdp));
-  await bob.ack();
-  const dialog = await dialing;
+  const { dialog } = await called(app, bob);
   const modifying = dialog.modify(`${sdp}a=x\r\n`);
   const again = await bob.request();
   const info = dialog.request({ method: 'INFO' });

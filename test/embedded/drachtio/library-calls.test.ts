@@ -3,7 +3,7 @@ import t from 'tap';
 import { cseqNumber } from '../../../src/embedded/sip/make-message.js';
 import type { SipMessage } from '../../../src/embedded/sip/message.js';
 import { agent, early, next } from '../sip/phones.js';
-import { callee, hangUp } from './callee.js';
+import { called, callee, hangUp } from './callee.js';
 import {
   connectApp,
   once,
@@ -179,11 +179,7 @@ t.test('a transfer: REFER of the phone, NOTIFYs of the application with how it g
   const server = await startServer(t);
   const bob = await callee(t);
   const app: App = await connectApp(t, server);
-  const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-  const invite = await bob.request();
-  invite.respond(bob.answer(invite, 200, {}, sdp));
-  await bob.ack();
-  const dialog = await dialing;
+  const { dialog, invite } = await called(app, bob);
   const refers: string[] = [];
   dialog.on('refer', (req: Request, res: { send(status: number): void }) => {
     refers.push(`${req.get('Refer-To')} ${req.get('Referred-By')}`);
@@ -301,11 +297,8 @@ t.test(
       await until(() => facts.length >= count);
       return facts.splice(0);
     };
-    const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-    const invite = await bob.request();
-    invite.respond(bob.answer(invite, 200, {}, sdp));
-    await bob.ack();
-    await hangUp(bob, await dialing);
+    const { dialog } = await called(app, bob);
+    await hangUp(bob, dialog);
     t.same(await told(3), ['attempt application', 'start network uac', 'stop application normal-release']);
     const refused = app.createUAC(bob.uri, { localSdp: sdp }).catch(() => undefined);
     const second = await bob.request();

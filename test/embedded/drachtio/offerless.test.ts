@@ -1,5 +1,5 @@
 import t from 'tap';
-import { callee, hangUp } from './callee.js';
+import { called, callee, hangUp } from './callee.js';
 import {
   connectApp,
   once,
@@ -62,11 +62,7 @@ t.test('a re-INVITE without an offer: both sides may ask for one', async (t) => 
   const server = await startServer(t);
   const app = await connectApp(t, server);
   const bob = await callee(t);
-  const dialing = app.createUAC(bob.uri, { localSdp: sdp });
-  const invite = await bob.request();
-  invite.respond(bob.answer(invite, 200, {}, sdp));
-  await bob.ack();
-  const dialog = await dialing;
+  const { dialog } = await called(app, bob);
   const modifying = dialog.modify('', { noAck: true }) as unknown as Promise<{
     sdp: string;
     ack(localSdp: string): void;
